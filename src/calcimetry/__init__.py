@@ -1,0 +1,1 @@
+"""Measure calcinosis cutis in CT of the hand."""

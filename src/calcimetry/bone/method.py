@@ -1,0 +1,78 @@
+"""The contract that every bone method keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcimetry.errors import InputError
+from calcimetry.model.geometry import read_only_copy
+from calcimetry.model.image import Image
+from calcimetry.model.segmentation import Segmentation
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class BoneEvidence:
+    """Where bone is, and how much of each pixel it fills.
+
+    Parameters
+    ----------
+    bones : Segmentation
+        One label per bone (`calcimetry.model.Phalanx`), on the image's own grid.
+    bone_fraction : array_like, shape of the grid, 0 to 1
+        Part of each pixel that bone fills. A method that only decides in or out
+        gives 0 and 1.
+    calcification_fraction : array_like, shape of the grid, 0 to 1, or None
+        Part of each pixel that the method itself holds to be calcification
+        outside bone; None where the method cannot tell calcium from bone.
+    method : str
+        Name of the method and, for a network, the fingerprint of its weights.
+    """
+
+    bones: Segmentation
+    bone_fraction: NDArray[np.float32]
+    calcification_fraction: NDArray[np.float32] | None
+    method: str
+
+    def __post_init__(self) -> None:
+        for name in ("bone_fraction", "calcification_fraction"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            fraction = read_only_copy(value, np.float32)
+            if fraction.shape != self.bones.grid.shape:
+                raise InputError(
+                    f"Making bone evidence: {name} has shape {fraction.shape}, "
+                    f"the grid {self.bones.grid.shape}."
+                )
+            if not (fraction.min() >= 0.0 and fraction.max() <= 1.0):
+                raise InputError(f"Making bone evidence: {name} must lie between 0 and 1.")
+            object.__setattr__(self, name, fraction)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        calcification = self.calcification_fraction
+        return BoneEvidence, (
+            self.bones,
+            np.array(self.bone_fraction),
+            None if calcification is None else np.array(calcification),
+            self.method,
+        )
+
+
+class BoneMethod(Protocol):
+    """What `calcimetry.bone.METHODS` holds: finds the bones of one image.
+
+    Implementations are pure and deterministic: the same image gives the same
+    evidence, in any order of calls. They make no use of `Image.name`, assume no
+    orientation, and work at pixel spacings from 0.1 to 1.0 mm. Where an image
+    shows no bone at all they return an empty segmentation rather than raise.
+    """
+
+    name: str
+
+    def segment(self, image: Image) -> BoneEvidence:
+        """Find the bones of `image` (HU)."""
+        ...

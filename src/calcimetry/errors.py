@@ -1,0 +1,59 @@
+"""Every error that calcimetry raises on purpose.
+
+::
+
+    CalcimetryError
+    ├── InputError                 the input cannot be used as it is
+    │   ├── UnreadableFile         missing, empty, truncated, not an image, no permission
+    │   ├── UnsupportedImage       an image of a kind that is refused (true colour, CMYK, too large)
+    │   ├── SpacingError           pixel spacing missing, zero, negative or absurd
+    │   └── ManifestError          a manifest.csv that contradicts itself or the folder
+    ├── NotMeasurable              read, but this picture cannot give the quantity asked for
+    ├── SettingsError              an option or a settings file is wrong
+    ├── ModelError                 network weights missing, altered or of the wrong shape
+    └── OutputError                results could not be written
+
+A message says what was being done, what was expected, what was found (with its
+unit), where, and what to do. It never holds a patient's name: callers put file
+names in, and nothing read from inside a file's headers.
+"""
+
+
+class CalcimetryError(Exception):
+    """Base of every error that calcimetry raises on purpose."""
+
+
+class InputError(CalcimetryError):
+    """The input cannot be used as it is."""
+
+
+class UnreadableFile(InputError):
+    """A file is missing, empty, truncated, not an image or may not be opened."""
+
+
+class UnsupportedImage(InputError):
+    """An image of a kind that is refused, such as true colour or CMYK."""
+
+
+class SpacingError(InputError):
+    """Pixel spacing is missing, not positive, or outside what a finger picture can have."""
+
+
+class ManifestError(InputError):
+    """A manifest.csv is malformed, or contradicts itself or its folder."""
+
+
+class NotMeasurable(CalcimetryError):
+    """The input was read, but cannot support the quantity that was asked for."""
+
+
+class SettingsError(CalcimetryError):
+    """An option or a settings file holds a value that cannot be used."""
+
+
+class ModelError(CalcimetryError):
+    """Network weights are missing, altered, or do not fit their method."""
+
+
+class OutputError(CalcimetryError):
+    """Results could not be written; what was written earlier is untouched."""

@@ -1,0 +1,22 @@
+"""Immutable values that every room shares; numpy only."""
+
+from calcimetry.model.anatomy import Bone, Digit, Laterality, Phalanx, bone_name
+from calcimetry.model.geometry import Grid
+from calcimetry.model.image import Image
+from calcimetry.model.lesion import Interval, Lesion
+from calcimetry.model.report import Report
+from calcimetry.model.segmentation import Segmentation
+
+__all__ = [
+    "Bone",
+    "Digit",
+    "Grid",
+    "Image",
+    "Interval",
+    "Laterality",
+    "Lesion",
+    "Phalanx",
+    "Report",
+    "Segmentation",
+    "bone_name",
+]

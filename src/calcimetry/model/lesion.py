@@ -1,0 +1,56 @@
+"""One measured calcification."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A 95% interval, both ends in the unit of the quantity it belongs to."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lesion:
+    """One connected calcification after growing; docs/measurements.md defines each number.
+
+    A quantity is None where it does not apply or could not be measured, and
+    `not_measured` then says why. Nothing is NaN.
+    """
+
+    number: int
+    #: Label of the nearest bone, 0 where no bone was found.
+    bone: int
+    area_mm2: float
+    area_interval: Interval
+    pixel_area_mm2: float
+    long_axis_mm: float
+    short_axis_mm: float
+    ellipse_area_mm2: float
+    perimeter_mm: float
+    solidity: float
+    touches_bone: bool
+    #: Centre of mass as fractional index (slice, row, column).
+    centre: tuple[float, float, float]
+    #: Ends of the long and the short axis as ((row, column), (row, column)).
+    long_axis_ends: tuple[tuple[float, float], tuple[float, float]]
+    short_axis_ends: tuple[tuple[float, float], tuple[float, float]]
+    mean_hu: float | None = None
+    density_mg_cm3: float | None = None
+    mass_mg: float | None = None
+    volume_mm3: float | None = None
+    not_measured: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "not_measured", MappingProxyType(dict(self.not_measured)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = [getattr(self, name) for name in self.__dataclass_fields__]
+        values[-1] = dict(self.not_measured)
+        return Lesion, tuple(values)
