@@ -1,0 +1,1 @@
+"""Training of the shipped networks on simulated fingers. Needs the extra ``train``."""
