@@ -58,9 +58,11 @@ class Grid:
         shape = tuple(int(n) for n in self.shape)
         if len(shape) != 3 or min(shape) < 1:
             raise InputError(
-                f"Making a grid: expected three positive sizes (slices, rows, columns), found {self.shape}."
+                "Making a grid: expected three positive sizes (slices, rows, columns), "
+                f"found {self.shape}."
             )
-        affine = read_only_copy(self.affine, np.float64)
+        # + 0.0 turns -0.0 into 0.0, which are equal but would give equal grids two hashes.
+        affine = read_only_copy(np.asarray(self.affine, np.float64) + 0.0)
         if affine.shape != (4, 4) or not np.isfinite(affine).all():
             raise InputError(
                 f"Making a grid: expected a finite 4 x 4 affine, found shape {affine.shape}."

@@ -49,7 +49,8 @@ class Image:
     name: str = "image"
 
     def __post_init__(self) -> None:
-        array = read_only_copy(self.array, np.float32)
+        with np.errstate(over="ignore"):  # what float32 cannot hold is refused below
+            array = read_only_copy(self.array, np.float32)
         if array.ndim == 2:
             array = array[None]
         if array.shape != self.grid.shape:

@@ -45,7 +45,7 @@ class Lesion:
     density_mg_cm3: float | None = None
     mass_mg: float | None = None
     volume_mm3: float | None = None
-    not_measured: Mapping[str, str] = field(default_factory=dict)
+    not_measured: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "not_measured", MappingProxyType(dict(self.not_measured)))

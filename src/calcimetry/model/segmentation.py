@@ -47,11 +47,10 @@ class Segmentation:
                 f"Making a segmentation: the label map's shape {source.shape} "
                 f"is not the grid's {self.grid.shape}."
             )
-        labels = read_only_copy(source, np.uint16)
+        with np.errstate(invalid="ignore"):  # what does not survive the cast is refused below
+            labels = read_only_copy(source, np.uint16)
         if not np.array_equal(labels, source):
-            raise InputError(
-                "Making a segmentation: labels must be whole numbers from 0 to 65535."
-            )
+            raise InputError("Making a segmentation: labels must be whole numbers from 0 to 65535.")
         unnamed = sorted(set(np.unique(labels).tolist()) - {0} - set(self.meanings))
         if unnamed:
             raise InputError(f"Making a segmentation: labels {unnamed} have no meaning.")

@@ -1,0 +1,62 @@
+# The same commands at the desk and in CI. `make` alone lists them.
+
+VENV ?= .venv
+ARGS ?=
+# Linux without a GPU: TORCH_INDEX=https://download.pytorch.org/whl/cpu saves 2.6 GB of CUDA
+# libraries. Not the default, because a firewall that lets only PyPI through is common in
+# hospitals, and macOS and GPU machines want PyPI's own wheel.
+TORCH_INDEX ?=
+# First Python that is new enough and can make environments; override with PYTHON=/path/to/python.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& { echo $$p; break; }; done)
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help demo test check bench docs
+
+help:
+	@echo 'make demo    measure the embedded finger pictures (installs the base, no torch)'
+	@echo 'make test    run all tests (installs torch too: training is tested)'
+	@echo 'make check   style, types and direction of imports'
+	@echo 'make bench   accuracy and speed against pictures of known truth (../shared/data)'
+	@echo 'make docs    build the documentation into site/'
+	@echo 'ARGS="..." is passed on, as in: make test ARGS="-k lesion"'
+
+demo: $(VENV)/.base
+	$(BIN)/calcimetry demo $(ARGS)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.base
+	$(BIN)/python benchmarks/fingers.py $(ARGS)
+
+docs: $(VENV)/.dev
+	$(BIN)/mkdocs build --strict
+
+# The stamps make an environment once, and again when pyproject.toml changes. The install is
+# editable, so changed code needs nothing.
+$(VENV)/.base: pyproject.toml | $(BIN)/python
+	@echo 'Installing calcimetry into $(VENV) ...'
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	@echo 'Installing calcimetry with what tests and training need into $(VENV) ...'
+	$(if $(TORCH_INDEX),$(PIP) 'torch>=2.4,<2.14' --index-url $(TORCH_INDEX))
+	$(PIP) --editable '.[dev,train]'
+	@touch $@ $(VENV)/.base
+
+$(BIN)/python:
+	@test -n '$(PYTHON)' || { \
+	echo 'calcimetry needs Python 3.11 or newer with its venv module; none was found on PATH.' >&2; \
+	echo 'Install one (Debian, Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.13)' >&2; \
+	echo 'or say where it is: make PYTHON=/path/to/python3.12 ...' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
