@@ -96,11 +96,17 @@ def resample_image(
         values = ndimage.gaussian_filter(
             np.asarray(array, dtype=np.float32), np.where(sigma > 1e-6, sigma, 0.0), mode="nearest"
         )
-    result = np.asarray(
-        ndimage.affine_transform(
-            values, linear, offset, output_shape=target.shape, order=order, mode="nearest"
-        )
-    )
+    # A picture onto a picture needs no interpolation between slices: a third of the time.
+    flat = source.shape[0] == target.shape[0] == 1 and not linear[1:, 0].any()
+    axes = slice(1, 3) if flat else slice(0, 3)
+    result = ndimage.affine_transform(
+        values[0] if flat else values,
+        linear[axes, axes],
+        offset[axes],
+        output_shape=target.shape[axes],
+        order=order,
+        mode="nearest",
+    ).reshape(target.shape)
     result[~_inside(linear, offset, source, target)] = fill
     return result
 

@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 
 from calcimetry.bone.method import BoneEvidence
 from calcimetry.bone.names import name_bones
-from calcimetry.bone.network import WEIGHTS, load_network
-from calcimetry.bone.working_view import WorkingView, working_view
-from calcimetry.model import Image, Segmentation, bone_name
+from calcimetry.bone.network import WEIGHTS, Network, load_network
+from calcimetry.bone.working_view import show_to_network, working_grid
+from calcimetry.model import Grid, Image, Segmentation, bone_name
+from calcimetry.resample import resample_image
 
 ScalableT = TypeVar("ScalableT")
 
-#: Label numbers of the network's bone channels, in order; the last channel is deposits.
+#: Label numbers of the network's bone channels, after background; deposits come last.
 CHANNEL_LABELS = (1, 2, 3, 4)
-_DEPOSIT = 5
 _FLIPS: tuple[tuple[int, ...], ...] = ((), (0,), (1,), (0, 1))
 
 
@@ -56,31 +56,31 @@ class UNet:
     def segment(self, image: Image) -> BoneEvidence:
         """Find the bones of a picture, slice by slice in a volume."""
         network = load_network(self.weights)
-        spacing = image.grid.spacing[1:]
-        label_map = np.zeros(image.grid.shape, np.uint16)
-        bone = np.zeros(image.grid.shape, np.float32)
-        deposit = np.zeros(image.grid.shape, np.float32)
+        grid = image.grid
+        label_map = np.zeros(grid.shape, np.uint16)
+        bone = np.zeros(grid.shape, np.float32)
+        deposit = np.zeros(grid.shape, np.float32)
+        slice_grid = Grid((1, *grid.shape[1:]), grid.affine)
         for i, picture in enumerate(image.array):
-            view = working_view(picture, spacing)
-            fractions = self._fractions(picture, view)
-            restored = np.stack([view.back(part, picture.shape) for part in fractions])
-            parts = restored[1:_DEPOSIT]
+            view = working_grid(picture, slice_grid)
+            seen = _ask_four_ways(network, show_to_network(picture, slice_grid, view))
+            fractions = [resample_image(part[None], view, slice_grid)[0] for part in seen[1:]]
+            parts = np.stack(fractions[: len(CHANNEL_LABELS)])
             bone[i] = np.clip(parts.sum(axis=0), 0.0, 1.0)
-            deposit[i] = np.clip(restored[_DEPOSIT], 0.0, 1.0)
-            label_map[i] = name_bones(parts, image.grid.pixel_area_mm2)
+            deposit[i] = np.clip(fractions[-1], 0.0, 1.0)
+            label_map[i] = name_bones(parts, grid.pixel_area_mm2)
         labels = [int(n) for n in np.unique(label_map) if n]
-        bones = Segmentation(label_map, image.grid, {n: bone_name(n) for n in labels})
+        bones = Segmentation(label_map, grid, {n: bone_name(n) for n in labels})
         return BoneEvidence(bones, bone, deposit, f"{self.name} {network.fingerprint}")
 
-    def _fractions(
-        self, picture: NDArray[np.float32], view: WorkingView
-    ) -> NDArray[np.float32]:
-        """Mean answer over the four ways round, (6, rows, columns) of the working view."""
-        scaled = scale_hu(view.of(picture))
-        batch = np.stack([np.flip(scaled, axes) for axes in _FLIPS])[:, None]
-        answers = load_network(self.weights)(np.ascontiguousarray(batch))
-        turned = [
-            np.flip(answer, [axis + 1 for axis in axes])
-            for answer, axes in zip(answers, _FLIPS, strict=True)
-        ]
-        return np.asarray(np.mean(turned, axis=0), dtype=np.float32)
+
+def _ask_four_ways(network: Network, seen: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean fractions (6, rows, columns) of a view in HU, over its four mirror images."""
+    scaled = scale_hu(seen)
+    batch = np.stack([np.flip(scaled, axes) for axes in _FLIPS])[:, None]
+    answers = network(np.ascontiguousarray(batch))
+    turned = [
+        np.flip(answer, [axis + 1 for axis in axes])
+        for answer, axes in zip(answers, _FLIPS, strict=True)
+    ]
+    return np.asarray(np.mean(turned, axis=0), dtype=np.float32)

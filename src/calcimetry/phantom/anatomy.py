@@ -120,29 +120,29 @@ class Solid:
         """
         local = (points - self.origin.astype(points.dtype)) @ self.axes.T.astype(points.dtype)
         u, v, w = local[..., 0], local[..., 1], local[..., 2]
-        t = np.clip(w / self.length, 0.0, 1.0)
+        t = np.clip(w / float(self.length), 0.0, 1.0)
         breadth, dorsal, palmar = (
             _profile(half, t) for half in (self.half_breadth, self.half_dorsal, self.half_palmar)
         )
-        u = u - self.bow * 4.0 * t * (1.0 - t)
+        u = u - float(self.bow) * 4.0 * t * (1.0 - t)
         depth = np.where(u > 0, dorsal, palmar)
         a, b = np.abs(u) / depth, np.abs(v) / breadth
-        n = self.squareness
+        n = float(self.squareness)
         radius = (a**n + b**n) ** (1.0 / n)
         shaft = (radius - 1.0) * np.minimum(depth, breadth)
-        groove = self.groove * np.exp(-((v / (0.3 * self.half_breadth[-2])) ** 2))
-        head = w - self.length + self.head_round * (a * a + 0.5 * b * b) + groove
-        base = -w + self.base_hollow * (1.0 - np.minimum(a * a + b * b, 2.0))
+        groove = float(self.groove) * np.exp(-((v / float(0.3 * self.half_breadth[-2])) ** 2))
+        head = w - float(self.length) + float(self.head_round) * (a * a + 0.5 * b * b) + groove
+        base = -w + float(self.base_hollow) * (1.0 - np.minimum(a * a + b * b, 2.0))
         return _smooth_max(shaft, _smooth_max(head, base)), t
 
 
-_FINE = np.linspace(0.0, 1.0, 129)
+_STEPS = 512
 
 
 def _profile(half: Array, t: Array) -> Array:
-    """Half size at `t`, from the smooth curve through the stations."""
-    curve = PchipInterpolator(STATIONS, half)(_FINE)
-    return np.asarray(np.interp(t, _FINE, curve))
+    """Half size at `t`, from a table of the smooth curve through the stations."""
+    table = PchipInterpolator(STATIONS, half)(np.linspace(0.0, 1.0, _STEPS + 1))
+    return np.asarray(table.astype(t.dtype)[(t * _STEPS).astype(np.int32)])
 
 
 def _smooth_max(a: Array, b: Array, radius: float = 0.6) -> Array:

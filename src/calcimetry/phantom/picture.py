@@ -191,14 +191,14 @@ def finger_picture(
     view = view or draw_view(rng, solids, upright=upright)
     scanner = scanner or draw_scanner(rng)
     points = view.points()
-    points = points + _warp(rng, points)
+    points = points + _warp(rng, points[points.shape[0] // 2])
     step = view.thickness_mm / points.shape[0]
     bone, labels, depth, thickness = _bones(solids, points, view.spacing_mm, step)
     flesh, inside = _flesh(rng, solids, points[points.shape[0] // 2], view.spacing_mm)
     deposits = _place_deposits(rng, points, bone, inside, view.spacing_mm)
 
     marrow = _marrow(rng, depth.shape, view.spacing_mm)
-    cortex_hu = rng.uniform(1000.0, 2100.0)
+    cortex_hu = float(rng.uniform(1000.0, 2100.0))
     cortical = np.clip(0.5 + (thickness - depth) / view.spacing_mm, 0.0, 1.0)
     bone_hu = cortical * cortex_hu + (1 - cortical) * marrow
     hu = flesh + bone * (bone_hu - flesh)
@@ -254,24 +254,24 @@ def _bones(
 ) -> tuple[Array, NDArray[np.uint8], Array, Array]:
     """Bone fraction, label, depth under the surface and cortical thickness at each point."""
     shape = points.shape[:-1]
-    fraction = np.zeros(shape)
+    fraction = np.zeros(shape, np.float32)
     labels = np.zeros(shape, np.uint8)
-    depth = np.full(shape, -10.0)
-    cortex = np.ones(shape)
+    depth = np.full(shape, -10.0, np.float32)
+    cortex = np.ones(shape, np.float32)
     for solid in solids:
         box = _box(solid, points)
         if box is None:
             continue
         near = points[:, box[0], box[1]]
         value, station = solid.distance(near)
-        slopes = np.gradient(value, step, spacing, spacing)
+        slopes = np.gradient(value, float(step), spacing, spacing)
         slope = np.sqrt(sum(s * s for s in slopes))
         distance = value / np.clip(slope, 0.5, 2.0)
         own = np.clip(0.5 - distance / spacing, 0.0, 1.0)
         window = (slice(None), *box)
         closer = -distance > depth[window]
         ends = np.abs(2 * station - 1) ** 2
-        thick = solid.cortex_shaft * (1 - ends) + solid.cortex_end * ends
+        thick = float(solid.cortex_shaft) * (1 - ends) + float(solid.cortex_end) * ends
         depth[window] = np.where(closer, -distance, depth[window])
         labels[window] = np.where(closer, int(solid.bone), labels[window])
         cortex[window] = np.where(closer, thick, cortex[window])
@@ -308,7 +308,10 @@ def _near(deposit: Deposit, points: Array, margin: float = 1.5) -> tuple[slice, 
 
 
 def _warp(rng: np.random.Generator, points: Array) -> Array:
-    """A smooth random displacement (mm), so that no two bones share a formula's regularity."""
+    """A smooth random displacement (mm), so that no two bones share a formula's regularity.
+
+    One for all layers (rows, columns, 3): a slice is far thinner than its waves.
+    """
     offset = np.zeros_like(points)
     strength = rng.uniform(0.0, 0.016)
     for _ in range(4):
@@ -339,7 +342,7 @@ def _marrow(rng: np.random.Generator, shape: tuple[int, ...], spacing: float) ->
     mean = rng.uniform(50.0, 600.0)
     fine = rng.uniform(0.0, 120.0) * _smooth_noise(rng, shape, rng.uniform(0.4, 1.2), spacing)
     broad = rng.uniform(0.0, 150.0) * _smooth_noise(rng, shape, rng.uniform(4.0, 12.0), spacing)
-    return np.asarray(np.clip(mean + fine + broad, -120.0, 1200.0))
+    return np.clip(mean + fine + broad, -120.0, 1200.0).astype(np.float32)
 
 
 def _flesh(
@@ -387,7 +390,7 @@ def _flesh(
         plate = (np.abs(outside + 0.4) < 0.35) & (along > 0.4)
         plate &= offset @ nail.axes[0][[0, 2]] > 0
         hu = np.where(plate, rng.uniform(80.0, 350.0), hu)
-    return hu, outside < -0.4
+    return hu.astype(np.float32), outside < -0.4
 
 
 def _place_deposits(

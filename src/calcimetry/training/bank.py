@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM, WorkingView
-from calcimetry.phantom.picture import DEPOSIT, MATERIALS, FingerPicture, finger_picture
+from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM, show_to_network
+from calcimetry.model import Grid
+from calcimetry.phantom.picture import DEPOSIT, MATERIALS, finger_picture
+from calcimetry.resample import resample_image
 
 #: Rows and columns of the two kinds of sample: long and upright, or square.
 FRAMES = {"upright": (288, 128), "square": (192, 192)}
@@ -32,27 +34,24 @@ def sample(kind: str, seed: tuple[int, ...]) -> tuple[NDArray[np.uint8], NDArray
     """
     rng = np.random.default_rng(seed)
     picture = finger_picture(rng, upright=kind == "upright")
-    view = _frame_view(picture, FRAMES[kind])
-    hu = view.of(picture.image.array[0])
+    grid = picture.image.grid
+    view = _frame(grid, FRAMES[kind])
+    hu = show_to_network(picture.image.array[0], grid, view)
     grey = np.rint((hu - AIR_HU) / (MINERAL_HU - AIR_HU) * 255).astype(np.uint8)
-    fractions = np.zeros((DEPOSIT, *view.shape), np.uint8)
+    fractions = np.zeros((DEPOSIT, *FRAMES[kind]), np.uint8)
     for i in range(DEPOSIT):
-        fractions[i] = np.rint(_coarsen(view, picture.fractions[i + 1]) * 255)
+        part = resample_image(picture.fractions[i + 1][None], grid, view)[0]
+        fractions[i] = np.rint(np.clip(part, 0.0, 1.0) * 255)
     return grey, fractions
 
 
-def _frame_view(picture: FingerPicture, frame: tuple[int, int]) -> WorkingView:
-    """The whole picture at the working spacing, not turned, in the middle of a frame."""
-    step = SPACING_MM / picture.view.spacing_mm
-    centre = (np.asarray(picture.view.shape) - 1) / 2
-    offset = centre - (np.asarray(frame) - 1) / 2 * step
-    return WorkingView(np.eye(2) * step, offset, frame)
-
-
-def _coarsen(view: WorkingView, fraction: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A fraction map on working pixels; smoothed like the picture so that area is kept."""
-    span = MINERAL_HU - AIR_HU
-    return np.clip((view.of(fraction * span + AIR_HU) - AIR_HU) / span, 0.0, 1.0)
+def _frame(grid: Grid, size: tuple[int, int]) -> Grid:
+    """Pixels of the working spacing around the middle of the picture, not turned."""
+    step = np.array([1.0, *(SPACING_MM / np.array(grid.spacing[1:]))])
+    shape = (1, *size)
+    to_picture = np.diag([*step, 1.0])
+    to_picture[:3, 3] = (np.array(grid.shape) - 1) / 2 - (np.array(shape) - 1) / 2 * step
+    return Grid(shape, grid.affine @ to_picture)
 
 
 def make_bank(folder: Path, kind: str, count: int, seed: int, workers: int) -> None:

@@ -26,6 +26,9 @@ from calcimetry.training.bank import make_bank
 from calcimetry.training.batches import Batches, validation_batches
 from calcimetry.training.network import MaterialNetwork
 
+#: The recipe of the weights that come with calcimetry.
+SHIPPED_RECIPE = Path(__file__).parent / "recipes" / "unet.toml"
+
 # Keeps validation pictures apart from training ones whatever the recipe's seed.
 _VALIDATION_SEED_OFFSET = 1
 
@@ -89,14 +92,14 @@ def train(recipe: Recipe, run: Path, *, workers: int) -> Path:
         max_steps=recipe.steps,
         accelerator="auto",
         logger=CSVLogger(run, name="", version="log"),
-        val_check_interval=500,
+        val_check_interval=400,
         log_every_n_steps=25,
         limit_val_batches=20,
         num_sanity_val_steps=0,
         callbacks=[
             # The average over late steps is steadier than any one of them.
-            EMAWeightAveraging(decay=0.998, update_starting_at_step=1000),
-            ModelCheckpoint(run / "checkpoints", every_n_train_steps=250, save_last=True),
+            EMAWeightAveraging(decay=0.995, update_starting_at_step=500),
+            ModelCheckpoint(run / "checkpoints", every_n_train_steps=200, save_last=True),
             LearningRateMonitor(),
             TQDMProgressBar(refresh_rate=25),
         ],

@@ -1,0 +1,129 @@
+"""Training end to end, on next to nothing: it learns, resumes, and exports what it learnt."""
+
+import hashlib
+import json
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from calcimetry.bone.network import load_network
+from calcimetry.bone.unet import scale_hu
+from calcimetry.errors import ModelError, SettingsError
+from calcimetry.training.bank import load_bank, make_bank, sample
+from calcimetry.training.batches import Batches
+from calcimetry.training.network import MaterialNetwork
+from calcimetry.training.train import SHIPPED_RECIPE, Recipe, export, train
+
+TINY = Recipe(
+    seed=1,
+    upright=6,
+    square=4,
+    validation=2,
+    features=[4, 4, 8, 8, 8, 4],
+    steps=3,
+    batch_size=2,
+    learning_rate=1e-3,
+    weight_decay=0.0,
+)
+
+
+@pytest.fixture(autouse=True)
+def _quiet_trainer():
+    # Lightning and the ONNX exporter warn about matters of their own.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        folder = tmp_path_factory.mktemp("run")
+        train(TINY, folder, workers=1)
+        return folder
+
+
+def test_training_exports_a_network_that_loads(run):
+    network = load_network(run / "unet.onnx")
+    fractions = network(np.zeros((2, 1, 64, 32), np.float32))
+    assert fractions.shape == (2, 6, 64, 32)
+    np.testing.assert_allclose(fractions.sum(axis=1), 1.0, atol=1e-5)
+
+
+def test_the_exported_network_gives_what_torch_gives(tmp_path):
+    torch.manual_seed(0)
+    network = MaterialNetwork(TINY.features, 1e-3, 0.0).eval()
+    path = export(network, tmp_path / "unet.onnx", TINY)
+    picture = np.random.default_rng(0).normal(size=(1, 1, 48, 80)).astype(np.float32)
+    with torch.no_grad():
+        expected = network(torch.from_numpy(picture)).softmax(dim=1).numpy()
+    np.testing.assert_allclose(load_network(path)(picture), expected, atol=1e-5)
+
+
+def test_an_interrupted_training_goes_on_where_it_was(run):
+    done = torch.load(run / "checkpoints" / "last.ckpt", weights_only=False)["global_step"]
+    assert done == TINY.steps
+    longer = Recipe(**{**{k: getattr(TINY, k) for k in TINY.__slots__}, "steps": 5})
+    train(longer, run, workers=1)
+    assert torch.load(run / "checkpoints" / "last.ckpt", weights_only=False)["global_step"] == 5
+
+
+def test_altered_weights_are_refused(run, tmp_path):
+    weights = bytearray((run / "unet.onnx").read_bytes())
+    weights[100] ^= 1
+    (tmp_path / "unet.onnx").write_bytes(weights)
+    (tmp_path / "unet.json").write_bytes((run / "unet.json").read_bytes())
+    with pytest.raises(ModelError, match="was altered"):
+        load_network(tmp_path / "unet.onnx")
+
+
+def test_the_hash_is_that_of_the_file(run):
+    about = json.loads((run / "unet.json").read_text())
+    assert about["sha256"] == hashlib.sha256((run / "unet.onnx").read_bytes()).hexdigest()
+
+
+def test_samples_are_what_their_seed_says(tmp_path):
+    make_bank(tmp_path, "square", 2, 5, 1)
+    grey, fractions = load_bank(tmp_path, "square")
+    again = sample("square", (5, 1, 1))
+    np.testing.assert_array_equal(grey[1], again[0])
+    np.testing.assert_array_equal(fractions[1], again[1])
+
+
+def test_a_finished_bank_is_kept(tmp_path):
+    make_bank(tmp_path, "square", 1, 5, 1)
+    before = (tmp_path / "square_grey.npy").stat().st_mtime_ns
+    make_bank(tmp_path, "square", 1, 5, 1)
+    assert (tmp_path / "square_grey.npy").stat().st_mtime_ns == before
+    make_bank(tmp_path, "square", 1, 6, 1)
+    assert (tmp_path / "square_grey.npy").stat().st_mtime_ns != before
+
+
+def test_batches_resume_in_step(tmp_path):
+    make_bank(tmp_path, "square", 4, 5, 1)
+    whole = iter(Batches(tmp_path, ["square"], 2, seed=3))
+    next(whole)
+    hu, fractions = next(whole)
+    late, late_fractions = next(iter(Batches(tmp_path, ["square"], 2, seed=3, first=1)))
+    assert torch.equal(hu, late)
+    assert torch.equal(fractions, late_fractions)
+    torch.testing.assert_close(fractions.sum(dim=1), torch.ones_like(hu[:, 0]))
+
+
+def test_scaling_keeps_soft_tissue_and_bone_apart():
+    assert scale_hu(np.float32(200.0)) == 0.0
+    assert scale_hu(torch.tensor(1000.0)).item() == 2.0
+
+
+def test_the_shipped_recipe_reads():
+    assert Recipe.from_toml(SHIPPED_RECIPE).steps > 1000
+
+
+def test_a_recipe_with_a_missing_value_is_refused(tmp_path):
+    path = tmp_path / "recipe.toml"
+    path.write_text("seed = 1\n[data]\n[network]\n[training]\n")
+    with pytest.raises(SettingsError, match="recipe.toml"):
+        Recipe.from_toml(path)
