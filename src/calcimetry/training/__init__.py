@@ -1,1 +1,1 @@
-"""Training of the networks; needs the extra `train`."""
+"""Training of the shipped networks on simulated fingers. Needs the extra ``train``."""

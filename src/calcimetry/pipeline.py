@@ -1,0 +1,122 @@
+"""From one image to its report: the one file that knows the order of the steps."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy import ndimage
+
+from calcimetry.bone import METHODS
+from calcimetry.coverage import phalanx_coverage
+from calcimetry.errors import NotMeasurable
+from calcimetry.lesions.grow import grow_lesions
+from calcimetry.lesions.subtract import subtract_bone
+from calcimetry.measure.size import measure_lesions, total_area
+from calcimetry.model.image import Image
+from calcimetry.model.report import Report
+from calcimetry.settings import Settings
+
+#: Least correlation between neighbouring pixels of a picture of anything.
+LEAST_CORRELATION = 0.5
+#: A finger shows at least so much soft tissue, and its border is mostly air.
+LEAST_SOFT_TISSUE_MM2 = 50.0
+SOFT_TISSUE_HU = (-200.0, 250.0)
+#: Above this, over most of the border, air is shown white.
+BRIGHT_BORDER_HU = 300.0
+
+
+def measure(image: Image, settings: Settings | None = None) -> Report:
+    """Find the bones of a finger picture, take them away, and measure what is left.
+
+    Parameters
+    ----------
+    image : Image
+        A picture in HU, any orientation, pixels of 0.1 to 1.0 mm.
+    settings : Settings, optional
+        Defaults where left out.
+
+    Returns
+    -------
+    Report
+        Status "partial" where a phalanx is missing or cut, with the reason.
+
+    Raises
+    ------
+    NotMeasurable
+        If the image is a volume, shows nothing, shows noise, is inverted, shows
+        no finger, or shows no bone.
+    """
+    settings = settings or Settings()
+    _refuse_unusable(image)
+    evidence = METHODS[settings.method]().segment(image)
+    if not evidence.bones.labels:
+        raise NotMeasurable(
+            f"Finding bone in {image.name!r}: no phalanx was found, so calcification "
+            "cannot be told from bone. Check that window and level are those of the export."
+        )
+    remainder = subtract_bone(image, evidence, settings.subtraction)
+    grown = grow_lesions(image, evidence, remainder, settings.growth)
+    lesions = measure_lesions(
+        image, evidence.bones, grown.lesion_map, grown.mineral_fraction, settings.area_error
+    )
+    area, interval = total_area(lesions)
+    reasons = [one.reason for one in phalanx_coverage(evidence.bones) if one.reason]
+    return Report(
+        image=image,
+        bones=evidence.bones,
+        lesion_map=grown.lesion_map,
+        lesions=lesions,
+        status="partial" if reasons else "complete",
+        reason="; ".join(reasons),
+        warnings=(),
+        area_mm2=area,
+        area_interval=interval,
+        ellipse_area_mm2=math.fsum(lesion.ellipse_area_mm2 for lesion in lesions),
+        method=evidence.method,
+    )
+
+
+def _refuse_unusable(image: Image) -> None:
+    """Raise NotMeasurable where a picture cannot be that of a finger."""
+    doing = f"Measuring {image.name!r}"
+    if not image.is_picture:
+        raise NotMeasurable(
+            f"{doing}: expected a picture of one slice, found {image.grid.shape[0]} slices."
+        )
+    if image.unit != "HU":
+        raise NotMeasurable(f"{doing}: expected intensities in HU, found {image.unit!r}.")
+    hu = image.array[0]
+    if np.ptp(hu) < 1.0:
+        raise NotMeasurable(
+            f"{doing}: the picture is blank, every pixel holds {hu.flat[0]:.0f} HU."
+        )
+    correlation = _neighbour_correlation(hu)
+    if correlation < LEAST_CORRELATION:
+        raise NotMeasurable(
+            f"{doing}: neighbouring pixels have nothing to do with each other (correlation "
+            f"{correlation:.2f}, a picture has over {LEAST_CORRELATION}): this is noise."
+        )
+    border = np.concatenate([hu[0], hu[-1], hu[:, 0], hu[:, -1]])
+    if np.mean(border > BRIGHT_BORDER_HU) > 0.5:
+        raise NotMeasurable(
+            f"{doing}: the border of the picture is bright (median {np.median(border):.0f} HU), "
+            "where air should be dark. Is the grey scale inverted? Export it with black for air."
+        )
+    smooth = ndimage.uniform_filter(hu.astype(np.float64), 3, mode="nearest")
+    soft = (smooth > SOFT_TISSUE_HU[0]) & (smooth < SOFT_TISSUE_HU[1])
+    area = float(soft.sum()) * image.grid.pixel_area_mm2
+    if area < LEAST_SOFT_TISSUE_MM2:
+        raise NotMeasurable(
+            f"{doing}: a finger shows at least {LEAST_SOFT_TISSUE_MM2:g} mm2 of soft tissue, found "
+            f"{area:.1f} mm2. Check pixel spacing ({image.grid.spacing[1]:g} mm), window and level."
+        )
+
+
+def _neighbour_correlation(hu: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> float:
+    """Correlation of pixels with the next one, along rows and columns alike."""
+    values = hu.astype(np.float64) - hu.mean()
+    products = np.concatenate(
+        [(values[1:] * values[:-1]).ravel(), (values[:, 1:] * values[:, :-1]).ravel()]
+    )
+    return float(products.mean() / np.mean(values**2)) if products.size else 1.0

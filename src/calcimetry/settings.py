@@ -1,0 +1,140 @@
+"""All settings of a measurement, in one frozen tree."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import tomllib
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from calcimetry.bone import METHODS
+from calcimetry.errors import SettingsError
+from calcimetry.lesions.grow import GrowthSettings
+from calcimetry.lesions.subtract import SubtractionSettings
+from calcimetry.measure.size import AreaErrorModel
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSettings:
+    """What black and white of a picture stand for: ``level_hu -+ window_hu / 2``."""
+
+    window_hu: float = 1500.0
+    level_hu: float = 450.0
+
+    def __post_init__(self) -> None:
+        if not self.window_hu > 0:
+            raise SettingsError(
+                f"Reading settings: picture.window_hu must be positive, found {self.window_hu:g} HU."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that changes a result.
+
+    Parameters
+    ----------
+    method : str
+        Bone method, a key of `calcimetry.bone.METHODS`.
+    picture, subtraction, growth, area_error : dataclass
+        One group per step; each field's meaning stands beside the step's code.
+
+    Raises
+    ------
+    SettingsError
+        If the method is unknown.
+
+    Examples
+    --------
+    >>> Settings.from_dict({"growth": {"seed_hu": 200}}).growth.seed_hu
+    200.0
+    """
+
+    method: str = "kmeans"
+    picture: PictureSettings = field(default_factory=PictureSettings)
+    subtraction: SubtractionSettings = field(default_factory=SubtractionSettings)
+    growth: GrowthSettings = field(default_factory=GrowthSettings)
+    area_error: AreaErrorModel = field(default_factory=AreaErrorModel)
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise SettingsError(
+                f"Reading settings: method must be one of {', '.join(METHODS)}, "
+                f"found {self.method!r}."
+            )
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> Self:
+        """Read settings from a TOML file; what it leaves out keeps its default.
+
+        Raises
+        ------
+        SettingsError
+            If the file cannot be read, is not TOML, names an unknown setting, or
+            gives a value of the wrong kind.
+        """
+        path = Path(path)
+        try:
+            tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingsError(
+                f"Reading settings from {path.name}: {error.strerror or error}."
+            ) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(
+                f"Reading settings from {path.name}: not a TOML file ({error})."
+            ) from error
+        return cls.from_dict(tree, where=path.name)
+
+    @classmethod
+    def from_dict(cls, tree: dict[str, Any], where: str = "the given values") -> Self:
+        """Build settings from nested dictionaries, as `to_dict` gives them.
+
+        Raises
+        ------
+        SettingsError
+            As `from_toml`.
+        """
+        return typing.cast(Self, _build(cls, tree, where, prefix=""))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Nested dictionaries of plain values, for reports and TOML."""
+        return dataclasses.asdict(self)
+
+
+def _build(kind: type[Any], tree: dict[str, Any], where: str, prefix: str) -> Any:
+    types = typing.get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for key, value in tree.items():
+        name = prefix + key
+        if key not in types:
+            near = difflib.get_close_matches(key, types, n=1, cutoff=0.0)
+            raise SettingsError(
+                f"Reading settings from {where}: there is no setting {name!r}; "
+                f"the nearest is {prefix + near[0]!r}."
+            )
+        values[key] = _value(types[key], value, where, name)
+    return kind(**values)
+
+
+def _value(kind: type[Any], value: Any, where: str, name: str) -> Any:
+    if dataclasses.is_dataclass(kind):
+        if isinstance(value, dict):
+            return _build(kind, value, where, prefix=f"{name}.")
+        wanted = "a table"
+    elif kind is float:
+        # In Python True is a number; in a settings file it is a mistake.
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return float(value)
+        wanted = "a finite number"
+    else:
+        if isinstance(value, kind) and isinstance(value, bool) == (kind is bool):
+            return value
+        wanted = {str: "text", int: "a whole number", bool: "true or false"}[kind]
+    raise SettingsError(
+        f"Reading settings from {where}: {name!r} must be {wanted}, found {value!r}."
+    )

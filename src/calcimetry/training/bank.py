@@ -1,0 +1,87 @@
+"""A bank of simulated pictures on disk, made once and drawn on by every epoch.
+
+Each sample is what the network will see (`calcimetry.bone.working_view`'s spacing
+and window) and the part of every pixel that each material fills.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+
+from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM, WorkingView
+from calcimetry.phantom.picture import DEPOSIT, MATERIALS, FingerPicture, finger_picture
+
+#: Rows and columns of the two kinds of sample: long and upright, or square.
+FRAMES = {"upright": (288, 128), "square": (192, 192)}
+#: Raised when samples change, so that an older bank is made again.
+VERSION = 1
+
+
+def sample(kind: str, seed: tuple[int, ...]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """One sample: grey picture (rows, columns) and material fractions (5, rows, columns).
+
+    Grey 0 to 255 spans AIR_HU to MINERAL_HU; fractions are in 255ths, background
+    left out.
+    """
+    rng = np.random.default_rng(seed)
+    picture = finger_picture(rng, upright=kind == "upright")
+    view = _frame_view(picture, FRAMES[kind])
+    hu = view.of(picture.image.array[0])
+    grey = np.rint((hu - AIR_HU) / (MINERAL_HU - AIR_HU) * 255).astype(np.uint8)
+    fractions = np.zeros((DEPOSIT, *view.shape), np.uint8)
+    for i in range(DEPOSIT):
+        fractions[i] = np.rint(_coarsen(view, picture.fractions[i + 1]) * 255)
+    return grey, fractions
+
+
+def _frame_view(picture: FingerPicture, frame: tuple[int, int]) -> WorkingView:
+    """The whole picture at the working spacing, not turned, in the middle of a frame."""
+    step = SPACING_MM / picture.view.spacing_mm
+    centre = (np.asarray(picture.view.shape) - 1) / 2
+    offset = centre - (np.asarray(frame) - 1) / 2 * step
+    return WorkingView(np.eye(2) * step, offset, frame)
+
+
+def _coarsen(view: WorkingView, fraction: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A fraction map on working pixels; smoothed like the picture so that area is kept."""
+    span = MINERAL_HU - AIR_HU
+    return np.clip((view.of(fraction * span + AIR_HU) - AIR_HU) / span, 0.0, 1.0)
+
+
+def make_bank(folder: Path, kind: str, count: int, seed: int, workers: int) -> None:
+    """Make a bank of `count` samples of one kind in `folder`, or keep the one there."""
+    stamp = {"version": VERSION, "kind": kind, "count": count, "seed": seed}
+    stamp["materials"] = list(MATERIALS)
+    done = folder / f"{kind}.json"
+    if done.exists() and json.loads(done.read_text()) == stamp:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    frame = FRAMES[kind]
+    grey = np.lib.format.open_memmap(
+        folder / f"{kind}_grey.npy", "w+", np.uint8, (count, *frame)
+    )
+    fractions = np.lib.format.open_memmap(
+        folder / f"{kind}_fractions.npy", "w+", np.uint8, (count, DEPOSIT, *frame)
+    )
+    seeds = [(seed, list(FRAMES).index(kind), i) for i in range(count)]
+    with ProcessPoolExecutor(workers) as pool:
+        made = pool.map(sample, [kind] * count, seeds, chunksize=16)
+        for i, (one, parts) in enumerate(track(made, f"Simulating {kind}", total=count)):
+            grey[i], fractions[i] = one, parts
+    grey.flush()
+    fractions.flush()
+    part = done.with_suffix(".part")
+    part.write_text(json.dumps(stamp))
+    os.replace(part, done)
+
+
+def load_bank(folder: Path, kind: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Pictures (n, rows, columns) and fractions (n, 5, rows, columns), read into memory."""
+    return np.load(folder / f"{kind}_grey.npy"), np.load(folder / f"{kind}_fractions.npy")

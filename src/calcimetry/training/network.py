@@ -1,0 +1,99 @@
+"""The network being trained: MONAI's U-Net, its loss, and its validation figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lightning
+import torch
+from monai.losses import DiceCELoss
+from monai.networks.nets import BasicUNet
+from torch import Tensor
+
+from calcimetry.bone.unet import scale_hu
+from calcimetry.bone.working_view import SPACING_MM
+from calcimetry.phantom.picture import DEPOSIT, MATERIALS
+
+
+class MaterialNetwork(lightning.LightningModule):
+    """Learns the part of every pixel that each material fills.
+
+    Parameters
+    ----------
+    features : sequence of int
+        Channels of the five levels of the U-Net and of its last layer.
+    learning_rate, weight_decay : float
+        Of AdamW; the rate follows one cycle over the whole training.
+    """
+
+    def __init__(self, features: list[int], learning_rate: float, weight_decay: float) -> None:
+        super().__init__()
+        self.save_hyperparameters()
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.unet = BasicUNet(
+            spatial_dims=2,
+            in_channels=1,
+            out_channels=len(MATERIALS),
+            features=features,
+            norm="batch",
+            act=("LeakyReLU", {"negative_slope": 0.1, "inplace": True}),
+        )
+        # Cross-entropy on fractions is smallest at the true fraction, so areas are
+        # unbiased; Dice keeps small deposits from being outvoted by air.
+        self.loss = DiceCELoss(
+            include_background=False,
+            softmax=True,
+            squared_pred=True,
+            batch=True,
+            lambda_dice=0.5,
+            lambda_ce=3.0,
+        )
+
+    def forward(self, scaled: Tensor) -> Tensor:
+        """Logits (n, 6, rows, columns) of scaled pictures (n, 1, rows, columns)."""
+        return self.unet(scaled)  # type: ignore[no-any-return]  # MONAI is untyped
+
+    def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
+        """Loss of one batch of pictures in HU and their fractions."""
+        hu, fractions = batch
+        loss: Tensor = self.loss(self(scale_hu(hu)), fractions)
+        self.log("loss", loss, prog_bar=True)
+        return loss
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], index: int) -> None:
+        """Dice of bone, of phalanx names, and the error of each picture's deposit area."""
+        hu, fractions = batch
+        logits = self(scale_hu(hu))
+        predicted = logits.softmax(dim=1)
+        bone, true_bone = (part[:, 1:DEPOSIT].sum(dim=1) >= 0.5 for part in (predicted, fractions))
+        name, true_name = (part[:, :DEPOSIT].argmax(dim=1) for part in (predicted, fractions))
+        area, true_area = (
+            part[:, DEPOSIT].sum(dim=(1, 2)) * SPACING_MM**2 for part in (predicted, fractions)
+        )
+        shared = (bone & true_bone).sum(dim=(1, 2)).float()
+        total = (bone.sum(dim=(1, 2)) + true_bone.sum(dim=(1, 2))).float()
+        both = bone & true_bone
+        self.log_dict(
+            {
+                "val_loss": self.loss(logits, fractions),
+                "val_bone_dice": ((2 * shared + 1) / (total + 1)).mean(),
+                "val_names_right": (name == true_name)[both].float().mean(),
+                "val_area_error_mm2": (area - true_area).abs().mean(),
+            },
+            prog_bar=True,
+        )
+
+    def configure_optimizers(self) -> Any:
+        """AdamW under one cycle."""
+        optimizer = torch.optim.AdamW(
+            self.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay
+        )
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, self.learning_rate, total_steps=steps, pct_start=0.1
+        )
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
