@@ -28,8 +28,6 @@ SHELL_ONLY = {
     "os.getenv",
     "logging.basicConfig",
     "logging.disable",
-    "warnings.filterwarnings",
-    "warnings.simplefilter",
 }
 #: Not our errors, but the ones Python's own protocols ask for, or a program's way to end.
 PROTOCOL_ERRORS = {"__init__.py": {"AttributeError"}}
