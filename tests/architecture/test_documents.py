@@ -4,7 +4,6 @@ import re
 
 import pytest
 import typer
-
 from calcimetry.cli.main import app
 from calcimetry.files.columns import EMPTY_COLUMNS, IMAGE_COLUMNS, LESION_COLUMNS
 
@@ -25,7 +24,7 @@ def command_line(root) -> str:
 
 def section(document: str, title: str) -> str:
     """Text under a heading of the second level."""
-    found = re.search(rf"^## {re.escape(title)}$(.*?)(?=^## |\Z)", document, re.DOTALL | re.MULTILINE)
+    found = re.search(rf"(?ms)^## {re.escape(title)}$(.*?)(?=^## |\Z)", document)
     assert found, f"there is no section {title!r}"
     return found[1]
 
