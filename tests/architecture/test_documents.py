@@ -4,6 +4,7 @@ import re
 
 import pytest
 import typer
+
 from calcimetry.cli.main import app
 from calcimetry.files.columns import EMPTY_COLUMNS, IMAGE_COLUMNS, LESION_COLUMNS
 
