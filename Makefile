@@ -6,6 +6,7 @@ ARGS ?=
 # libraries. Not the default, because a firewall that lets only PyPI through is common in
 # hospitals, and macOS and GPU machines want PyPI's own wheel.
 TORCH_INDEX ?=
+TORCH = 'torch>=2.4,<2.14'
 # First Python that is new enough and can make environments; override with PYTHON=/path/to/python.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
@@ -50,7 +51,7 @@ $(VENV)/.base: pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@echo 'Installing calcimetry with what tests and training need into $(VENV) ...'
-	$(if $(TORCH_INDEX),$(PIP) 'torch>=2.4,<2.14' --index-url $(TORCH_INDEX))
+	$(if $(TORCH_INDEX),$(PIP) $(TORCH) --index-url $(TORCH_INDEX))
 	$(PIP) --editable '.[dev,train]'
 	@touch $@ $(VENV)/.base
 

@@ -33,7 +33,7 @@ def test_reasons_are_a_read_only_copy():
 
 
 def test_lesions_differ_by_any_number_and_by_reason():
-    assert LESION == replace(LESION)
-    assert LESION != replace(LESION, area_mm2=2.01)
-    assert LESION != replace(LESION, not_measured={})
+    assert replace(LESION) == LESION
+    assert replace(LESION, area_mm2=2.01) != LESION
+    assert replace(LESION, not_measured={}) != LESION
     assert len({LESION, replace(LESION), replace(LESION, number=2)}) == 2

@@ -1,0 +1,1 @@
+"""From lesions to numbers."""

@@ -1,0 +1,1 @@
+"""The simulator: pictures whose truth is known."""
