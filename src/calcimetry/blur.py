@@ -17,7 +17,7 @@ FloatArray = NDArray[np.float64]
 #: Hand CT reconstructed with a bone kernel; used where no edge can be read.
 FALLBACK_SIGMA_MM = 0.35
 #: Fewer edge profiles than this say nothing; more than `MOST_EDGES` say nothing new.
-FEWEST_EDGES, MOST_EDGES = 15, 100
+FEWEST_EDGES, MOST_EDGES = 15, 60
 #: Soft tissue, whose median the edges rise from.
 SOFT_TISSUE_HU = (-150.0, 130.0)
 #: An edge pixel lies on the flank, this far above soft tissue.
@@ -27,7 +27,7 @@ OUTSIDE_SPREAD_HU = 120.0
 #: Intensities this close to a window's end may have been clipped.
 CLIP_MARGIN_HU = 10.0
 #: Blurs tried, plates' thicknesses tried (mm), and edge offsets tried (pixels).
-SIGMAS_MM = np.geomspace(0.12, 1.5, 24)
+SIGMAS_MM = np.geomspace(0.12, 1.5, 18)
 THICKNESSES_MM = (0.5, 0.8, 1.2, 2.0, 5.0)
 OFFSETS = (-0.3, -0.15, 0.0, 0.15, 0.3)
 

@@ -50,7 +50,6 @@ class KMeansSettings:
     joint_reach_mm: float = 3.0
 
 
-@dataclass(frozen=True, slots=True)
 class KMeansBone:
     """Bone = connected dense mineral of plausible size, holes filled, split at joints.
 
@@ -66,8 +65,10 @@ class KMeansBone:
     calcification, and the reverse; more than one finger in a picture is not foreseen.
     """
 
-    settings: KMeansSettings = KMeansSettings()
-    name: str = "kmeans"
+    name = "kmeans"
+
+    def __init__(self, settings: KMeansSettings | None = None) -> None:
+        self.settings = settings or KMeansSettings()
 
     def segment(self, image: Image) -> BoneEvidence:
         """Find the bones of a picture.
