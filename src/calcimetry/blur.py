@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +15,9 @@ from calcimetry.model.image import Image
 
 FloatArray = NDArray[np.float64]
 
-#: Hand CT reconstructed with a bone kernel; used where no edge can be read.
-FALLBACK_SIGMA_MM = 0.35
+#: Where no edge can be read: hand CT reconstructed with a bone kernel, or, where
+#: that is more, the least blur that a pixel's own width brings.
+FALLBACK_SIGMA_MM, FALLBACK_SIGMA_PIXELS = 0.35, 0.4
 #: Fewer edge profiles than this say nothing; more than `MOST_EDGES` say nothing new.
 FEWEST_EDGES, MOST_EDGES = 15, 60
 #: Soft tissue, whose median the edges rise from.
@@ -37,7 +39,7 @@ class Blur:
     """Gaussian blur of a picture, its pixels' own width included.
 
     `sigma_mm` is its standard deviation; `estimated` is False where the picture
-    showed too few edges and `FALLBACK_SIGMA_MM` stands in.
+    showed too few edges and a usual blur stands in.
     """
 
     sigma_mm: float
@@ -87,12 +89,15 @@ def estimate_blur(image: Image) -> Blur:
             f"Estimating the blur of {image.name!r}: needs a picture of one slice, "
             f"found {image.grid.shape[0]} slices."
         )
+    pixel = min(image.grid.spacing[1:])
     profiles = _edge_profiles(image)
     if profiles is None:
-        return Blur(FALLBACK_SIGMA_MM, estimated=False)
-    pixel = min(image.grid.spacing[1:])
+        usual = max(FALLBACK_SIGMA_MM, FALLBACK_SIGMA_PIXELS * pixel)
+        return Blur(usual, estimated=False)
     misfit = [float(np.median(_misfit(profiles, sigma, pixel))) for sigma in SIGMAS_MM]
-    return Blur(float(SIGMAS_MM[int(np.argmin(misfit))]), estimated=True)
+    # No edge can be sharper than the pixels that average it.
+    sigma = max(float(SIGMAS_MM[int(np.argmin(misfit))]), pixel / math.sqrt(12.0))
+    return Blur(sigma, estimated=True)
 
 
 def _edge_profiles(image: Image) -> _Profiles | None:

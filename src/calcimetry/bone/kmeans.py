@@ -60,7 +60,8 @@ class KMeansBone:
     crosses the least dense bone, and named by their order along the finger.
 
     The limits of the method, which sees intensities only: a calcification that
-    touches bone becomes bone; a bone whose cortex is thinner than the blur is
+    touches bone becomes bone; two bones that a calcification bridges, or that
+    overlap in the picture, stay one piece under one name; a bone whose cortex is thinner than the blur is
     lost in part; a bone that the image plane only grazes may be taken for a
     calcification, and the reverse; more than one finger in a picture is not foreseen.
     """
@@ -154,8 +155,12 @@ class KMeansBone:
         best: tuple[float, BoolArray] | None = None
         for tilt in np.deg2rad(np.arange(-30.0, 31.0, 5.0)):
             place = points @ (np.cos(tilt) * axis + np.sin(tilt) * across)
-            slab = ((place - place.min()) / width).astype(np.intp)
-            crossed = np.bincount(slab, weight)
+            # Each pixel is shared by the two slabs it lies between: whole pixels in
+            # slanting slabs would make thin cortex look like a row of beads.
+            slab, part = np.divmod((place - place.min()) / width, 1.0)
+            slab = slab.astype(np.intp)
+            crossed = np.bincount(slab, weight * (1.0 - part), int(slab.max()) + 2)
+            crossed += np.bincount(slab + 1, weight * part, len(crossed))
             beside = np.minimum(
                 ndimage.maximum_filter1d(crossed, reach, origin=(reach - 1) // 2, mode="nearest"),
                 ndimage.maximum_filter1d(crossed, reach, origin=-(reach // 2), mode="nearest"),
@@ -165,7 +170,7 @@ class KMeansBone:
             share = np.where(room, crossed / np.maximum(beside, 1e-6), np.inf)
             at = int(np.argmin(share))
             if best is None or share[at] < best[0]:
-                best = (float(share[at]), slab > at)
+                best = (float(share[at]), slab >= at)
         if best is None or best[0] > self.settings.joint_share:
             return [mask]
         far = mask.copy()

@@ -29,8 +29,8 @@ class GrowthSettings:
     stop_hu: float = 120.0
     #: Smaller ones are noise.
     minimum_area_mm2: float = 0.3
-    #: Bone's border is known to this, so nothing nearer to bone than this and the
-    #: blur can start a lesion.
+    #: Bone's border is known to this, so nothing nearer to bone than this, the blur
+    #: and half a pixel can start a lesion.
     rim_mm: float = 0.4
 
 
@@ -90,7 +90,7 @@ def grow_lesions(
     """
     settings = settings or GrowthSettings()
     excess, bone = remainder.excess_hu[0], evidence.bones.mask[0]
-    rim_mm = settings.rim_mm + remainder.blur_sigma_mm
+    rim_mm = settings.rim_mm + remainder.blur_sigma_mm + max(image.grid.spacing[1:]) / 2.0
     open_ground = _distance_mm(bone, image.grid) > rim_mm
     seeds, count = connected_components(((excess >= settings.seed_hu) & open_ground)[None])
     order = sorted(range(1, count + 1), key=lambda n: -float(excess[seeds[0] == n].max()))
