@@ -30,7 +30,9 @@ def pixel_coverage(
     return fine.reshape(size[0], oversample, size[1], oversample).mean(axis=(1, 3))
 
 
-def ellipse(long: float, short: float, angle: float = 0.0, centre: tuple[float, float] = (0, 0)) -> Inside:
+def ellipse(
+    long: float, short: float, angle: float = 0.0, centre: tuple[float, float] = (0, 0)
+) -> Inside:
     """Ellipse of two full axes in mm; `angle` turns the long one from row to column."""
 
     def inside(row: Floats, column: Floats) -> NDArray[np.bool_]:
@@ -40,7 +42,9 @@ def ellipse(long: float, short: float, angle: float = 0.0, centre: tuple[float, 
     return inside
 
 
-def rectangle(long: float, short: float, angle: float = 0.0, centre: tuple[float, float] = (0, 0)) -> Inside:
+def rectangle(
+    long: float, short: float, angle: float = 0.0, centre: tuple[float, float] = (0, 0)
+) -> Inside:
     """Rectangle of two full sides in mm."""
 
     def inside(row: Floats, column: Floats) -> NDArray[np.bool_]:
@@ -74,6 +78,7 @@ CORTEX_MM, SOFT_HU, CORTEX_HU, MARROW_HU = 1.2, 40.0, 1400.0, 350.0
 
 def finger(
     spacing_mm: float = 0.4,
+    *,
     deposits: tuple[tuple[Inside, float], ...] = (),
     bones: tuple[Bone, ...] = BONES,
     blur_mm: float = 0.25,
@@ -87,7 +92,7 @@ def finger(
     """
     size = (round(100 / spacing_mm), round(36 / spacing_mm))
     spacing = (spacing_mm, spacing_mm)
-    oversample = max(2, round(spacing_mm / 0.05))
+    oversample = max(2, round(spacing_mm / 0.1))
 
     def coverage(inside: Inside) -> Floats:
         return pixel_coverage(size, spacing, inside, oversample)

@@ -61,9 +61,10 @@ class KMeansBone:
 
     The limits of the method, which sees intensities only: a calcification that
     touches bone becomes bone; two bones that a calcification bridges, or that
-    overlap in the picture, stay one piece under one name; a bone whose cortex is thinner than the blur is
-    lost in part; a bone that the image plane only grazes may be taken for a
-    calcification, and the reverse; more than one finger in a picture is not foreseen.
+    overlap in the picture, stay one piece under one name; a bone whose cortex is
+    thinner than the blur is lost in part; a bone that the image plane only grazes
+    may be taken for a calcification, and the reverse; more than one finger in a
+    picture is not foreseen.
     """
 
     name = "kmeans"
@@ -114,7 +115,7 @@ class KMeansBone:
         """Candidate bones; `height` is 0 in soft tissue and 1 in dense bone."""
         dense = height > 0.5
         above = np.maximum(height - self.settings.joint_level, 0.0)
-        filled = ndimage.binary_fill_holes(dense)
+        filled = _filled(dense)
         components, count = connected_components(filled[None])
         pieces: list[Piece] = []
         for number in range(1, count + 1):
@@ -180,6 +181,17 @@ class KMeansBone:
             for half in (far, mask & ~far)
             for part in self._cut_at_joints(_largest(half), above, image)
         ]
+
+
+def _filled(dense: BoolArray) -> BoolArray:
+    """Dense bone with its marrow, also where a border of the picture opens the cortex."""
+    filled = np.zeros_like(dense)
+    for rows, columns in (((1, 0), (0, 0)), ((0, 1), (0, 0)), ((0, 0), (1, 0)), ((0, 0), (0, 1))):
+        # One border at a time is taken for a wall: soft tissue still reaches another one.
+        walled = ndimage.binary_fill_holes(np.pad(dense, (rows, columns), constant_values=True))
+        height, width = walled.shape
+        filled |= walled[rows[0] : height - rows[1], columns[0] : width - columns[1]]
+    return filled
 
 
 def _largest(mask: BoolArray) -> BoolArray:
