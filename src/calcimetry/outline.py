@@ -64,7 +64,7 @@ def outer_outlines(fraction: NDArray[np.floating], level: float = 0.5) -> list[F
     """
     padded = np.pad(np.asarray(fraction, dtype=np.float64), 1)
     # Low ground joined over corners keeps high ground 8-connected only if said so.
-    curves = find_contours(padded, level, fully_connected="high")  # type: ignore[no-untyped-call]
+    curves = find_contours(padded, level, fully_connected="high")
     return [curve - 1.0 for curve in curves if _signed_area(curve) < 0.0]
 
 

@@ -26,6 +26,8 @@ from calcimetry.regions import connected_components
 
 #: Clusters: air, soft tissue, spongy (or half filled) bone, dense bone.
 CLUSTERS = 4
+#: Where soft tissue and spongy bone start; air and dense bone start at the extremes.
+START_HU = (40.0, 400.0)
 #: Dense bone is at least so much brighter than soft tissue; otherwise there is none.
 LEAST_CONTRAST_HU = 300.0
 
@@ -203,13 +205,15 @@ def _largest(mask: BoolArray) -> BoolArray:
 def _cluster_centres(array: NDArray[np.float32]) -> tuple[float, float, float] | None:
     """HU of air, soft tissue and dense bone; None where nothing stands out as bone.
 
-    Each distinct intensity is clustered once, weighted by how often it occurs:
-    the answer cannot depend on the picture's orientation, and comes at once.
+    Each whole HU is clustered once, weighted by how often it occurs, from a fixed
+    start: the answer cannot depend on the picture's orientation or on chance, and
+    comes at once.
     """
-    values, counts = np.unique(array, return_counts=True)
+    values, counts = np.unique(np.rint(array), return_counts=True)
     if len(values) < CLUSTERS:
         return None
-    model = KMeans(CLUSTERS, n_init=5, random_state=0)
+    start = np.array([values[0], *START_HU, values[-1]], dtype=np.float64)[:, None]
+    model = KMeans(CLUSTERS, init=start, n_init=1)
     model.fit(values.astype(np.float64)[:, None], sample_weight=counts.astype(np.float64))
     air, soft, _, dense = sorted(model.cluster_centers_.ravel().tolist())
     return (air, soft, dense) if dense - soft >= LEAST_CONTRAST_HU else None
