@@ -112,7 +112,7 @@ def resample_image(
 
 
 def _inside(
-    linear: NDArray[np.float64], offset: NDArray[np.float64], source: Grid, target: Grid
+    linear: NDArray[Any], offset: NDArray[Any], source: Grid, target: Grid
 ) -> NDArray[np.bool_]:
     """Which samples of `target` lie within the outer edges of `source`."""
     inside = np.ones(target.shape, dtype=bool)

@@ -28,7 +28,8 @@ class PictureSettings:
     def __post_init__(self) -> None:
         if not self.window_hu > 0:
             raise SettingsError(
-                f"Reading settings: picture.window_hu must be positive, found {self.window_hu:g} HU."
+                "Reading settings: picture.window_hu must be positive, "
+                f"found {self.window_hu:g} HU."
             )
 
 
@@ -99,7 +100,7 @@ class Settings:
         SettingsError
             As `from_toml`.
         """
-        return typing.cast(Self, _build(cls, tree, where, prefix=""))
+        return typing.cast("Self", _build(cls, tree, where, prefix=""))
 
     def to_dict(self) -> dict[str, Any]:
         """Nested dictionaries of plain values, for reports and TOML."""

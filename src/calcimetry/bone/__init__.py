@@ -11,7 +11,7 @@ __all__ = ["METHODS", "BoneEvidence", "BoneMethod"]
 
 def _kmeans() -> BoneMethod:
     # Imported when asked for: scikit-learn takes longer to load than a picture to measure.
-    from calcimetry.bone.kmeans import KMeansBone
+    from calcimetry.bone.kmeans import KMeansBone  # noqa: PLC0415 (see above)
 
     return KMeansBone()
 

@@ -26,6 +26,8 @@ from calcimetry.regions import connected_components
 
 #: Clusters: air, soft tissue, spongy (or half filled) bone, dense bone.
 CLUSTERS = 4
+#: Where soft tissue and spongy bone start; air and dense bone start at the extremes.
+START_HU = (40.0, 400.0)
 #: Dense bone is at least so much brighter than soft tissue; otherwise there is none.
 LEAST_CONTRAST_HU = 300.0
 
@@ -50,7 +52,6 @@ class KMeansSettings:
     joint_reach_mm: float = 3.0
 
 
-@dataclass(frozen=True, slots=True)
 class KMeansBone:
     """Bone = connected dense mineral of plausible size, holes filled, split at joints.
 
@@ -61,13 +62,17 @@ class KMeansBone:
     crosses the least dense bone, and named by their order along the finger.
 
     The limits of the method, which sees intensities only: a calcification that
-    touches bone becomes bone; a bone whose cortex is thinner than the blur is
-    lost in part; a bone that the image plane only grazes may be taken for a
-    calcification, and the reverse; more than one finger in a picture is not foreseen.
+    touches bone becomes bone; two bones that a calcification bridges, or that
+    overlap in the picture, stay one piece under one name; a bone whose cortex is
+    thinner than the blur is lost in part; a bone that the image plane only grazes
+    may be taken for a calcification, and the reverse; more than one finger in a
+    picture is not foreseen.
     """
 
-    settings: KMeansSettings = KMeansSettings()
-    name: str = "kmeans"
+    name = "kmeans"
+
+    def __init__(self, settings: KMeansSettings | None = None) -> None:
+        self.settings = settings or KMeansSettings()
 
     def segment(self, image: Image) -> BoneEvidence:
         """Find the bones of a picture.
@@ -112,7 +117,7 @@ class KMeansBone:
         """Candidate bones; `height` is 0 in soft tissue and 1 in dense bone."""
         dense = height > 0.5
         above = np.maximum(height - self.settings.joint_level, 0.0)
-        filled = ndimage.binary_fill_holes(dense)
+        filled = _filled(dense)
         components, count = connected_components(filled[None])
         pieces: list[Piece] = []
         for number in range(1, count + 1):
@@ -153,8 +158,12 @@ class KMeansBone:
         best: tuple[float, BoolArray] | None = None
         for tilt in np.deg2rad(np.arange(-30.0, 31.0, 5.0)):
             place = points @ (np.cos(tilt) * axis + np.sin(tilt) * across)
-            slab = ((place - place.min()) / width).astype(np.intp)
-            crossed = np.bincount(slab, weight)
+            # Each pixel is shared by the two slabs it lies between: whole pixels in
+            # slanting slabs would make thin cortex look like a row of beads.
+            slab, part = np.divmod((place - place.min()) / width, 1.0)
+            slab = slab.astype(np.intp)
+            crossed = np.bincount(slab, weight * (1.0 - part), int(slab.max()) + 2)
+            crossed += np.bincount(slab + 1, weight * part, len(crossed))
             beside = np.minimum(
                 ndimage.maximum_filter1d(crossed, reach, origin=(reach - 1) // 2, mode="nearest"),
                 ndimage.maximum_filter1d(crossed, reach, origin=-(reach // 2), mode="nearest"),
@@ -164,7 +173,7 @@ class KMeansBone:
             share = np.where(room, crossed / np.maximum(beside, 1e-6), np.inf)
             at = int(np.argmin(share))
             if best is None or share[at] < best[0]:
-                best = (float(share[at]), slab > at)
+                best = (float(share[at]), slab >= at)
         if best is None or best[0] > self.settings.joint_share:
             return [mask]
         far = mask.copy()
@@ -176,6 +185,17 @@ class KMeansBone:
         ]
 
 
+def _filled(dense: BoolArray) -> BoolArray:
+    """Dense bone with its marrow, also where a border of the picture opens the cortex."""
+    filled = np.zeros_like(dense)
+    for rows, columns in (((1, 0), (0, 0)), ((0, 1), (0, 0)), ((0, 0), (1, 0)), ((0, 0), (0, 1))):
+        # One border at a time is taken for a wall: soft tissue still reaches another one.
+        walled = ndimage.binary_fill_holes(np.pad(dense, (rows, columns), constant_values=True))
+        height, width = walled.shape
+        filled |= walled[rows[0] : height - rows[1], columns[0] : width - columns[1]]
+    return filled
+
+
 def _largest(mask: BoolArray) -> BoolArray:
     """The largest connected part; a slanting cut leaves slivers."""
     labels, _ = connected_components(mask[None])
@@ -185,13 +205,15 @@ def _largest(mask: BoolArray) -> BoolArray:
 def _cluster_centres(array: NDArray[np.float32]) -> tuple[float, float, float] | None:
     """HU of air, soft tissue and dense bone; None where nothing stands out as bone.
 
-    Each distinct intensity is clustered once, weighted by how often it occurs:
-    the answer cannot depend on the picture's orientation, and comes at once.
+    Each whole HU is clustered once, weighted by how often it occurs, from a fixed
+    start: the answer cannot depend on the picture's orientation or on chance, and
+    comes at once.
     """
-    values, counts = np.unique(array, return_counts=True)
+    values, counts = np.unique(np.rint(array), return_counts=True)
     if len(values) < CLUSTERS:
         return None
-    model = KMeans(CLUSTERS, n_init=5, random_state=0)
+    start = np.array([values[0], *START_HU, values[-1]], dtype=np.float64)[:, None]
+    model = KMeans(CLUSTERS, init=start, n_init=1)
     model.fit(values.astype(np.float64)[:, None], sample_weight=counts.astype(np.float64))
     air, soft, _, dense = sorted(model.cluster_centers_.ravel().tolist())
     return (air, soft, dense) if dense - soft >= LEAST_CONTRAST_HU else None

@@ -23,13 +23,15 @@ class GrowthSettings:
 
     #: A lesion starts where the remainder exceeds this, over soft tissue.
     seed_hu: float = 180.0
-    #: It ends where the remainder falls to this part of its own brightness.
+    #: It ends where the remainder falls to this part of its own brightness,
     stop_share: float = 0.5
+    #: and in any case to this: muscle stands out from fat by little less.
+    stop_hu: float = 120.0
     #: Smaller ones are noise.
     minimum_area_mm2: float = 0.3
-    #: Between a seed and bone: nearer ones are taken for a remnant of the bone's rim
-    #: unless they reach past it.
-    rim_mm: float = 0.6
+    #: Bone's border is known to this, so nothing nearer to bone than this, the blur
+    #: and half a pixel can start a lesion.
+    rim_mm: float = 0.4
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -87,10 +89,10 @@ def grow_lesions(
     the blur never reaches its true brightness, and is drawn too large.
     """
     settings = settings or GrowthSettings()
-    excess = remainder.excess_hu[0]
-    bone = evidence.bones.mask[0]
-    distance = _distance_mm(bone, image.grid)
-    seeds, count = connected_components(excess[None] >= settings.seed_hu)
+    excess, bone = remainder.excess_hu[0], evidence.bones.mask[0]
+    rim_mm = settings.rim_mm + remainder.blur_sigma_mm + max(image.grid.spacing[1:]) / 2.0
+    open_ground = _distance_mm(bone, image.grid) > rim_mm
+    seeds, count = connected_components(((excess >= settings.seed_hu) & open_ground)[None])
     order = sorted(range(1, count + 1), key=lambda n: -float(excess[seeds[0] == n].max()))
     labels = np.zeros(image.grid.shape, dtype=np.int32)
     fraction = np.zeros(image.grid.shape, dtype=np.float32)
@@ -100,21 +102,22 @@ def grow_lesions(
             continue
         values = np.sort(excess[seed])
         brightness = float(values[-max(1, len(values) // 4) :].mean())
-        within = (excess >= settings.stop_share * brightness) & (labels[0] == 0)
+        stop = max(settings.stop_share * brightness, settings.stop_hu)
+        within = (excess >= stop) & (labels[0] == 0)
         grown = ndimage.binary_propagation(seed & within, np.ones((3, 3)), mask=within)
-        reaches_out = bool((distance[grown] > settings.rim_mm).any())
-        large = without_small(grown[None], image.grid, settings.minimum_area_mm2)[0]
-        if not reaches_out or not large.any():
+        # Past the rim a lesion may reach the bone, but not run along it.
+        grown &= _distance_mm(grown & open_ground, image.grid) <= rim_mm
+        grown = without_small(grown[None], image.grid, settings.minimum_area_mm2)[0]
+        if not grown.any():
             continue
-        labels[0][large] = number
-        border = _border(large, remainder.blur_sigma_mm, image.grid) & (labels[0] == 0) & ~bone
+        labels[0][grown] = number
         share = np.clip(excess / brightness, 0.0, 1.0)
-        fraction[0] = np.where(
-            large, share, np.where(border, np.maximum(fraction[0], share), fraction[0])
-        )
+        border = _border(grown, remainder.blur_sigma_mm, image.grid) & (labels[0] == 0) & ~bone
+        fraction[0][grown] = share[grown]
+        fraction[0][border] = np.maximum(fraction[0], share)[border]
     joined = join_close(labels, image.grid, remainder.blur_sigma_mm)
     meanings = {n: f"calcification {n}" for n in range(1, int(joined.max()) + 1)}
-    return GrownLesions(Segmentation(joined, image.grid, meanings), fraction)
+    return GrownLesions(Segmentation(joined.astype(np.uint16), image.grid, meanings), fraction)
 
 
 def _distance_mm(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.float64]:

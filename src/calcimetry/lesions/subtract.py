@@ -14,8 +14,6 @@ from calcimetry.bone.method import BoneEvidence
 from calcimetry.model.geometry import read_only_copy
 from calcimetry.model.image import Image
 
-FloatArray = NDArray[np.float32]
-
 
 @dataclass(frozen=True, slots=True)
 class SubtractionSettings:
@@ -44,8 +42,8 @@ class Remainder:
         Gaussian blur of the picture that the bones' own halo was drawn with.
     """
 
-    excess_hu: FloatArray
-    soft_tissue_hu: FloatArray
+    excess_hu: NDArray[np.float32]
+    soft_tissue_hu: NDArray[np.float32]
     blur_sigma_mm: float
 
     def __post_init__(self) -> None:
@@ -97,7 +95,7 @@ def subtract_bone(
     bone_hu = ndimage.maximum_filter(np.where(bone, hu - soft, 0.0), tuple(reach), mode="nearest")
     excess = np.maximum(hu - soft - halo * bone_hu, 0.0)
     excess[bone | (hu < settings.soft_tissue_low_hu)] = 0.0
-    return Remainder(excess[None], soft[None], sigma_mm)
+    return Remainder(excess[None].astype(np.float32), soft[None].astype(np.float32), sigma_mm)
 
 
 def _soft_tissue(

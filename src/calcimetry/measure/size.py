@@ -117,41 +117,59 @@ def measure_lesions(
             f"Measuring the lesions of {image.name!r}: bones, lesions and mineral fraction "
             "must lie on the image's own grid."
         )
-    owner = _nearest_label(lesion_map, image.grid.spacing[1:])
-    bone_distance, bone_label = _distance_to_bone(bones)
-    model = error_model or AreaErrorModel()
+    spacing = image.grid.spacing[1:]
+    around = _Surroundings(
+        lesion=_nearest_label(lesion_map, spacing),
+        bone=_nearest_label(bones, spacing),
+        bone_distance_mm=_distance_to_bone(bones),
+    )
+    fraction = np.asarray(mineral_fraction[0], dtype=np.float64)
     return tuple(
         _measure_one(
-            number, image, lesion_map, owner, mineral_fraction[0], bone_distance, bone_label, model
+            number,
+            image,
+            mineral=fraction,
+            lesion_map=lesion_map,
+            around=around,
+            model=error_model or AreaErrorModel(),
         )
         for number in lesion_map.labels
     )
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Surroundings:
+    """For each pixel, shape (rows, columns): nearest lesion, nearest bone, and how far it is."""
+
+    lesion: NDArray[np.uint16]
+    bone: NDArray[np.uint16]
+    bone_distance_mm: NDArray[np.float64]
+
+
 def _measure_one(
     number: int,
     image: Image,
+    *,
+    mineral: NDArray[np.float64],
     lesion_map: Segmentation,
-    owner: NDArray[np.uint16],
-    mineral_fraction: NDArray[np.float32],
-    bone_distance: NDArray[np.float64],
-    bone_label: NDArray[np.uint16],
+    around: _Surroundings,
     model: AreaErrorModel,
 ) -> Lesion:
     own = lesion_map.label_map[0] == number
-    fraction = np.where((owner == number) & (mineral_fraction > 0), mineral_fraction, 0.0)
-    # A lesion that the growth drew but gave no mineral still has its pixels.
-    fraction = fraction if fraction.any() else own.astype(np.float64)
+    fraction = np.where(around.lesion == number, mineral, 0.0)
+    if not (fraction > 0).any():
+        # A lesion that the growth drew but gave no mineral still has its pixels.
+        fraction = own.astype(np.float64)
     spacing = image.grid.spacing[1:]
     area = float(fraction.sum()) * image.grid.pixel_area_mm2
     shape = measure_shape(fraction, spacing, level=float(fraction.max()) / 2.0)
     weight = fraction / fraction.sum()
     rows, columns = np.indices(fraction.shape)
-    nearest = int(np.argmin(np.where(own, bone_distance, np.inf)))
-    near_mm = float(bone_distance.flat[nearest])
+    nearest = int(np.argmin(np.where(own, around.bone_distance_mm, np.inf)))
+    near_mm = float(around.bone_distance_mm.flat[nearest])
     return Lesion(
         number=number,
-        bone=int(bone_label.flat[nearest]),
+        bone=int(around.bone.flat[nearest]),
         area_mm2=area,
         area_interval=model.interval(area, shape.perimeter_mm),
         pixel_area_mm2=float(own.sum()) * image.grid.pixel_area_mm2,
@@ -172,20 +190,21 @@ def _nearest_label(segmentation: Segmentation, spacing: tuple[float, float]) -> 
     """Label of the nearest labelled pixel, shape (rows, columns); 0 where there is none."""
     labels = segmentation.label_map[0]
     if not labels.any():
-        return labels
+        return np.zeros_like(labels)
     index = ndimage.distance_transform_edt(
         labels == 0, sampling=spacing, return_distances=False, return_indices=True
     )
-    return np.asarray(labels[tuple(index)])
+    return np.asarray(labels[tuple(index)], dtype=np.uint16)
 
 
-def _distance_to_bone(bones: Segmentation) -> tuple[NDArray[np.float64], NDArray[np.uint16]]:
-    """Distance in mm to the nearest bone pixel, and its label; infinity and 0 without bone."""
-    spacing = bones.grid.spacing[1:]
+def _distance_to_bone(bones: Segmentation) -> NDArray[np.float64]:
+    """Distance in mm to the nearest bone pixel, shape (rows, columns); infinity without bone."""
     if not bones.mask.any():
-        return np.full(bones.grid.shape[1:], np.inf), bones.label_map[0]
-    distance = ndimage.distance_transform_edt(~bones.mask[0], sampling=spacing)
-    return np.asarray(distance, dtype=np.float64), _nearest_label(bones, spacing)
+        return np.full(bones.grid.shape[1:], np.inf)
+    sampling = bones.grid.spacing[1:]
+    return np.asarray(
+        ndimage.distance_transform_edt(~bones.mask[0], sampling=sampling), dtype=np.float64
+    )
 
 
 def _not_measured(image: Image) -> dict[str, str]:

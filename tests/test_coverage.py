@@ -1,0 +1,37 @@
+import numpy as np
+
+from calcimetry.coverage import expected_phalanges, phalanx_coverage
+from calcimetry.model import Digit, Grid, Segmentation, bone_name
+
+
+def bones(*rows: str) -> Segmentation:
+    labels = np.array([[int(c) for c in row] for row in rows])
+    return Segmentation(
+        labels, Grid.picture(labels.shape, 0.4), {n: bone_name(n) for n in (1, 2, 3, 4)}
+    )
+
+
+def test_three_whole_phalanges_are_complete():
+    coverage = phalanx_coverage(bones("00000", "03210", "00000"))
+    assert [one.state for one in coverage] == ["complete"] * 3
+    assert [one.reason for one in coverage] == [""] * 3
+    assert [one.phalanx.label for one in coverage] == [1, 2, 3]
+
+
+def test_a_phalanx_at_the_border_is_cut_and_one_that_is_missing_not_found():
+    proximal, middle, distal = phalanx_coverage(bones("0000", "0201", "0000"))
+    assert proximal.state == "cut by the field of view"
+    assert "border cuts the proximal phalanx" in proximal.reason
+    assert middle.state == "complete"
+    assert distal.state == "not found"
+    assert distal.reason == "no distal phalanx was found"
+
+
+def test_a_cut_metacarpal_does_not_matter():
+    assert all(
+        one.state == "complete" for one in phalanx_coverage(bones("0000000", "0321044", "0000000"))
+    )
+
+
+def test_the_thumb_has_no_middle_phalanx_to_miss():
+    assert [phalanx.label for phalanx in expected_phalanges(Digit.THUMB)] == [11, 13]

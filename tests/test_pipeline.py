@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+
+from calcimetry.errors import NotMeasurable
+from calcimetry.model import Grid, Image
+from calcimetry.pipeline import measure
+from calcimetry.settings import Settings
+from tests.drawing import BONES, ellipse, finger
+
+KMEANS = Settings(method="kmeans")
+DEPOSITS = (
+    (ellipse(4.0, 3.0, 0.5, centre=(-10.0, 7.0)), 700.0),
+    (ellipse(2.4, 2.4, centre=(20.0, -8.0)), 500.0),
+)
+
+
+def picture(array, spacing_mm=0.4, **more) -> Image:
+    return Image(array, Grid.picture(np.shape(array), spacing_mm), name="finger.jpg", **more)
+
+
+@pytest.mark.parametrize("spacing_mm", [0.2, 0.4, 0.8])
+@pytest.mark.parametrize("blur_mm", [0.25, 0.45])
+def test_deposits_are_measured_and_nothing_else_is(spacing_mm, blur_mm):
+    report = measure(finger(spacing_mm, deposits=DEPOSITS, blur_mm=blur_mm)[0], KMEANS)
+    assert report.status == "complete"
+    assert report.reason == ""
+    first, second = sorted(report.lesions, key=lambda lesion: -lesion.area_mm2)
+    assert first.area_mm2 == pytest.approx(np.pi * 3.0, rel=0.06)
+    assert second.area_mm2 == pytest.approx(np.pi * 1.44, rel=0.2)
+    assert first.long_axis_mm == pytest.approx(4.0, abs=0.35)
+    assert first.short_axis_mm == pytest.approx(3.0, abs=0.35)
+    assert (first.bone, second.bone) == (2, 1)
+    assert report.area_mm2 == pytest.approx(first.area_mm2 + second.area_mm2)
+    assert report.ellipse_area_mm2 == pytest.approx(
+        first.ellipse_area_mm2 + second.ellipse_area_mm2
+    )
+    assert report.area_interval.low < np.pi * 4.44 < report.area_interval.high
+    assert report.method == "kmeans"
+
+
+def test_a_healthy_finger_has_no_lesion():
+    report = measure(finger()[0], KMEANS)
+    assert report.lesions == ()
+    assert report.area_mm2 == 0.0
+    assert report.status == "complete"
+
+
+def test_a_missing_phalanx_makes_the_result_partial():
+    report = measure(finger(bones=BONES[:2])[0], KMEANS)
+    assert report.status == "partial"
+    assert report.reason == "no proximal phalanx was found"
+
+
+def test_a_phalanx_at_the_border_makes_the_result_partial():
+    image, _ = finger()
+    cut = image.array[0, :210]
+    report = measure(picture(cut, clipped_hu=image.clipped_hu), KMEANS)
+    assert report.status == "partial"
+    assert "border cuts the proximal phalanx" in report.reason
+
+
+def noise(low, high):
+    return np.random.default_rng(0).uniform(low, high, (100, 60))
+
+
+def bar():
+    array = np.full((100, 60), -300.0)
+    array[20:80, 25:35] = 1200.0
+    return array
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.full((50, 50), -300.0), "blank, every pixel holds -300 HU"),
+        (np.full((50, 50), 1200.0), "blank, every pixel holds 1200 HU"),
+        (np.zeros((1, 1)), "blank"),
+        (noise(-300.0, 1200.0), "this is noise"),
+        (900.0 - finger()[0].array[0], "Is the grey scale inverted"),
+        (bar(), "at least 50 mm2 of soft tissue, found"),
+        (finger(bones=())[0].array[0], "no phalanx was found"),
+    ],
+    ids=["black", "white", "one pixel", "noise", "inverted", "no soft tissue", "no bone"],
+)
+def test_what_is_no_finger_is_refused_with_its_reason(array, message):
+    with pytest.raises(NotMeasurable, match=message) as caught:
+        measure(picture(array), KMEANS)
+    assert "finger.jpg" in str(caught.value)
+
+
+def test_a_volume_is_refused():
+    with pytest.raises(NotMeasurable, match="found 2 slices"):
+        measure(Image(np.zeros((2, 3, 3)), Grid((2, 3, 3), np.eye(4))), KMEANS)
+
+
+def test_another_unit_is_refused():
+    with pytest.raises(NotMeasurable, match="expected intensities in HU, found 'mg/cm3'"):
+        measure(picture(finger()[0].array[0], unit="mg/cm3"), KMEANS)

@@ -1,0 +1,73 @@
+import dataclasses
+import math
+
+import pytest
+
+from calcimetry.errors import SettingsError
+from calcimetry.settings import PictureSettings, Settings
+
+
+def write(tmp_path, text):
+    path = tmp_path / "settings.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_defaults_are_those_of_the_export_window():
+    assert Settings().picture == PictureSettings(window_hu=1500.0, level_hu=450.0)
+
+
+def test_a_file_changes_what_it_names_and_nothing_else(tmp_path):
+    settings = Settings.from_toml(write(tmp_path, "[picture]\nwindow_hu = 2000\n"))
+    assert settings == dataclasses.replace(Settings(), picture=PictureSettings(window_hu=2000.0))
+
+
+def test_to_dict_and_back():
+    settings = Settings.from_dict({"growth": {"seed_hu": 250}, "area_error": {"relative": 0.2}})
+    assert Settings.from_dict(settings.to_dict()) == settings
+    assert settings.to_dict()["growth"]["seed_hu"] == 250.0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("methd = 'kmeans'", "no setting 'methd'; the nearest is 'method'"),
+        ("[growth]\nseed = 1", "no setting 'growth.seed'; the nearest is 'growth.seed_hu'"),
+        (
+            "[picture]\nwindow_hu = 'wide'",
+            "'picture.window_hu' must be a finite number, found 'wide'",
+        ),
+        ("[picture]\nwindow_hu = true", "must be a finite number, found True"),
+        ("[picture]\nwindow_hu = nan", "must be a finite number, found nan"),
+        ("[picture]\nwindow_hu = 0", "must be positive, found 0 HU"),
+        ("picture = 3", "'picture' must be a table, found 3"),
+        ("method = 3", "'method' must be text, found 3"),
+        ("method = 'magic'", "must be one of .*kmeans.*, found 'magic'"),
+        ("method = ", "not a TOML file"),
+    ],
+)
+def test_mistakes_are_named(tmp_path, text, message):
+    with pytest.raises(SettingsError, match=message):
+        Settings.from_toml(write(tmp_path, text))
+
+
+def test_the_file_is_named_by_its_name_only(tmp_path):
+    with pytest.raises(SettingsError, match=r"from settings\.toml") as caught:
+        Settings.from_toml(write(tmp_path, "x = 1"))
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(SettingsError, match=r"missing\.toml: No such file"):
+        Settings.from_toml(tmp_path / "missing.toml")
+
+
+def test_settings_cannot_change():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Settings().method = "other"
+
+
+def test_every_default_is_finite():
+    groups = [group for group in Settings().to_dict().values() if isinstance(group, dict)]
+    assert len(groups) >= 4
+    assert all(math.isfinite(value) for group in groups for value in group.values())
