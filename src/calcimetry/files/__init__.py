@@ -1,0 +1,1 @@
+"""Reading and writing pictures, tables and result folders."""
