@@ -89,21 +89,37 @@ def read_picture(
         If the window is not positive or the level is not finite.
     """
     path = Path(path)
-    if not (math.isfinite(window_hu) and window_hu > 0 and math.isfinite(level_hu)):
-        raise SettingsError(
-            f"Reading {path.name}: the window must be a positive number of HU and the level "
-            f"finite, found window {window_hu} and level {level_hu}; --window 1500 --level 450 "
-            "is what most exports use."
-        )
+    low, high = window_range_hu(window_hu, level_hu)
     with _opened(path) as picture:
         grey, top = _grey_levels(picture, path.name)
     spacing = _checked_spacing(pixel_spacing_mm, path.name)
-    low, high = level_hu - window_hu / 2, level_hu + window_hu / 2
     hu = (low + grey.astype(np.float64) / top * window_hu).astype(np.float32)
     rows, columns = grey.shape
     return Image(
         hu, Grid.picture((rows, columns), spacing), "HU", clipped_hu=(low, high), name=path.name
     )
+
+
+def window_range_hu(window_hu: float, level_hu: float) -> tuple[float, float]:
+    """Lowest and highest HU that a window shows.
+
+    Raises
+    ------
+    SettingsError
+        If the window is not positive or either is not finite.
+
+    Examples
+    --------
+    >>> window_range_hu(1500.0, 450.0)
+    (-300.0, 1200.0)
+    """
+    if not (math.isfinite(window_hu) and window_hu > 0 and math.isfinite(level_hu)):
+        raise SettingsError(
+            "Reading pictures: the window must be a positive number of HU and the level finite, "
+            f"found window {window_hu} and level {level_hu}; --window 1500 --level 450 is what "
+            "most exports use."
+        )
+    return level_hu - window_hu / 2, level_hu + window_hu / 2
 
 
 def write_label_png(path: str | PathLike[str], segmentation: Segmentation) -> None:
@@ -276,4 +292,6 @@ def _transparent(name: str) -> str:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:120] or type(error).__name__
+    # Not str() of an OSError, which holds the whole path.
+    text = getattr(error, "strerror", None) or str(error)
+    return " ".join(text.split())[:120] or type(error).__name__

@@ -18,7 +18,7 @@ from calcimetry import __version__
 from calcimetry.errors import CalcimetryError, InputError, OutputError
 from calcimetry.files.inputs import find_inputs
 from calcimetry.files.naming import Task, plan
-from calcimetry.files.raster import read_picture, write_label_png
+from calcimetry.files.raster import read_picture, window_range_hu, write_label_png
 from calcimetry.files.results import Contents, Result, merged
 from calcimetry.files.results_folder import load_results, save_results
 from calcimetry.files.tables import write_bytes
@@ -101,12 +101,16 @@ def measure_study(
     ------
     InputError
         If no path is given.
+    SettingsError
+        If the window of the settings is not positive and finite.
     OutputError
         If the folder cannot be written; earlier results stay.
     KeyboardInterrupt
         If interrupted, after the results so far were written.
     """
     settings = Settings() if settings is None else settings
+    # Told once, before anything is touched, and not again for every picture.
+    window_range_hu(settings.picture.window_hu, settings.picture.level_hu)
     paths = list(paths)
     if not paths:
         raise InputError("Measuring: no file or folder was named.")
@@ -143,12 +147,14 @@ class _Run:
     def contents(self) -> Contents:
         """Everything the results folder holds by now."""
         results = merged(self.earlier.results, self.results)
-        used = {result.made_with for result in results}
+        used = {self.made_with, *(result.made_with for result in results)}
+        names = {result.image for result in results}
+        passed_over = {**self.earlier.passed_over, **self.passed_over}
         made_with = {**self.earlier.made_with, self.made_with: self.how}
         return Contents(
             results,
-            {name: how for name, how in made_with.items() if name in used | {self.made_with}},
-            {**self.earlier.passed_over, **self.passed_over},
+            {name: how for name, how in made_with.items() if name in used},
+            {name: why for name, why in passed_over.items() if name not in names},
         )
 
     def measure_all(
@@ -273,7 +279,8 @@ def _write_pictures(folder: Path, stem: str, report: Report) -> tuple[str, ...]:
 
 def _internal(error: Exception) -> str:
     place = extract_tb(error.__traceback__)[-1]
+    text = getattr(error, "strerror", None) or error  # an OSError's own text holds a whole path
     return (
         f"internal error ({type(error).__name__} at {Path(place.filename).name}:{place.lineno}: "
-        f"{error}); please report it together with the version, {__version__}"
+        f"{text}); please report it together with the version, {__version__}"
     )
