@@ -1,0 +1,43 @@
+"""The command line: one thin file per command, put together here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from calcimetry import __version__
+from calcimetry.cli.demo import demo
+from calcimetry.cli.measure import measure
+
+app = typer.Typer(
+    name="calcimetry",
+    help="Measure calcinosis cutis in CT of the hand. Research use only.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"calcimetry {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and stop."
+        ),
+    ] = False,
+) -> None:
+    """Measure calcinosis cutis in CT of the hand. Research use only."""
+
+
+app.command(no_args_is_help=True)(measure)
+app.command()(demo)

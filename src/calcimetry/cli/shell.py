@@ -1,0 +1,93 @@
+"""What every command says to the terminal in the same way."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from calcimetry import __version__
+from calcimetry.errors import CalcimetryError
+from calcimetry.study import StudyResult
+from calcimetry.study.run import Progress as OnProgress
+
+ALL_MEASURED, SOME_FAILED, NOTHING_DONE = 0, 1, 2
+#: Width of tables that do not go to a terminal, which would have its own.
+_TABLE_WIDTH = 110
+
+
+def tell(message: str) -> None:
+    """Print one line on stderr."""
+    print("calcimetry: " + " ".join(message.split()), file=sys.stderr)
+
+
+@contextmanager
+def errors_told(results: Path) -> Iterator[None]:
+    """Turn every error into one line on stderr and an exit status; no traceback."""
+    try:
+        yield
+    except CalcimetryError as error:
+        tell(str(error))
+        raise typer.Exit(NOTHING_DONE) from error
+    except KeyboardInterrupt as error:
+        tell(
+            f"Interrupted. What was measured is kept in {results}; the same command goes on "
+            "from there."
+        )
+        raise typer.Exit(SOME_FAILED) from error
+    except (typer.Exit, BrokenPipeError):
+        raise
+    except Exception as error:
+        tell(
+            f"Internal error ({type(error).__name__}: {error}). Please report it with the "
+            f"version, {__version__}."
+        )
+        raise typer.Exit(NOTHING_DONE) from error
+
+
+@contextmanager
+def progress_bar(quiet: bool) -> Iterator[OnProgress | None]:
+    """A bar on stderr where that is a terminal; None elsewhere."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    columns = (
+        TextColumn("Measuring"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def on_progress(done: int, total: int, name: str) -> None:
+            bar.update(task, completed=done, total=total, description=name)
+
+        yield on_progress
+
+
+def table_console() -> Console:
+    """Where tables go: stdout, as wide as the terminal or else wide enough."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_TABLE_WIDTH)
+
+
+def tell_failures(study: StudyResult) -> None:
+    """One line on stderr for every input that could not be measured."""
+    for result in study.failed:
+        named = result.image in result.reason
+        tell(result.reason if named else f"{result.image}: {result.reason}")
+
+
+def exit_status(study: StudyResult) -> int:
+    """0 where all inputs were measured, 1 where some failed, 2 where all did."""
+    if not study.failed:
+        return ALL_MEASURED
+    return SOME_FAILED if study.measured else NOTHING_DONE

@@ -1,0 +1,101 @@
+"""Which name each input has in the results, and which earlier result is its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from calcimetry.files.inputs import Input, file_sha256, path_key, stem_of
+from calcimetry.files.results import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One input with its name in the results.
+
+    `image` and `stem` are used by no other input of the results folder. `earlier`
+    is this input's own result of an earlier run. `problem` says why it cannot be
+    tried; `notes` are told beside its result.
+    """
+
+    source: Input
+    image: str
+    stem: str
+    key: str
+    sha256: str
+    earlier: Result | None
+    problem: str
+    notes: tuple[str, ...]
+
+
+def plan(inputs: Iterable[Input], earlier: Iterable[Result]) -> tuple[Task, ...]:
+    """Give every input its name, the same one at every run with the same results folder.
+
+    An input is known again by its place, or, where the place is new, by the same
+    name and content (the folder was moved). A name that another input has gets a
+    number: `ring-2.jpg`. Names differing in case only count as the same, as some
+    file systems see them. A file named a second time becomes a task with a problem.
+
+    Parameters
+    ----------
+    inputs : iterable of Input
+        In the order of measuring.
+    earlier : iterable of Result
+        What the results folder holds.
+
+    Returns
+    -------
+    tuple of Task
+        One per input.
+    """
+    known = {result.key: result for result in earlier}
+    by_image = {result.image: result for result in known.values()}
+    images = {result.image.casefold() for result in known.values()}
+    stems = {result.stem.casefold() for result in known.values()}
+    # The places given in this run; no input may take over the result of another one.
+    places: dict[str, list[str]] = {}
+    claimed: set[str] = set()
+    contents: dict[str, str] = {}
+    tasks: list[Task] = []
+    for source in inputs:
+        place = path_key(source.path)
+        same_place = places.setdefault(place, [])
+        key = f"{place}#{len(same_place) + 1}" if same_place else place
+        sha256 = "" if source.problem else file_sha256(source.path)
+        old = known.get(key)
+        if old is None and sha256:
+            moved = by_image.get(source.image)
+            if moved is not None and moved.sha256 == sha256:
+                old = moved
+        if old is not None and old.image in claimed:
+            old = None
+        if old is not None:
+            image, stem = old.image, old.stem
+        else:
+            image, stem = _free(source.image, images), _free(stem_of(source.image), stems)
+        problem = source.problem
+        if same_place and not problem:
+            problem = f"the same file as {same_place[0]}, which is measured once"
+        notes = []
+        if old is None and (image, stem) != (source.image, stem_of(source.image)):
+            notes.append(f"Another input is called {source.image}: this one's files are {stem}.")
+        if sha256 in contents and not problem:
+            notes.append(f"Its content is the same as that of {contents[sha256]}.")
+        elif sha256:
+            contents[sha256] = image
+        same_place.append(image)
+        claimed.add(image)
+        tasks.append(Task(source, image, stem, key, sha256, old, problem, tuple(notes)))
+    return tuple(tasks)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name itself, or with the first number that nobody has; marks it as taken."""
+    path = PurePosixPath(name)
+    free, number = name, 1
+    while free.casefold() in taken:
+        number += 1
+        free = str(path.with_name(f"{path.stem}-{number}{path.suffix}"))
+    taken.add(free.casefold())
+    return free

@@ -1,0 +1,87 @@
+"""How one input ended, and how the results of several runs come together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from calcimetry.model import Interval, Lesion
+from calcimetry.model.report import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one input ended: its row of images.csv, its lesions, and what tells it from others.
+
+    The totals are None where `status` is "failed". `key` identifies the input's
+    place, `sha256` its content, `made_with` the version and settings; together
+    with the pixel spacing they decide whether it must be measured again.
+    """
+
+    image: str
+    stem: str
+    key: str
+    status: Status
+    reason: str = ""
+    #: Why a later attempt on the same content failed; this measurement was kept.
+    later_failure: str = ""
+    sha256: str = ""
+    made_with: str = ""
+    method: str = ""
+    pixel_spacing_mm: float | None = None
+    area_mm2: float | None = None
+    area_interval: Interval | None = None
+    ellipse_area_mm2: float | None = None
+    seconds: float | None = None
+    lesions: tuple[Lesion, ...] = ()
+    warnings: tuple[str, ...] = ()
+    #: Names of the bones found, by their label number in the segmentation.
+    bones: Mapping[int, str] = field(default_factory=dict)
+    #: Result files, relative to the folder.
+    files: tuple[str, ...] = ()
+    #: The manifest's further columns.
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def measured(self) -> bool:
+        """True where there is something to read: complete or partial."""
+        return self.status != "failed"
+
+    @property
+    def told_reason(self) -> str:
+        """The reason as tables and pages show it, with that of a later failure."""
+        later = self.later_failure
+        kept = f"kept from an earlier run; the last one failed: {later}" if later else ""
+        return "; ".join(filter(None, (self.reason, kept)))
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """All of a results folder: results in order, and what is said once for all of them."""
+
+    results: tuple[Result, ...] = ()
+    #: Version and settings by the `made_with` of the results.
+    made_with: Mapping[str, Any] = field(default_factory=dict)
+    #: Files of the named folders that were not measured, with the reason.
+    passed_over: Mapping[str, str] = field(default_factory=dict)
+
+
+def merged(earlier: Iterable[Result], new: Iterable[Result]) -> tuple[Result, ...]:
+    """Earlier results in their order, each replaced where there is a new one, then the others.
+
+    An attempt that failed does not replace a measurement of the same content: the
+    measurement stays, and `later_failure` says so.
+    """
+    table = {result.image: result for result in earlier}
+    for result in new:
+        old = table.get(result.image)
+        if old is not None and old.measured and not result.measured and _same_content(old, result):
+            table[result.image] = replace(old, later_failure=result.reason)
+        else:
+            table[result.image] = result
+    return tuple(table.values())
+
+
+def _same_content(old: Result, new: Result) -> bool:
+    return new.sha256 in ("", old.sha256)

@@ -1,0 +1,286 @@
+"""Measuring a list of pictures one by one, keeping what is done."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any
+
+from calcimetry import __version__
+from calcimetry.errors import CalcimetryError, InputError, OutputError
+from calcimetry.files.inputs import find_inputs
+from calcimetry.files.naming import Task, plan
+from calcimetry.files.raster import read_picture, window_range_hu, write_label_png
+from calcimetry.files.results import Contents, Result, merged
+from calcimetry.files.results_folder import load_results, save_results
+from calcimetry.files.tables import write_bytes
+from calcimetry.model import Report
+from calcimetry.pipeline import measure
+from calcimetry.render.overlay import draw_overlay
+from calcimetry.settings import Settings
+from calcimetry.study.page import write_page
+
+#: Tables and report.json are written anew at most this often, and always at the end.
+SAVE_EVERY_S = 2.0
+#: Called before each picture and once after the last: pictures done, pictures in all, the name.
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyResult:
+    """What one run gave.
+
+    `results` holds one result per input of this run, in order, as this run's
+    attempt ended; `resumed` counts those that an earlier run had measured. `contents`
+    is all of the results folder, earlier runs included.
+    """
+
+    folder: Path
+    results: tuple[Result, ...]
+    resumed: int
+    contents: Contents
+
+    @property
+    def measured(self) -> tuple[Result, ...]:
+        """The complete and the partial ones."""
+        return tuple(result for result in self.results if result.measured)
+
+    @property
+    def failed(self) -> tuple[Result, ...]:
+        """The ones with nothing to read but a reason."""
+        return tuple(result for result in self.results if not result.measured)
+
+
+def measure_study(
+    paths: Iterable[str | PathLike[str]],
+    out_dir: str | PathLike[str],
+    *,
+    pixel_spacing_mm: float | None = None,
+    settings: Settings | None = None,
+    overwrite: bool = False,
+    on_progress: Progress | None = None,
+) -> StudyResult:
+    """Measure pictures and folders of pictures, and write the results into one folder.
+
+    Every input ends as a row of images.csv; one that fails says why and stops no
+    other. The tables are kept up to date while the run goes on. Inputs that an
+    earlier run measured with the same content, pixel spacing, settings and version
+    are not measured again. Results of other inputs in the folder stay, with their
+    rows first and in their order; a new result takes the place of the same input's
+    earlier one, except that a failure does not replace a measurement of the same
+    content. Two inputs of one name are told apart by a number: `ring-2`.
+
+    Parameters
+    ----------
+    paths : iterable of path-like
+        JPEG and PNG files, and folders of them (`calcimetry.files.inputs.find_inputs`).
+    out_dir : path-like
+        The results folder; made if needed.
+    pixel_spacing_mm : float, optional
+        Pixel spacing in mm of the pictures that no manifest gives one.
+    settings : Settings, optional
+        How to measure; the defaults where None.
+    overwrite : bool
+        Measure again what an earlier run has measured.
+    on_progress : callable, optional
+        Called with (done, total, name) before each picture, and once at the end.
+
+    Returns
+    -------
+    StudyResult
+
+    Raises
+    ------
+    InputError
+        If no path is given.
+    SettingsError
+        If the window of the settings is not positive and finite.
+    OutputError
+        If the folder cannot be written; earlier results stay.
+    KeyboardInterrupt
+        If interrupted, after the results so far were written.
+    """
+    settings = Settings() if settings is None else settings
+    # Told once, before anything is touched, and not again for every picture.
+    window_range_hu(settings.picture.window_hu, settings.picture.level_hu)
+    paths = list(paths)
+    if not paths:
+        raise InputError("Measuring: no file or folder was named.")
+    folder = Path(out_dir)
+    earlier = load_results(folder)
+    inputs = find_inputs(paths)
+    run = _Run(folder, settings, pixel_spacing_mm, earlier, dict(inputs.passed_over))
+    run.measure_all(plan(inputs.pictures, earlier.results), overwrite, on_progress)
+    return StudyResult(folder, tuple(run.results), run.resumed, run.contents())
+
+
+class _Run:
+    """One run over a list of tasks, and what it has so far."""
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        pixel_spacing_mm: float | None,
+        earlier: Contents,
+        passed_over: dict[str, str],
+    ) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.pixel_spacing_mm = pixel_spacing_mm
+        self.earlier = earlier
+        self.passed_over = passed_over
+        self.results: list[Result] = []
+        self.resumed = 0
+        self.how: dict[str, Any] = {"version": __version__, "settings": settings.to_dict()}
+        how = json.dumps(self.how, sort_keys=True)
+        self.made_with = hashlib.sha256(how.encode()).hexdigest()[:12]
+
+    def contents(self) -> Contents:
+        """Everything the results folder holds by now."""
+        results = merged(self.earlier.results, self.results)
+        used = {self.made_with, *(result.made_with for result in results)}
+        names = {result.image for result in results}
+        passed_over = {**self.earlier.passed_over, **self.passed_over}
+        made_with = {**self.earlier.made_with, self.made_with: self.how}
+        return Contents(
+            results,
+            {name: how for name, how in made_with.items() if name in used},
+            {name: why for name, why in passed_over.items() if name not in names},
+        )
+
+    def measure_all(
+        self, tasks: tuple[Task, ...], overwrite: bool, on_progress: Progress | None
+    ) -> None:
+        """Measure each task that needs it, keeping the folder up to date."""
+        tell = on_progress or (lambda _done, _total, _name: None)
+        # Found out now, not after the first picture was measured: the folder cannot be written.
+        save_results(self.folder, self.contents())
+        saved = time.monotonic()
+        try:
+            for number, task in enumerate(tasks):
+                tell(number, len(tasks), task.image)
+                self.results.append(self._resumed(task, overwrite) or self._measured(task))
+                if time.monotonic() - saved > SAVE_EVERY_S:
+                    save_results(self.folder, self.contents())
+                    saved = time.monotonic()
+            tell(len(tasks), len(tasks), "")
+        except KeyboardInterrupt:
+            for task in tasks[len(self.results) :]:
+                self.results.append(
+                    self._failed(task, "not reached: the run was interrupted; run it again")
+                )
+            self._finish()
+            raise
+        except OutputError:
+            with suppress(OutputError):  # the first one is told; this saves what still fits
+                save_results(self.folder, self.contents())
+            raise
+        self._finish()
+
+    def _finish(self) -> None:
+        contents = self.contents()
+        save_results(self.folder, contents)
+        write_page(self.folder, contents, self.made_with)
+        kept = {file for result in contents.results for file in result.files}
+        for result in self.earlier.results:
+            for file in set(result.files) - kept:
+                with suppress(OSError):
+                    (self.folder / file).unlink()
+
+    def _spacing(self, task: Task) -> float | None:
+        own = task.source.pixel_spacing_mm
+        return self.pixel_spacing_mm if own is None else own
+
+    def _resumed(self, task: Task, overwrite: bool) -> Result | None:
+        """The earlier result of a task where it still holds."""
+        old = task.earlier
+        if overwrite or old is None or task.problem or not old.measured:
+            return None
+        same = (
+            old.sha256 == task.sha256
+            and old.made_with == self.made_with
+            and old.pixel_spacing_mm == self._spacing(task)
+            and all((self.folder / file).is_file() for file in old.files)
+        )
+        if not same:
+            return None
+        self.resumed += 1
+        return replace(
+            old, key=task.key, columns=task.source.columns or old.columns, later_failure=""
+        )
+
+    def _failed(self, task: Task, reason: str) -> Result:
+        return Result(
+            task.image,
+            task.stem,
+            task.key,
+            "failed",
+            reason=" ".join(reason.split()),
+            sha256=task.sha256,
+            made_with=self.made_with,
+            warnings=task.notes,
+            columns=task.source.columns,
+        )
+
+    def _measured(self, task: Task) -> Result:
+        """Measure one picture and write its files; whatever goes wrong inside is its reason."""
+        if task.problem:
+            return self._failed(task, task.problem)
+        start = time.perf_counter()
+        window = self.settings.picture
+        try:
+            image = read_picture(
+                task.source.path, self._spacing(task), window.window_hu, window.level_hu
+            )
+            report = measure(replace(image, name=task.image), self.settings)
+            files = _write_pictures(self.folder, task.stem, report)
+        except OutputError:
+            raise
+        except CalcimetryError as error:
+            return self._failed(task, str(error))
+        except Exception as error:  # noqa: BLE001 - one picture never stops the others
+            return self._failed(task, _internal(error))
+        return replace(
+            self._failed(task, report.reason),
+            status=report.status,
+            method=report.method,
+            pixel_spacing_mm=self._spacing(task),
+            area_mm2=report.area_mm2,
+            area_interval=report.area_interval,
+            ellipse_area_mm2=report.ellipse_area_mm2,
+            seconds=round(time.perf_counter() - start, 3),
+            lesions=report.lesions,
+            warnings=(*task.notes, *report.warnings),
+            bones={label: report.bones.meanings[label] for label in report.bones.labels},
+            files=files,
+        )
+
+
+def _write_pictures(folder: Path, stem: str, report: Report) -> tuple[str, ...]:
+    """Write a picture's label maps and overlay; gives their paths relative to the folder."""
+    bones, lesions = f"segmentations/{stem}_bones.png", f"segmentations/{stem}_lesions.png"
+    overlay = f"overlays/{stem}.png"
+    write_label_png(folder / bones, report.bones)
+    write_label_png(folder / lesions, report.lesion_map)
+    buffer = io.BytesIO()
+    draw_overlay(report).save(buffer, "PNG")
+    write_bytes(folder / overlay, buffer.getvalue())
+    return bones, lesions, overlay
+
+
+def _internal(error: Exception) -> str:
+    place = extract_tb(error.__traceback__)[-1]
+    text = getattr(error, "strerror", None) or error  # an OSError's own text holds a whole path
+    return (
+        f"internal error ({type(error).__name__} at {Path(place.filename).name}:{place.lineno}: "
+        f"{text}); please report it together with the version, {__version__}"
+    )

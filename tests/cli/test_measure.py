@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+
+import PIL.Image
+import pytest
+from typer.testing import CliRunner
+
+from calcimetry import __version__
+from calcimetry.cli.main import app
+from calcimetry.study import run
+from tests.fakes import fake_measure, finger_levels, save_manifest, save_picture
+
+
+@pytest.fixture(autouse=True)
+def fake(monkeypatch):
+    monkeypatch.setattr(run, "measure", fake_measure)
+    monkeypatch.setattr(run, "draw_overlay", lambda _: PIL.Image.new("L", (30, 60)))
+
+
+@pytest.fixture
+def picture(tmp_path):
+    return save_picture(tmp_path / "a.png")
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, ["measure", *map(str, arguments)])
+
+
+def test_all_measured(tmp_path, picture):
+    result = call(picture, "--out", tmp_path / "out", "--pixel-spacing", "0.4")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert result.stdout.startswith("1 of 1 measured; 1 lesions. Results: ")
+    again = call(picture, "--out", tmp_path / "out", "--pixel-spacing", "0.4")
+    assert "1 of them by an earlier run" in again.stdout
+
+
+def test_some_failed(tmp_path, picture):
+    save_picture(tmp_path / "b.png", finger_levels() * 0)
+    missing = tmp_path / "no.jpg"
+    result = call(
+        picture, missing, tmp_path / "b.png", "--out", tmp_path / "out", "--pixel-spacing", "0.4"
+    )
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        "calcimetry: Reading no.jpg: there is no such file or folder.",
+        "calcimetry: Measuring 'b.png': the picture is blank.",
+    ]
+
+
+def test_a_failure_names_its_picture(tmp_path):
+    save_manifest(tmp_path / "in", "a.png,0.4")
+    result = call(tmp_path / "in", "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert result.stderr == "calcimetry: a.png: line 2 of the manifest: there is no such file\n"
+
+
+def test_quiet_prints_only_what_went_wrong(tmp_path, picture):
+    result = call(picture, "--out", tmp_path / "out", "--pixel-spacing", "0.4", "--quiet")
+    assert result.exit_code == 0
+    assert result.output == ""
+
+
+def test_window_level_and_file_of_settings(tmp_path, picture, monkeypatch):
+    seen = []
+
+    def looking(image, settings):
+        seen.append((settings.method, image.clipped_hu))
+        return fake_measure(image, settings)
+
+    monkeypatch.setattr(run, "measure", looking)
+    toml = tmp_path / "s.toml"
+    toml.write_text('method = "kmeans"\n[picture]\nwindow_hu = 400\nlevel_hu = 40\n')
+    common = (picture, "--out", tmp_path / "out", "--pixel-spacing", "0.4")
+    call(*common, "--settings", toml)
+    call(*common, "--settings", toml, "--level", "100", "--window", "600")
+    call(*common, "--method", "kmeans")
+    assert seen == [
+        ("kmeans", (-160.0, 240.0)),
+        ("kmeans", (-200.0, 400.0)),
+        ("kmeans", (-300.0, 1200.0)),
+    ]
+
+
+def test_overwrite_measures_again(tmp_path, picture):
+    common = (picture, "--out", tmp_path / "out", "--pixel-spacing", "0.4")
+    call(*common)
+    assert "earlier run" not in call(*common, "--overwrite").stdout
+
+
+def test_an_interruption_is_one_line(tmp_path, picture, monkeypatch):
+    def interrupted(image, settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "measure", interrupted)
+    result = call(picture, "--out", tmp_path / "out", "--pixel-spacing", "0.4")
+    assert result.exit_code == 1
+    assert "Interrupted" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_bug_outside_the_pictures_is_one_line(tmp_path, picture, monkeypatch):
+    def buggy(*_):
+        raise ZeroDivisionError("oh\nno")
+
+    monkeypatch.setattr(run, "plan", buggy)
+    result = call(picture, "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "calcimetry: Internal error (ZeroDivisionError: oh no). Please report it with the "
+        f"version, {__version__}.\n"
+    )
+
+
+def test_no_arguments_show_the_help():
+    result = CliRunner().invoke(app, ["measure"])
+    assert "calcimetry measure finger.jpg --pixel-spacing 0.4 --out results" in result.output
+    assert "kmeans" in result.output
+    assert "Usage" in CliRunner().invoke(app, []).output
+
+
+def test_version():
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.output) == (0, f"calcimetry {__version__}\n")
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_a_terminal_sees_a_bar(tmp_path, picture, monkeypatch, quiet):
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    flags = ["--quiet"] if quiet else []
+    result = call(picture, "--out", tmp_path / "out", "--pixel-spacing", "0.4", *flags)
+    assert ("Measuring" in result.stderr) is not quiet
+
+
+def test_the_program_itself_ends_without_a_traceback(tmp_path):
+    program = "from calcimetry.cli.main import app; app()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "measure", "no.jpg", "--out", str(tmp_path / "out")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "calcimetry: Reading no.jpg: there is no such file or folder.\n"
+    with (tmp_path / "out" / "images.csv").open(newline="") as file:
+        assert [row["status"] for row in csv.DictReader(file)] == ["failed"]

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from calcimetry.files.inputs import file_sha256, find_inputs, path_key, printable, stem_of
+from tests.fakes import save_manifest, save_picture
+
+
+def names(found):
+    return [source.image for source in found.pictures]
+
+
+def test_a_folder_is_searched_in_order_and_tells_what_it_passed_over(tmp_path):
+    for name in ("b.PNG", "a.jpg", "sub/c.jpeg", ".hidden.jpg", ".git/d.png"):
+        save_picture(tmp_path / "in" / name) if name != "b.PNG" else None
+    save_picture(tmp_path / "in" / "b.png").rename(tmp_path / "in" / "b.PNG")
+    (tmp_path / "in" / "notes.txt").write_text("x")
+    (tmp_path / "in" / "linked").symlink_to(tmp_path)
+    found = find_inputs([tmp_path / "in"])
+    assert names(found) == ["a.jpg", "b.PNG", "sub/c.jpeg"]
+    assert found.passed_over == {
+        ".git/": "hidden folder",
+        ".hidden.jpg": "hidden file",
+        "linked/": "a link to a folder",
+        "notes.txt": "not named as a JPEG or PNG",
+    }
+
+
+def test_named_files_count_whatever_they_are(tmp_path):
+    found = find_inputs([tmp_path / "notes.txt", tmp_path / "missing.jpg"])
+    assert names(found) == ["notes.txt", "missing.jpg"]
+    assert not any(source.problem for source in found.pictures)
+
+
+def test_a_manifest_limits_its_folder_and_what_is_below(tmp_path):
+    for name in ("a.jpg", "b.jpg", "sub/c.jpg", "sub/d.jpg"):
+        save_picture(tmp_path / "in" / "set" / name)
+    save_picture(tmp_path / "in" / "other.jpg")
+    save_manifest(
+        tmp_path / "in" / "set",
+        "sub/c.jpg,0.3,p1",
+        "a.jpg,0.4,p2",
+        header="image,pixel_spacing_mm,patient",
+    )
+    found = find_inputs([tmp_path / "in"])
+    assert names(found) == ["other.jpg", "set/sub/c.jpg", "set/a.jpg"]
+    assert [source.pixel_spacing_mm for source in found.pictures] == [None, 0.3, 0.4]
+    assert found.pictures[1].columns == {"patient": "p1"}
+    assert found.passed_over == {
+        "set/b.jpg": "not named in manifest.csv",
+        "set/sub/d.jpg": "not named in manifest.csv",
+    }
+
+
+def test_a_manifest_line_without_its_file_has_a_problem(tmp_path):
+    save_manifest(tmp_path, "a.jpg,0.4", "../b.jpg,0.4", ",0.4")
+    found = find_inputs([tmp_path])
+    problems = [source.problem for source in found.pictures]
+    assert "line 2 of the manifest: there is no such file" in problems[0]
+    assert "outside" in problems[1]
+    assert "names no picture" in problems[2]
+    assert names(found) == ["a.jpg", "manifest.csv", "manifest.csv"]
+
+
+@pytest.mark.parametrize("lines", [[], ["x"]])
+def test_a_manifest_without_use_is_one_input_with_a_problem(tmp_path, lines):
+    save_manifest(tmp_path, header="image,pixel_spacing_mm" if not lines else "x")
+    save_picture(tmp_path / "a.jpg")
+    (source,) = find_inputs([tmp_path]).pictures
+    assert source.image == "manifest.csv"
+    assert source.problem
+
+
+def test_an_empty_folder_has_a_problem(tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "junk").mkdir()
+    (tmp_path / "junk" / "a.txt").write_text("x")
+    found = find_inputs([tmp_path / "empty", tmp_path / "junk"])
+    assert names(found) == ["empty/", "junk/"]
+    assert "0 other files" in found.pictures[0].problem
+    assert "1 other files" in found.pictures[1].problem
+
+
+def test_a_locked_folder_has_a_problem_and_spares_the_others(tmp_path, monkeypatch):
+    save_picture(tmp_path / "in" / "a.jpg")
+    save_picture(tmp_path / "in" / "locked" / "b.jpg")
+    scan = os.scandir
+
+    def locked(path):
+        if os.fspath(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", locked)
+    found = find_inputs([tmp_path / "in"])
+    assert names(found) == ["a.jpg", "in/locked/"]
+    assert found.pictures[1].problem == "the folder cannot be read: Permission denied"
+
+
+def test_earlier_results_are_not_measured_as_pictures(tmp_path):
+    save_picture(tmp_path / "a.jpg")
+    save_picture(tmp_path / "results" / "overlays" / "a.png")
+    save_picture(tmp_path / "results" / "segmentations" / "a_bones.png")
+    for name in ("report.json", "images.csv"):
+        (tmp_path / "results" / name).write_text("x")
+    found = find_inputs([tmp_path])
+    assert names(found) == ["a.jpg"]
+    assert found.passed_over["results/overlays/"] == "results of an earlier run"
+
+
+def test_names_that_do_not_print_are_made_printable(tmp_path):
+    assert printable("a\nb") == "a\N{REPLACEMENT CHARACTER}b"
+    assert printable(os.fsdecode(b"a\xff.jpg")) == "a\N{REPLACEMENT CHARACTER}.jpg"
+    assert find_inputs([tmp_path / "a\nb.jpg"]).pictures[0].image.isprintable()
+
+
+def test_stems():
+    assert stem_of("a.b.png") == "a.b"
+    assert stem_of("notes.txt") == "notes.txt"
+    long = stem_of("é" * 240 + ".png")
+    assert len(long.encode()) <= 200
+    assert long != stem_of("é" * 239 + ".png")
+
+
+def test_hashes_tell_content_and_place(tmp_path):
+    picture = save_picture(tmp_path / "a.jpg")
+    assert file_sha256(picture) == file_sha256(save_picture(tmp_path / "b.jpg"))
+    assert file_sha256(tmp_path) == ""
+    assert file_sha256(tmp_path / "missing") == ""
+    (tmp_path / "link.jpg").symlink_to(picture)
+    assert path_key(tmp_path / "link.jpg") == path_key(picture) != path_key(tmp_path / "b.jpg")
+
+
+def test_content_that_cannot_be_read_has_no_hash(tmp_path, monkeypatch):
+    picture = save_picture(tmp_path / "a.jpg")
+
+    def locked(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(picture), "open", locked)
+    assert file_sha256(picture) == ""
