@@ -20,6 +20,8 @@ _HALO = (0, 0, 0, 130)
 _LESION_OPACITY = 0.45
 #: Axes of lesions drawn smaller than this would hide them.
 _LEAST_AXIS = 12.0
+#: A leader that leaves its course by less would show a single step.
+_NEARLY_STRAIGHT = 2.0
 _BAR_LENGTHS_MM = (10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1)
 
 #: Borders of one label in pixels of the sheet, each an array of (x, y).
@@ -110,7 +112,9 @@ def _badges(sheet: Sheet, layout: Layout, lesions: Sequence[tuple[int, _Borders]
         centres[:, across] = edge + outward * GUTTER / 2
         for i, centre in zip(members, centres, strict=True):
             gaps = np.linalg.norm(outlines[i] - centre, axis=1)
-            target = outlines[i][gaps.argmin()]
+            target = outlines[i][gaps.argmin()].copy()
+            if abs(target[along] - centre[along]) < _NEARLY_STRAIGHT:
+                target[along] = centre[along]
             leader = _points(np.array([centre, target]))
             sheet.line(leader, _HALO, width=3)
             sheet.line(leader, palette.LESION, width=1)

@@ -45,7 +45,7 @@ class Sheet:
     """Drawing surface. All lengths are pixels of the finished picture, y downwards."""
 
     def __init__(self, size: tuple[int, int], background: Colour) -> None:
-        self._picture = Picture.new("RGB", tuple(OVERSAMPLING * n for n in size), background)
+        self._picture = Picture.new("RGB", self._point(size), background)
         self._draw = ImageDraw.Draw(self._picture, "RGBA")
 
     def finished(self) -> Picture.Image:
@@ -54,8 +54,7 @@ class Sheet:
 
     def picture(self, picture: Picture.Image, at: Point, size: tuple[int, int]) -> None:
         """Put a grey picture at a place, scaled to `size`."""
-        big = tuple(OVERSAMPLING * n for n in size)
-        scaled = picture.resize(big, Picture.Resampling.LANCZOS)
+        scaled = picture.resize(self._point(size), Picture.Resampling.LANCZOS)
         self._picture.paste(scaled.convert("RGB"), self._point(at))
 
     def line(self, points: Iterable[Point], colour: Sequence[int], width: float) -> None:
