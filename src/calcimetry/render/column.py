@@ -112,8 +112,9 @@ def _heading(cursor: _Cursor, report: Report) -> None:
     cursor.lines(
         [f"Area of {lesions} in all" if count else "No lesion found"], _PLAIN, palette.TEXT
     )
-    interval = wording.area_range(report.area_interval)
-    cursor.lines([f"95% interval {interval} mm²"], _PLAIN, palette.MUTED)
+    if count:  # the interval says nothing about lesions that were not found
+        interval = wording.area_range(report.area_interval)
+        cursor.lines([f"95% interval {interval} mm²"], _PLAIN, palette.MUTED)
 
 
 def _table(cursor: _Cursor, report: Report, listed: Sequence[Lesion]) -> None:

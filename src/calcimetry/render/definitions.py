@@ -48,7 +48,9 @@ DEFINITIONS: tuple[Definition, ...] = (
         "Where the true area is expected in 95 of 100 cases, from an error model that grows with "
         "the length of the lesion's border and with its area. The total's interval takes the "
         "errors of different lesions as independent. It does not cover a lesion that was missed "
-        "or bone that was taken for one.",
+        "or bone that was taken for one; where no lesion was found there is none.",
+        "area ± 1.96 SE,  SE² = (b × perimeter)² + (r × area)²,  b: how far the outline may lie "
+        "too far in or out, r: relative error of the lesion's brightness, both under settings",
     ),
     Definition(
         "pixel_area_mm2",
@@ -61,7 +63,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         "long_axis_mm",
         "Long axis",
         "mm",
-        "Largest distance between two points of the lesion's outline.",
+        "Largest distance between two points of the lesion's outline, which runs where mineral "
+        "falls to half of the lesion's own peak, between the pixels.",
         "L = max |p − q|,  p and q on the outline",
     ),
     Definition(
@@ -91,8 +94,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         "touches_bone",
         "Touches bone",
         "",
-        "Yes where no soft tissue can be seen between the lesion and a bone. The border between "
-        "the two is then inferred and less certain.",
+        "Yes where a bone is at most 0.5 mm or one pixel away, whichever is more. The border "
+        "between the two is then inferred and less certain.",
     ),
     Definition(
         "bone",
