@@ -1,0 +1,1 @@
+"""Results to look at: annotated pictures and the report page."""
