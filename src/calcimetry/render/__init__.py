@@ -1,1 +1,1 @@
-"""Pictures and pages for people: overlays and the HTML report."""
+"""Results to look at: annotated pictures and the report page."""

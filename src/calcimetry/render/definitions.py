@@ -1,0 +1,113 @@
+"""What each number on the report page means, in plain words and as a formula."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One entry: `key` is the column's name in lesions.csv or images.csv."""
+
+    key: str
+    title: str
+    unit: str
+    words: str
+    formula: str = ""
+
+
+#: In the order in which a reader meets them.
+DEFINITIONS: tuple[Definition, ...] = (
+    Definition(
+        "status",
+        "Status",
+        "",
+        "Complete: all that the picture should show was measured. Partial: measured, but some of "
+        "it could not be judged; the reason says what. Failed: nothing was measured; the reason "
+        "says why.",
+    ),
+    Definition(
+        "lesion",
+        "Lesion",
+        "",
+        "One connected calcification that remains once bone is subtracted. Parts that lie closer "
+        "together than the picture's blur count as one lesion.",
+    ),
+    Definition(
+        "area_mm2",
+        "Area",
+        "mm²",
+        "Each pixel is counted by the part of it that lesion mineral fills, so that the result "
+        "does not hang on where pixels happen to lie. The total is the sum over lesions.",
+        "area = a × Σ f,  a: area of one pixel, f: filled part of a pixel, from 0 to 1",
+    ),
+    Definition(
+        "area_interval",
+        "95% interval",
+        "mm²",
+        "Where the true area is expected in 95 of 100 cases, from an error model that grows with "
+        "the length of the lesion's border and with its area. The total's interval takes the "
+        "errors of different lesions as independent. It does not cover a lesion that was missed "
+        "or bone that was taken for one; where no lesion was found there is none.",
+        "area ± 1.96 SE,  SE² = (b × perimeter)² + (r × area)²,  b: how far the outline may lie "
+        "too far in or out, r: relative error of the lesion's brightness, both under settings",
+    ),
+    Definition(
+        "pixel_area_mm2",
+        "Pixel area",
+        "mm²",
+        "Plain count of the pixels in the lesion's label map, for comparison with other programs.",
+        "pixel area = a × number of pixels",
+    ),
+    Definition(
+        "long_axis_mm",
+        "Long axis",
+        "mm",
+        "Largest distance between two points of the lesion's outline, which runs where mineral "
+        "falls to half of the lesion's own peak, between the pixels.",
+        "L = max |p − q|,  p and q on the outline",
+    ),
+    Definition(
+        "short_axis_mm",
+        "Short axis",
+        "mm",
+        "Longest chord of the outline at right angles to the long axis.",
+        "S = max |p − q|,  p and q on the outline, p − q at right angles to the long axis",
+    ),
+    Definition(
+        "ellipse_area_mm2",
+        "Ellipse area",
+        "mm²",
+        "What a reader with a ruler would report: the area of the ellipse with these two axes. It "
+        "is larger than the area where the lesion is hollow, bent or angular.",
+        "ellipse area = π/4 × L × S",
+    ),
+    Definition("perimeter_mm", "Perimeter", "mm", "Length of the lesion's outline."),
+    Definition(
+        "solidity",
+        "Solidity",
+        "",
+        "1 for a lesion without dents, less for a ragged or bent one.",
+        "solidity = area inside the outline / area of its convex hull",
+    ),
+    Definition(
+        "touches_bone",
+        "Touches bone",
+        "",
+        "Yes where a bone is at most 0.5 mm or one pixel away, whichever is more. The border "
+        "between the two is then inferred and less certain.",
+    ),
+    Definition(
+        "bone",
+        "Nearest bone",
+        "",
+        "The bone with the smallest distance to the lesion, of those that were found.",
+    ),
+    Definition(
+        "position",
+        "Position",
+        "pixels",
+        "Row and column of the lesion's centre of mass in the picture, counted from 0 at the "
+        "upper left pixel.",
+    ),
+)

@@ -1,0 +1,208 @@
+"""The HTML report."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image as Picture
+
+from calcimetry.render.definitions import DEFINITIONS
+from calcimetry.render.report_page import PictureSection, ReportPage, render_report
+
+VOID = {"meta", "img", "br", "line", "circle"}
+CREATED = datetime(2026, 11, 22, 9, 41, tzinfo=UTC)
+
+
+class Page(HTMLParser):
+    """Checks that elements nest and collects what the tests ask for."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.sources: list[str] = []
+        self.texts: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            assert not name.startswith("on"), "no script in attributes"
+            if name == "id":
+                self.ids.append(value or "")
+            elif name == "href":
+                self.links.append(value or "")
+            elif name == "src":
+                self.sources.append(value or "")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in VOID
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.texts).split())
+
+
+def page_of(*sections: PictureSection, **changes) -> ReportPage:
+    values = {"settings": {"method": "unet"}, "version": "0.1.0", "created": CREATED}
+    return ReportPage(sections=sections, **(values | changes))
+
+
+def noisy_png(size: tuple[int, int] = (300, 200)) -> bytes:
+    noise = np.random.default_rng(1).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
+    buffer = BytesIO()
+    Picture.fromarray(noise).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def measured(make_report) -> Callable[..., PictureSection]:
+    def make(name: str = "finger.jpg", **changes) -> PictureSection:
+        report = make_report(name=name, squares=((10, 10, 3), (60, 70, 9)))
+        return PictureSection.of(report, **changes)
+
+    return make
+
+
+def test_shows_every_number_of_every_lesion(measured) -> None:
+    section = measured()
+    page = Page(render_report(page_of(section)))
+    for lesion in section.lesions:
+        for value in (lesion.area_mm2, lesion.ellipse_area_mm2, lesion.pixel_area_mm2):
+            assert f"{value:.2f}" in page.text
+        for value in (lesion.long_axis_mm, lesion.short_axis_mm, lesion.perimeter_mm):
+            assert f"{value:.1f}" in page.text
+        interval = lesion.area_interval
+        assert f"{interval.low:.2f} to {interval.high:.2f}" in page.text
+    assert f"{section.area_mm2:.2f} mm²" in page.text
+    assert "mass_mg not measured: the picture was windowed" in page.text
+    assert "bones found: proximal phalanx" in page.text
+
+
+def test_every_link_within_the_page_has_its_target(measured) -> None:
+    page = Page(render_report(page_of(measured("a.jpg"), measured("b.jpg"), measured("c.jpg"))))
+    targets = {link.removeprefix("#") for link in page.links if link.startswith("#")}
+    assert targets <= set(page.ids)
+    assert {"picture-1", "picture-2", "picture-3", "summary", "settings"} <= targets
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_runs_no_script_and_fetches_nothing(measured) -> None:
+    html = render_report(page_of(measured(overlay_png=noisy_png(), overlay_path="overlays/a.png")))
+    page = Page(html)
+    assert not {"script", "link", "iframe", "object", "base"} & set(page.tags)
+    assert [source[:22] for source in page.sources] == ["data:image/png;base64,"]
+    assert base64.b64decode(page.sources[0].partition(",")[2]) == noisy_png()
+    for fetch in ("http:", "https:", "@import", "url("):
+        assert fetch not in html
+    assert "default-src 'none'" in html
+    assert 'loading="lazy" width="300" height="200"' in html
+
+
+def test_failed_inputs_stand_in_the_summary_with_their_reason(measured) -> None:
+    failed = PictureSection("broken.jpg", "failed", "Reading broken.jpg: the file is empty.")
+    page = Page(render_report(page_of(measured(), failed)))
+    assert page.text.count("Reading broken.jpg: the file is empty.") == 2
+    assert "Pictures 2 Complete 1 Partial 0 Failed 1 Lesions 2" in page.text
+
+
+@pytest.mark.parametrize("place", ["name", "reason", "warning", "detail", "note", "method"])
+def test_markup_in_any_text_is_escaped(measured, place) -> None:
+    evil = "<script>alert('x')</script>\"&\u202e\udc80"
+    given = dict.fromkeys(("name", "reason", "warning", "detail", "note", "method"), "plain")
+    given[place] = evil
+    section = PictureSection(
+        given["name"],
+        "partial",
+        given["reason"],
+        warnings=(given["warning"],),
+        method=given["method"],
+        pixel_spacing_mm=0.4,
+        overlay_png=noisy_png((4, 4)),
+        overlay_path=f"overlays/{given['name']}.png",
+        details={given["detail"]: given["detail"]},
+    )
+    html = render_report(page_of(section, notes=(given["note"],)))
+    html.encode("utf-8")
+    page = Page(html)
+    assert "script" not in page.tags
+    assert "<script>alert('x')</script>\"&\\u202e\\udc80" in page.text
+
+
+def test_a_name_cannot_turn_a_link_into_a_program(measured) -> None:
+    page = Page(
+        render_report(page_of(measured(overlay_png=noisy_png(), overlay_path="javascript:x#?")))
+    )
+    assert "javascript%3Ax%23%3F" in page.links
+
+
+def test_manifest_columns_appear_only_when_given(measured) -> None:
+    assert "patient" not in Page(render_report(page_of(measured()))).text.casefold()
+    given = measured(details={"patient": "P07", "finger": "ring"})
+    text = Page(render_report(page_of(given, measured("other.jpg")))).text
+    assert "patient finger Status" in text
+    assert "P07 ring" in text
+
+
+def test_settings_version_method_date_and_purpose_are_stated(measured) -> None:
+    settings = {"method": "unet", "picture": {"window_hu": 1500.0, "name": None}}
+    text = Page(render_report(page_of(measured(), settings=settings))).text
+    assert "calcimetry 0.1.0" in text
+    assert "2026-11-22 09:41 UTC" in text
+    assert "bone method kmeans" in text
+    assert "picture.window_hu 1500.0" in text
+    assert "picture.name not set" in text
+    assert text.count("Research use only") >= 2
+
+
+def test_every_number_is_defined(measured) -> None:
+    page = Page(render_report(page_of(measured())))
+    for definition in DEFINITIONS:
+        assert f"def-{definition.key}" in page.ids
+        assert definition.words in page.text
+        assert " ".join(definition.formula.split()) in page.text
+
+
+def test_a_page_without_pictures_says_so() -> None:
+    assert "No picture was given." in Page(render_report(page_of())).text
+
+
+def test_a_picture_without_lesions_is_a_result(make_report) -> None:
+    section = PictureSection.of(make_report())
+    text = Page(render_report(page_of(section))).text
+    assert "0.00 mm² no lesion found" in text
+    assert "0.00 to 0.00" not in text  # an interval of lesions that were not found
+
+
+def test_two_hundred_pictures_are_compressed_and_the_page_says_so(measured) -> None:
+    png = noisy_png()
+    sections = [measured(f"{n}.jpg", overlay_png=png) for n in range(200)]
+    budget = len(png) * 30
+    html = render_report(page_of(*sections), budget_bytes=budget)
+    page = Page(html)
+    assert len(page.sources) == 200
+    assert "The pictures on this page are compressed and 30% as wide" in page.text
+    assert sum(map(len, page.sources)) < budget
+    data = base64.b64decode(page.sources[0].removeprefix("data:image/jpeg;base64,"))
+    with Picture.open(BytesIO(data)) as picture:
+        assert picture.size == (90, 60)
+    assert "compressed" not in Page(render_report(page_of(measured(overlay_png=png)))).text
