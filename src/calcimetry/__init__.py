@@ -13,10 +13,6 @@ from __future__ import annotations
 from os import PathLike
 from typing import TYPE_CHECKING
 
-# The room `calcimetry.measure` and the function `measure` below share a name. Python binds a
-# subpackage to its parent when it is first imported: done here, before the function is defined,
-# a later import of the room cannot put the package in the function's place.
-import calcimetry.measure  # noqa: F401
 from calcimetry import errors
 from calcimetry.model import Grid, Image, Interval, Lesion, Report, Segmentation
 

@@ -12,7 +12,7 @@ from calcimetry.coverage import phalanx_coverage
 from calcimetry.errors import NotMeasurable
 from calcimetry.lesions.grow import grow_lesions
 from calcimetry.lesions.subtract import subtract_bone
-from calcimetry.measure.size import measure_lesions, total_area
+from calcimetry.measurement.size import measure_lesions, total_area
 from calcimetry.model.image import Image
 from calcimetry.model.report import Report
 from calcimetry.settings import Settings

@@ -99,7 +99,7 @@ def resample_image(
     # A picture onto a picture needs no interpolation between slices: a third of the time.
     flat = source.shape[0] == target.shape[0] == 1 and not linear[1:, 0].any()
     axes = slice(1, 3) if flat else slice(0, 3)
-    result = ndimage.affine_transform(
+    result: NDArray[Any] = ndimage.affine_transform(
         values[0] if flat else values,
         linear[axes, axes],
         offset[axes],

@@ -15,7 +15,7 @@ from calcimetry.bone import METHODS
 from calcimetry.errors import SettingsError
 from calcimetry.lesions.grow import GrowthSettings
 from calcimetry.lesions.subtract import SubtractionSettings
-from calcimetry.measure.size import AreaErrorModel
+from calcimetry.measurement.size import AreaErrorModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Settings:
     200.0
     """
 
-    method: str = "kmeans"
+    method: str = "unet"
     picture: PictureSettings = field(default_factory=PictureSettings)
     subtraction: SubtractionSettings = field(default_factory=SubtractionSettings)
     growth: GrowthSettings = field(default_factory=GrowthSettings)

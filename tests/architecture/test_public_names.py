@@ -1,6 +1,5 @@
 """The names that users may rely on: adding one is a decision, losing one breaks them."""
 
-import importlib
 import re
 import subprocess
 import sys
@@ -42,11 +41,6 @@ def test_an_unknown_name_is_an_attribute_error():
 
 def test_version_is_a_release_number():
     assert re.fullmatch(r"\d+\.\d+\.\d+", calcimetry.__version__)
-
-
-def test_measure_stays_a_function_when_the_room_of_that_name_is_imported():
-    importlib.import_module("calcimetry.pipeline")
-    assert callable(calcimetry.measure)
 
 
 def test_importing_is_light():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from calcimetry.measure.size import measure_lesions
+from calcimetry.measurement.size import measure_lesions
 from calcimetry.model import Grid, Image, Lesion, Segmentation
 from tests.drawing import ellipse, pixel_coverage, rectangle
 

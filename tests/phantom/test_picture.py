@@ -8,8 +8,9 @@ import pytest
 from calcimetry.model import Bone
 from calcimetry.phantom.anatomy import Solid, draw_finger
 from calcimetry.phantom.deposits import Deposit, draw_deposit
-from calcimetry.phantom.picture import DEPOSIT, MATERIALS, View, finger_picture
+from calcimetry.phantom.picture import DEPOSIT, MATERIALS, finger_picture
 from calcimetry.phantom.scanner import Scanner
+from calcimetry.phantom.view import View
 
 QUIET = Scanner(0.3, 0.0, 0.0, 0.0, 1.0, jpeg_quality=None)
 
@@ -31,7 +32,9 @@ def test_true_areas_add_up_to_the_deposit_fraction(pictures):
         pixel = picture.view.spacing_mm**2
         total = float(picture.fractions[DEPOSIT].sum()) * pixel
         # Overlapping deposits share a pixel's mineral, so the sum may exceed the union.
-        assert sum(one.area_mm2 for one in picture.lesions) == pytest.approx(total, rel=0.05, abs=0.3)
+        assert sum(one.area_mm2 for one in picture.lesions) == pytest.approx(
+            total, rel=0.05, abs=0.3
+        )
 
 
 def test_most_pictures_hold_lesions_and_some_none():
@@ -122,7 +125,14 @@ def test_a_cylinder_of_bone_has_its_radius():
 
 def test_a_ball_deposit_has_its_area():
     ball = Deposit(
-        "stone", np.zeros((1, 3)), np.full((1, 3), 2.0), np.eye(3), 0.0, np.zeros((1, 4)), 300.0, 0.0
+        "stone",
+        np.zeros((1, 3)),
+        np.full((1, 3), 2.0),
+        np.eye(3),
+        0.0,
+        np.zeros((1, 4)),
+        300.0,
+        0.0,
     )
     step = 0.1
     x, z = np.meshgrid(np.arange(-4, 4, step), np.arange(-4, 4, step))

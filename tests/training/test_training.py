@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from calcimetry.bone.network import load_network
-from calcimetry.bone.unet import scale_hu
 from calcimetry.errors import ModelError, SettingsError
 from calcimetry.training.bank import load_bank, make_bank, sample
 from calcimetry.training.batches import Batches
@@ -57,7 +56,7 @@ def test_the_exported_network_gives_what_torch_gives(tmp_path):
     torch.manual_seed(0)
     network = MaterialNetwork(TINY.features, 1e-3, 0.0).eval()
     path = export(network, tmp_path / "unet.onnx", TINY)
-    picture = np.random.default_rng(0).normal(size=(1, 1, 48, 80)).astype(np.float32)
+    picture = np.random.default_rng(0).uniform(-300, 1200, (1, 1, 48, 80)).astype(np.float32)
     with torch.no_grad():
         expected = network(torch.from_numpy(picture)).softmax(dim=1).numpy()
     np.testing.assert_allclose(load_network(path)(picture), expected, atol=1e-5)
@@ -113,11 +112,6 @@ def test_batches_resume_in_step(tmp_path):
     torch.testing.assert_close(fractions.sum(dim=1), torch.ones_like(hu[:, 0]))
 
 
-def test_scaling_keeps_soft_tissue_and_bone_apart():
-    assert scale_hu(np.float32(200.0)) == 0.0
-    assert scale_hu(torch.tensor(1000.0)).item() == 2.0
-
-
 def test_the_shipped_recipe_reads():
     assert Recipe.from_toml(SHIPPED_RECIPE).steps > 1000
 
@@ -125,5 +119,5 @@ def test_the_shipped_recipe_reads():
 def test_a_recipe_with_a_missing_value_is_refused(tmp_path):
     path = tmp_path / "recipe.toml"
     path.write_text("seed = 1\n[data]\n[network]\n[training]\n")
-    with pytest.raises(SettingsError, match="recipe.toml"):
+    with pytest.raises(SettingsError, match=r"recipe\.toml"):
         Recipe.from_toml(path)

@@ -16,5 +16,11 @@ def _kmeans() -> BoneMethod:
     return KMeansBone()
 
 
+def _unet() -> BoneMethod:
+    from calcimetry.bone.unet import UNet  # noqa: PLC0415 (loads the ONNX runtime)
+
+    return UNet()
+
+
 #: Every bone method by the name that settings and the command line use.
-METHODS: dict[str, Callable[[], BoneMethod]] = {"kmeans": _kmeans}
+METHODS: dict[str, Callable[[], BoneMethod]] = {"unet": _unet, "kmeans": _kmeans}

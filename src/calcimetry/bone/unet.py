@@ -10,7 +10,6 @@ that which way round a picture came cannot change its result.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,16 +21,9 @@ from calcimetry.bone.working_view import show_to_network, working_grid
 from calcimetry.model import Grid, Image, Segmentation, bone_name
 from calcimetry.resample import resample_image
 
-ScalableT = TypeVar("ScalableT")
-
 #: Label numbers of the network's bone channels, after background; deposits come last.
 CHANNEL_LABELS = (1, 2, 3, 4)
 _FLIPS: tuple[tuple[int, ...], ...] = ((), (0,), (1,), (0, 1))
-
-
-def scale_hu(hu: ScalableT) -> ScalableT:
-    """HU, as an array or a tensor, in the range that the network was trained on."""
-    return (hu - 200.0) / 400.0  # type: ignore[operator, no-any-return]  # arrays and tensors alike
 
 
 class UNet:
@@ -76,11 +68,10 @@ class UNet:
 
 def _ask_four_ways(network: Network, seen: NDArray[np.float32]) -> NDArray[np.float32]:
     """Mean fractions (6, rows, columns) of a view in HU, over its four mirror images."""
-    scaled = scale_hu(seen)
-    batch = np.stack([np.flip(scaled, axes) for axes in _FLIPS])[:, None]
-    answers = network(np.ascontiguousarray(batch))
+    batch = np.stack([np.flip(seen, axes) for axes in _FLIPS])[:, None]
+    answers = network(batch)
     turned = [
-        np.flip(answer, [axis + 1 for axis in axes])
+        np.flip(answer, tuple(axis + 1 for axis in axes))
         for answer, axes in zip(answers, _FLIPS, strict=True)
     ]
     return np.asarray(np.mean(turned, axis=0), dtype=np.float32)

@@ -14,7 +14,7 @@ from calcimetry.settings import Settings
 from calcimetry.study import StudyResult, measure_study
 
 
-def measure(  # noqa: PLR0917 - typer makes an option of each
+def measure(
     paths: Annotated[
         list[Path],
         typer.Argument(

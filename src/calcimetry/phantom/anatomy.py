@@ -9,6 +9,7 @@ phalanx 41.2 x 16.2 x 12.4 mm, and so on: docs/explanation/simulator.md).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from scipy.interpolate import PchipInterpolator
 
 from calcimetry.model import Bone, Digit
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 # Along a bone: fraction of its length from base to head.
 STATIONS = np.array([0.0, 0.08, 0.22, 0.5, 0.75, 0.9, 1.0])

@@ -8,12 +8,12 @@ drawn more often because a measuring tool must survive them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 Shape = Literal["stone", "plate", "net"]
 
 

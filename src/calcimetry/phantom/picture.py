@@ -8,6 +8,7 @@ averaged over the slice's thickness, given marrow, flesh, skin and deposits
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,72 +16,17 @@ from scipy import ndimage
 
 from calcimetry.model import Grid, Image
 from calcimetry.phantom.anatomy import Solid, draw_finger
-from calcimetry.phantom.deposits import Deposit, draw_deposit
+from calcimetry.phantom.deposits import Deposit
+from calcimetry.phantom.placement import place_deposits
 from calcimetry.phantom.scanner import Scanner, draw_scanner
+from calcimetry.phantom.tissue import flesh_hu, marrow_hu, smooth_noise
+from calcimetry.phantom.view import View, draw_view
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 #: Materials whose fractions are known: index into `FingerPicture.fractions`.
 MATERIALS = ("other", "proximal", "middle", "distal", "metacarpal", "deposit")
 DEPOSIT = 5
-
-_AIR_HU = -1000.0
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """How a picture looks at the finger.
-
-    Parameters
-    ----------
-    shape : (int, int)
-        Rows and columns.
-    spacing_mm : float
-        Pixel spacing.
-    rotation : float
-        Radians by which the finger's axis is turned away from the row direction.
-    mirrored : bool
-        Whether the palm is on the other side.
-    centre_z : float
-        Where along the finger the picture's centre lies, in mm from the base of
-        the proximal phalanx towards the tip.
-    centre_x : float
-        Dorsal offset of the picture's centre in mm.
-    plane_y : float
-        Offset of the plane from the finger's middle in mm; large ones graze bone.
-    plane_tilt : float
-        Slope of that offset along the finger.
-    thickness_mm : float
-        Slice thickness over which the picture averages.
-    """
-
-    shape: tuple[int, int]
-    spacing_mm: float
-    rotation: float
-    mirrored: bool
-    centre_z: float
-    centre_x: float
-    plane_y: float
-    plane_tilt: float
-    thickness_mm: float
-
-    def points(self, layers: int = 4) -> Array:
-        """Points of the finger's frame, shape (layers, rows, columns, 3), in mm."""
-        rows, columns = self.shape
-        down = (np.arange(rows) - (rows - 1) / 2) * self.spacing_mm
-        right = (np.arange(columns) - (columns - 1) / 2) * self.spacing_mm
-        if self.mirrored:
-            right = -right
-        cos, sin = np.cos(self.rotation), np.sin(self.rotation)
-        # Tip towards the first row at rotation 0.
-        z = self.centre_z - cos * down[:, None] + sin * right[None, :]
-        x = self.centre_x + sin * down[:, None] + cos * right[None, :]
-        depth = ((np.arange(layers) + 0.5) / layers - 0.5) * self.thickness_mm
-        y = self.plane_y + self.plane_tilt * (z - self.centre_z) + depth[:, None, None]
-        # Single precision: a micrometre at 10 cm, and twice as fast.
-        points = np.empty((layers, rows, columns, 3), np.float32)
-        points[..., 0], points[..., 1], points[..., 2] = x, y, z
-        return points
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,43 +62,6 @@ class FingerPicture:
         """Label map (rows, columns): 1 proximal, 2 middle, 3 distal, 4 metacarpal."""
         bones = self.fractions[1:DEPOSIT]
         return np.where(bones.sum(axis=0) >= 0.5, bones.argmax(axis=0) + 1, 0).astype(np.uint8)
-
-
-def draw_view(rng: np.random.Generator, solids: list[Solid], *, upright: bool) -> View:
-    """One random view of a finger, either end up and either way round."""
-    graze = rng.random() < 0.3
-    plane = {
-        "plane_y": float(rng.normal(0.0, 2.6 if graze else 0.7)),
-        "plane_tilt": float(rng.normal(0.0, 0.05 if graze else 0.015)),
-        "thickness_mm": float(rng.uniform(0.3, 2.0)),
-    }
-    phalanges = np.concatenate(
-        [np.linspace(solid.origin, solid.tip, 9) for solid in solids[-3:]]
-    )[:, [0, 2]]
-    middle = phalanges.mean(axis=0)
-    turned = np.pi if rng.random() < 0.5 else 0.0
-    # Exports differ in pixel size; 0.4 mm is the commonest.
-    spacing = 0.4 if rng.random() < 0.4 else float(np.exp(rng.uniform(*np.log([0.28, 0.9]))))
-    if upright:
-        _, _, (axis, _) = np.linalg.svd(phalanges - middle)
-        axis = axis * np.sign(axis[1])
-        lean = -float(np.arctan2(axis[0], axis[1]))
-        size_mm = (115.2, 51.2)
-        rotation = lean + rng.normal(0.0, 0.12) + turned
-        centre = middle + rng.normal(0.0, [5.0, 8.0])
-    else:
-        size_mm = (76.8, 76.8)
-        rotation = rng.uniform(0.0, 2 * np.pi)
-        centre = phalanges[rng.integers(len(phalanges))] + rng.normal(0.0, 8.0, 2)
-    return View(
-        shape=(round(size_mm[0] / spacing), round(size_mm[1] / spacing)),
-        spacing_mm=spacing,
-        rotation=float(rotation),
-        mirrored=bool(rng.random() < 0.5),
-        centre_z=float(centre[1]),
-        centre_x=float(centre[0]),
-        **plane,
-    )
 
 
 def finger_picture(
@@ -194,10 +103,10 @@ def finger_picture(
     points = points + _warp(rng, points[points.shape[0] // 2])
     step = view.thickness_mm / points.shape[0]
     bone, labels, depth, thickness = _bones(solids, points, view.spacing_mm, step)
-    flesh, inside = _flesh(rng, solids, points[points.shape[0] // 2], view.spacing_mm)
-    deposits = _place_deposits(rng, points, bone, inside, view.spacing_mm)
+    flesh, inside = flesh_hu(rng, solids, points[points.shape[0] // 2], view.spacing_mm)
+    deposits = place_deposits(rng, points, bone, inside, view.spacing_mm)
 
-    marrow = _marrow(rng, depth.shape, view.spacing_mm)
+    marrow = marrow_hu(rng, depth.shape, view.spacing_mm)
     cortex_hu = float(rng.uniform(1000.0, 2100.0))
     cortical = np.clip(0.5 + (thickness - depth) / view.spacing_mm, 0.0, 1.0)
     bone_hu = cortical * cortex_hu + (1 - cortical) * marrow
@@ -221,7 +130,7 @@ def finger_picture(
             continue
         border = view.spacing_mm + deposit.cloudiness_mm
         fade = np.clip(0.5 - distance / border, 0.25, 1.0) if deposit.cloudiness_mm else 1.0
-        texture = 1.0 + rng.uniform(0.0, 0.25) * _smooth_noise(rng, view.shape, 1.0, view.spacing_mm)
+        texture = 1.0 + rng.uniform(0.0, 0.25) * smooth_noise(rng, view.shape, 1.0, view.spacing_mm)
         excess = deposit.density * gain * np.clip(texture, 0.4, 1.6) * fade
         hu = hu + fraction * (flesh + excess - hu)
         occupied = np.maximum(occupied, fraction)
@@ -322,132 +231,3 @@ def _warp(rng: np.random.Generator, points: Array) -> Array:
         amplitude = strength * wavelength * rng.normal(0.0, 1.0, 3)
         offset += amplitude.astype(np.float32) * phase[..., None].astype(np.float32)
     return offset
-
-
-def _smooth_noise(
-    rng: np.random.Generator, shape: tuple[int, ...], grain_mm: float, spacing: float
-) -> Array:
-    """Noise of unit standard deviation, smooth over `grain_mm`, shape (rows, columns)."""
-    coarse = max(1, int(grain_mm / spacing))
-    size = tuple(n // coarse + 2 for n in shape[-2:])
-    noise = ndimage.gaussian_filter(rng.standard_normal(size), grain_mm / spacing / coarse)
-    if coarse > 1:
-        noise = ndimage.zoom(noise, coarse, order=1)
-    noise = noise[: shape[-2], : shape[-1]]
-    return np.asarray((noise - noise.mean()) / (noise.std() + 1e-9))
-
-
-def _marrow(rng: np.random.Generator, shape: tuple[int, ...], spacing: float) -> Array:
-    """HU of the bone inside its cortex: fatty to densely trabecular, (rows, columns)."""
-    mean = rng.uniform(50.0, 600.0)
-    fine = rng.uniform(0.0, 120.0) * _smooth_noise(rng, shape, rng.uniform(0.4, 1.2), spacing)
-    broad = rng.uniform(0.0, 150.0) * _smooth_noise(rng, shape, rng.uniform(4.0, 12.0), spacing)
-    return np.clip(mean + fine + broad, -120.0, 1200.0).astype(np.float32)
-
-
-def _flesh(
-    rng: np.random.Generator, solids: list[Solid], points: Array, spacing: float
-) -> tuple[Array, NDArray[np.bool_]]:
-    """HU of everything that is not bone or deposit, and where the finger is, (rows, columns)."""
-    flat = points[..., [0, 2]]
-    palmar, dorsal = rng.uniform(4.0, 9.0), rng.uniform(2.0, 5.0)
-    tip = rng.uniform(2.5, 6.0)
-    outside = np.full(flat.shape[:-1], np.inf)
-    for i, solid in enumerate(solids):
-        start, axis = solid.origin[[0, 2]], solid.axes[2][[0, 2]]
-        axis = axis / np.linalg.norm(axis)
-        offset = flat - start
-        along = offset @ axis
-        side = offset @ np.array([axis[1], -axis[0]])  # towards the back of the hand
-        last = i == len(solids) - 1
-        length = solid.length + (tip - dorsal if last else 0.0)
-        beyond = along - np.clip(along, -80.0 if i == 0 else 0.0, length)
-        taper = 1.0 - 0.06 * i - (0.1 * np.clip(along / solid.length, 0, 1) if last else 0.0)
-        half_bone = 0.5 * (solid.half_dorsal.mean() + solid.half_palmar.mean())
-        reach = (np.where(side > 0, dorsal, palmar) + half_bone) * taper
-        outside = np.minimum(outside, (np.hypot(side / reach, beyond / reach) - 1.0) * reach)
-    tissue = rng.uniform(20.0, 90.0)
-    fat = rng.uniform(-130.0, -50.0)
-    patches = _smooth_noise(rng, outside.shape, rng.uniform(0.8, 3.0), spacing)
-    share = 1 / (1 + np.exp(-(patches - rng.normal(0.3, 0.7)) * rng.choice([2.0, 20.0])))
-    hu = tissue + (fat - tissue) * share
-    skin = rng.uniform(0.6, 1.8)
-    hu = np.where(outside > -skin, rng.uniform(10.0, 110.0), hu)
-    hu = hu + rng.uniform(0.0, 15.0) * _smooth_noise(rng, outside.shape, 1.0, spacing)
-    background = _AIR_HU
-    if rng.random() < 0.12:  # a cushion or a cloth against the skin
-        background = rng.uniform(-900.0, -150.0)
-    hu = np.where(outside > 0, background, hu)
-    if rng.random() < 0.08:  # a table or a neighbour's skin a little way off
-        gap = rng.uniform(1.5, 8.0)
-        hu = np.where((outside > gap) & (flat[..., 0] < 0), rng.uniform(-200.0, 120.0), hu)
-    edge = np.clip(0.5 - outside / spacing, 0.0, 1.0)
-    hu = np.where(np.abs(outside) < spacing, background + edge * (tissue - background), hu)
-    if rng.random() < 0.4:  # nail plate over the back of the last bone
-        nail = solids[-1]
-        offset = flat - nail.origin[[0, 2]]
-        along = offset @ nail.axes[2][[0, 2]] / nail.length
-        plate = (np.abs(outside + 0.4) < 0.35) & (along > 0.4)
-        plate &= offset @ nail.axes[0][[0, 2]] > 0
-        hu = np.where(plate, rng.uniform(80.0, 350.0), hu)
-    return hu.astype(np.float32), outside < -0.4
-
-
-def _place_deposits(
-    rng: np.random.Generator,
-    points: Array,
-    bone: Array,
-    inside: NDArray[np.bool_],
-    spacing: float,
-) -> list[Deposit]:
-    """Random deposits in the flesh: some on bone, some under the skin, most between."""
-    if rng.random() < 0.2:
-        return []
-    middle = points[points.shape[0] // 2]
-    bone_here = bone.mean(axis=0) > 0.4
-    if not inside.any():
-        return []
-    to_bone = (
-        ndimage.distance_transform_edt(~bone_here) * spacing
-        if bone_here.any()
-        else np.full(inside.shape, 99.0)
-    )
-    to_skin = ndimage.distance_transform_edt(inside) * spacing
-    deposits = []
-    for _ in range(1 + rng.poisson(0.9)):
-        area = float(np.clip(rng.lognormal(np.log(3.5), 1.35), 0.3, 90.0))
-        radius = float(np.sqrt(area / np.pi))
-        site = rng.choice(["bone", "skin", "flesh", "over"], p=[0.38, 0.15, 0.42, 0.05])
-        if site == "bone":
-            allowed = (to_bone > 0) & (to_bone < 0.9 * radius + 0.4) & inside
-        elif site == "skin":
-            allowed = inside & (to_skin < radius + 1.0) & (to_bone > 0.8)
-        elif site == "flesh":
-            allowed = inside & (to_bone > min(radius + 0.6, 3.0))
-        else:
-            allowed = bone_here
-        choices = np.flatnonzero(allowed)
-        if choices.size == 0:
-            continue
-        at = int(rng.choice(choices))
-        row, column = np.unravel_index(at, inside.shape)
-        centre = middle[row, column].copy()
-        centre[1] += rng.normal(0.0, 0.4 * radius)
-        field = to_bone if site in ("bone", "over") else to_skin
-        along = _contour_direction(field, int(row), int(column), middle)
-        deposits.append(draw_deposit(rng, centre, radius, along))
-    return deposits
-
-
-def _contour_direction(field: Array, row: int, column: int, points: Array) -> Array:
-    """Unit vector of the finger's frame along the field's contour at a pixel."""
-    rows, columns = field.shape
-    up, down = max(row - 2, 0), min(row + 2, rows - 1)
-    left, right = max(column - 2, 0), min(column + 2, columns - 1)
-    slope = np.array([field[down, column] - field[up, column], field[row, right] - field[row, left]])
-    step_row = points[down, column] - points[up, column]
-    step_column = points[row, right] - points[row, left]
-    along = -slope[1] * step_row + slope[0] * step_column
-    along[1] = 0.0
-    length = np.linalg.norm(along)
-    return np.asarray(along / length) if length > 1e-6 else np.array([0.0, 0.0, 1.0])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from scipy import ndimage
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Scanner:
     def export(self, hu: Array) -> NDArray[np.uint8]:
         """Window to 8 bits and, unless lossless, go through JPEG."""
         low, high = self.clipped_hu
-        grey = np.clip(np.rint((hu - low) / (high - low) * 255.0), 0, 255).astype(np.uint8)
+        grey: NDArray[np.uint8] = np.clip(np.rint((hu - low) / (high - low) * 255.0), 0, 255).astype(np.uint8)
         if self.jpeg_quality is None:
             return grey
         packed = BytesIO()

@@ -45,7 +45,7 @@ def display_contours(mask: NDArray[np.bool_], refine: int = 4) -> list[NDArray[n
     inside = mask[top : rows.max() + 1, left : columns.max() + 1]
     fine = np.kron(np.pad(inside, 1), np.ones((refine, refine), dtype=np.float32))
     to_index = np.array([top - 1, left - 1]) - (refine - 1) / (2 * refine)
-    borders = find_contours(fine, 0.5)  # type: ignore[no-untyped-call]
+    borders = find_contours(fine, 0.5)
     return [_smooth(border / refine + to_index) for border in borders]
 
 

@@ -7,7 +7,6 @@ and window) and the part of every pixel that each material fills.
 from __future__ import annotations
 
 import json
-import os
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -63,9 +62,7 @@ def make_bank(folder: Path, kind: str, count: int, seed: int, workers: int) -> N
         return
     folder.mkdir(parents=True, exist_ok=True)
     frame = FRAMES[kind]
-    grey = np.lib.format.open_memmap(
-        folder / f"{kind}_grey.npy", "w+", np.uint8, (count, *frame)
-    )
+    grey = np.lib.format.open_memmap(folder / f"{kind}_grey.npy", "w+", np.uint8, (count, *frame))
     fractions = np.lib.format.open_memmap(
         folder / f"{kind}_fractions.npy", "w+", np.uint8, (count, DEPOSIT, *frame)
     )
@@ -78,7 +75,7 @@ def make_bank(folder: Path, kind: str, count: int, seed: int, workers: int) -> N
     fractions.flush()
     part = done.with_suffix(".part")
     part.write_text(json.dumps(stamp))
-    os.replace(part, done)
+    part.replace(done)
 
 
 def load_bank(folder: Path, kind: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

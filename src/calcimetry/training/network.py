@@ -10,9 +10,16 @@ from monai.losses import DiceCELoss
 from monai.networks.nets import BasicUNet
 from torch import Tensor
 
-from calcimetry.bone.unet import scale_hu
 from calcimetry.bone.working_view import SPACING_MM
 from calcimetry.phantom.picture import DEPOSIT, MATERIALS
+
+
+class ScaleHU(torch.nn.Module):
+    """HU to the range of about -1 to 3 that networks learn well in."""
+
+    def forward(self, hu: Tensor) -> Tensor:
+        """Scale pictures of any shape."""
+        return (hu - 200.0) / 400.0
 
 
 class MaterialNetwork(lightning.LightningModule):
@@ -31,6 +38,7 @@ class MaterialNetwork(lightning.LightningModule):
         self.save_hyperparameters()
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
+        self.scale = ScaleHU()
         self.unet = BasicUNet(
             spatial_dims=2,
             in_channels=1,
@@ -50,21 +58,22 @@ class MaterialNetwork(lightning.LightningModule):
             lambda_ce=3.0,
         )
 
-    def forward(self, scaled: Tensor) -> Tensor:
-        """Logits (n, 6, rows, columns) of scaled pictures (n, 1, rows, columns)."""
-        return self.unet(scaled)  # type: ignore[no-any-return]  # MONAI is untyped
+    def forward(self, hu: Tensor) -> Tensor:
+        """Logits (n, 6, rows, columns) of pictures in HU (n, 1, rows, columns)."""
+        logits: Tensor = self.unet(self.scale(hu))
+        return logits
 
-    def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
+    def training_step(self, batch: tuple[Tensor, Tensor], _index: int) -> Tensor:
         """Loss of one batch of pictures in HU and their fractions."""
         hu, fractions = batch
-        loss: Tensor = self.loss(self(scale_hu(hu)), fractions)
+        loss: Tensor = self.loss(self(hu), fractions)
         self.log("loss", loss, prog_bar=True)
         return loss
 
-    def validation_step(self, batch: tuple[Tensor, Tensor], index: int) -> None:
+    def validation_step(self, batch: tuple[Tensor, Tensor], _index: int) -> None:
         """Dice of bone, of phalanx names, and the error of each picture's deposit area."""
         hu, fractions = batch
-        logits = self(scale_hu(hu))
+        logits = self(hu)
         predicted = logits.softmax(dim=1)
         bone, true_bone = (part[:, 1:DEPOSIT].sum(dim=1) >= 0.5 for part in (predicted, fractions))
         name, true_name = (part[:, :DEPOSIT].argmax(dim=1) for part in (predicted, fractions))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,10 +118,10 @@ def train(recipe: Recipe, run: Path, *, workers: int) -> Path:
 def export(network: MaterialNetwork, path: Path, recipe: Recipe) -> Path:
     """Write the network as ONNX, with the hash that loading checks beside it.
 
-    The exported network takes scaled pictures (n, 1, rows, columns), rows and columns
+    The exported network takes pictures in HU (n, 1, rows, columns), rows and columns
     multiples of 16, and gives the fractions (n, 6, rows, columns), not the logits.
     """
-    model = torch.nn.Sequential(network.unet, torch.nn.Softmax(dim=1)).eval().cpu()
+    model = torch.nn.Sequential(network, torch.nn.Softmax(dim=1)).eval().cpu()
     part = path.with_suffix(".part.onnx")
     batch, rows, columns = (torch.export.Dim(name) for name in ("batch", "rows16", "columns16"))
     torch.onnx.export(
@@ -136,7 +135,7 @@ def export(network: MaterialNetwork, path: Path, recipe: Recipe) -> Path:
         external_data=False,
         verbose=False,
     )
-    os.replace(part, path)
+    part.replace(path)
     about = {
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "materials": list(MATERIALS),

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calcimetry.errors import InputError, NotMeasurable
-from calcimetry.measure.size import AreaErrorModel, measure_lesions, total_area
+from calcimetry.measurement.size import AreaErrorModel, measure_lesions, total_area
 from calcimetry.model import Grid, Image, Segmentation
 from tests.drawing import ellipse, pixel_coverage
 

@@ -1,0 +1,75 @@
+"""Where in a finger deposits lie: on bone, under the skin, or between."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from calcimetry.phantom.deposits import Deposit, draw_deposit
+
+Array = NDArray[np.floating[Any]]
+
+
+def place_deposits(
+    rng: np.random.Generator,
+    points: Array,
+    bone: Array,
+    inside: NDArray[np.bool_],
+    spacing: float,
+) -> list[Deposit]:
+    """Random deposits in the flesh: some on bone, some under the skin, most between."""
+    if rng.random() < 0.2:
+        return []
+    middle = points[points.shape[0] // 2]
+    bone_here = bone.mean(axis=0) > 0.4
+    if not inside.any():
+        return []
+    to_bone = (
+        ndimage.distance_transform_edt(~bone_here) * spacing
+        if bone_here.any()
+        else np.full(inside.shape, 99.0)
+    )
+    to_skin = ndimage.distance_transform_edt(inside) * spacing
+    deposits = []
+    for _ in range(1 + rng.poisson(0.9)):
+        area = float(np.clip(rng.lognormal(np.log(3.5), 1.35), 0.3, 90.0))
+        radius = float(np.sqrt(area / np.pi))
+        site = rng.choice(["bone", "skin", "flesh", "over"], p=[0.38, 0.15, 0.42, 0.05])
+        if site == "bone":
+            allowed = (to_bone > 0) & (to_bone < 0.9 * radius + 0.4) & inside
+        elif site == "skin":
+            allowed = inside & (to_skin < radius + 1.0) & (to_bone > 0.8)
+        elif site == "flesh":
+            allowed = inside & (to_bone > min(radius + 0.6, 3.0))
+        else:
+            allowed = bone_here
+        choices = np.flatnonzero(allowed)
+        if choices.size == 0:
+            continue
+        at = int(rng.choice(choices))
+        row, column = np.unravel_index(at, inside.shape)
+        centre = middle[row, column].copy()
+        centre[1] += rng.normal(0.0, 0.4 * radius)
+        field = to_bone if site in ("bone", "over") else to_skin
+        along = _contour_direction(field, int(row), int(column), middle)
+        deposits.append(draw_deposit(rng, centre, radius, along))
+    return deposits
+
+
+def _contour_direction(field: Array, row: int, column: int, points: Array) -> Array:
+    """Unit vector of the finger's frame along the field's contour at a pixel."""
+    rows, columns = field.shape
+    up, down = max(row - 2, 0), min(row + 2, rows - 1)
+    left, right = max(column - 2, 0), min(column + 2, columns - 1)
+    slope = np.array(
+        [field[down, column] - field[up, column], field[row, right] - field[row, left]]
+    )
+    step_row = points[down, column] - points[up, column]
+    step_column = points[row, right] - points[row, left]
+    along = -slope[1] * step_row + slope[0] * step_column
+    along[1] = 0.0
+    length = np.linalg.norm(along)
+    return np.asarray(along / length) if length > 1e-6 else np.array([0.0, 0.0, 1.0])
