@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from contextlib import contextmanager
-
 import pytest
 from typer.testing import CliRunner
 
 from calcimetry.cli import demo
 from calcimetry.cli.main import app
 from calcimetry.study import run
+from calcimetry.study.demo import write_demo_pictures
 from tests.fakes import fake_measure, finger_levels, save_manifest, save_picture
 
 
@@ -18,11 +17,7 @@ def pictures(tmp_path, monkeypatch):
     save_picture(folder / "thumb.png", finger_levels() + 3)
     save_manifest(folder, "ring.png,0.4", "thumb.png,0.4")
 
-    @contextmanager
-    def demo_pictures():
-        yield folder
-
-    monkeypatch.setattr(demo, "demo_pictures", demo_pictures)
+    monkeypatch.setattr(demo, "write_demo_pictures", lambda _: folder)
     monkeypatch.setattr(run, "measure", fake_measure)
 
 
@@ -41,3 +36,11 @@ def test_writes_into_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(app, ["demo"]).exit_code == 0
     assert (tmp_path / "calcimetry-demo" / "report.html").is_file()
+
+
+def test_the_demo_pictures_are_the_same_every_time(tmp_path):
+    first, second = (write_demo_pictures(tmp_path / name) for name in ("a", "b"))
+    names = sorted(path.name for path in first.iterdir())
+    assert names == ["bent.png", "crooked.png", "manifest.csv", "straight.png", "tip-down.png"]
+    for name in names:
+        assert (first / name).read_bytes() == (second / name).read_bytes()

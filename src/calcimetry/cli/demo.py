@@ -1,10 +1,7 @@
-"""``calcimetry demo``: the whole job on pictures that come with the program."""
+"""``calcimetry demo``: the whole job on pictures simulated on the spot."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -21,13 +18,7 @@ from calcimetry.cli.shell import (
 from calcimetry.files.results import Result
 from calcimetry.model import Interval, bone_name
 from calcimetry.study import measure_study
-
-
-@contextmanager
-def demo_pictures() -> Iterator[Path]:
-    """A folder with the demo pictures and their manifest.csv."""
-    with resources.as_file(resources.files("calcimetry.phantom") / "demo") as folder:
-        yield folder
+from calcimetry.study.demo import write_demo_pictures
 
 
 def demo(
@@ -35,13 +26,18 @@ def demo(
         "calcimetry-demo"
     ),
 ) -> None:
-    """Measure the finger pictures that come with calcimetry.
+    r"""Simulate four finger pictures and measure them.
 
-    They are simulated, so no patient is in them. Works offline. Prints the lesions
-    found and the files written.
+    No patient is in them and nothing is downloaded. Prints the lesions found, the
+    measured beside the true total area, and the files written.
+
+    \b
+    Example:
+      calcimetry demo --out calcimetry-demo
     """
     with errors_told(out):
-        with demo_pictures() as folder, progress_bar(quiet=False) as on_progress:
+        folder = write_demo_pictures(out / "pictures")
+        with progress_bar(quiet=False) as on_progress:
             study = measure_study([folder], out, overwrite=True, on_progress=on_progress)
         console = table_console()
         console.print(_lesion_table(study.measured), markup=False)
@@ -81,7 +77,7 @@ def _lesion_table(results: tuple[Result, ...]) -> Table:
 def _total_table(results: tuple[Result, ...]) -> Table:
     table = Table(title="Totals", title_justify="left")
     table.add_column("picture")
-    for name in ("lesions", "total area mm2", "95% interval"):
+    for name in ("lesions", "total area mm2", "95% interval", "true area mm2"):
         table.add_column(name, justify="right")
     table.add_column("status")
     for result in results:
@@ -90,6 +86,7 @@ def _total_table(results: tuple[Result, ...]) -> Table:
             str(len(result.lesions)),
             "-" if result.area_mm2 is None else f"{result.area_mm2:.2f}",
             "-" if result.area_interval is None else _between(result.area_interval),
+            result.columns.get("true_area_mm2", ""),
             result.status,
         )
     return table

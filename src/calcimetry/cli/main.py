@@ -9,6 +9,7 @@ import typer
 from calcimetry import __version__
 from calcimetry.cli.demo import demo
 from calcimetry.cli.measure import measure
+from calcimetry.cli.train import train
 
 app = typer.Typer(
     name="calcimetry",
@@ -41,3 +42,4 @@ def options(
 
 app.command(no_args_is_help=True)(measure)
 app.command()(demo)
+app.command(no_args_is_help=True)(train)

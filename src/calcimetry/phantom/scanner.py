@@ -68,7 +68,8 @@ class Scanner:
     def export(self, hu: Array) -> NDArray[np.uint8]:
         """Window to 8 bits and, unless lossless, go through JPEG."""
         low, high = self.clipped_hu
-        grey: NDArray[np.uint8] = np.clip(np.rint((hu - low) / (high - low) * 255.0), 0, 255).astype(np.uint8)
+        share = np.clip((hu - low) / (high - low), 0.0, 1.0)
+        grey: NDArray[np.uint8] = np.rint(share * 255.0).astype(np.uint8)
         if self.jpeg_quality is None:
             return grey
         packed = BytesIO()

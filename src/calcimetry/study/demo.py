@@ -1,0 +1,54 @@
+"""The demo's pictures: simulated on the spot, so nothing is downloaded and no patient is in them."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from calcimetry.files.tables import write_bytes, write_csv
+from calcimetry.phantom.picture import FingerPicture, finger_picture
+
+#: Seeds chosen for what they show: deposits on bone, in flesh and under the skin;
+#: straight and bent fingers, the tip up and down.
+_SEEDS = {"straight": 129, "bent": 119, "tip-down": 121, "crooked": 110}
+
+
+def write_demo_pictures(folder: Path) -> Path:
+    """Simulate the demo's four finger pictures into `folder`, and return it.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Made as needed. Gets the pictures as PNG and a manifest.csv with their pixel
+        spacing and their true lesion area, which results then show beside the
+        measured one.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written.
+    """
+    rows = []
+    for name, seed in _SEEDS.items():
+        picture = finger_picture(np.random.default_rng(seed), name=name)
+        write_bytes(folder / f"{name}.png", _png(picture))
+        rows.append(
+            {
+                "image": f"{name}.png",
+                "pixel_spacing_mm": picture.view.spacing_mm,
+                "true_area_mm2": round(sum(one.area_mm2 for one in picture.lesions), 2),
+            }
+        )
+    write_csv(folder / "manifest.csv", tuple(rows[0]), rows)
+    return folder
+
+
+def _png(picture: FingerPicture) -> bytes:
+    low, high = picture.scanner.clipped_hu
+    grey = np.rint((picture.image.array[0] - low) / (high - low) * 255.0).astype(np.uint8)
+    file = BytesIO()
+    PillowImage.fromarray(grey).save(file, "PNG")
+    return file.getvalue()
