@@ -31,8 +31,8 @@ def train(
     """
     with errors_told(out):
         try:
-            from calcimetry.training.train import Recipe  # noqa: PLC0415 - torch is optional
-            from calcimetry.training.train import train as run  # noqa: PLC0415 - torch is optional
+            from calcimetry.training.train import Recipe
+            from calcimetry.training.train import train as run
         except ImportError as error:
             raise SettingsError(
                 f"Training needs the extra 'train' ({error.name} is not installed). "

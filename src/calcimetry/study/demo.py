@@ -1,4 +1,4 @@
-"""The demo's pictures: simulated on the spot, so nothing is downloaded and no patient is in them."""
+"""The demo's pictures: simulated on the spot, so nothing is downloaded and none is a patient."""
 
 from __future__ import annotations
 
