@@ -1,11 +1,11 @@
-"""Measure calcimetry against pictures of known truth, and print the table of docs/results.md.
+"""Measure calcimetry against pictures of known truth, and print the tables of docs/results.md.
 
     python benchmarks/fingers.py [--data ../shared/data/fingers] [--methods unet kmeans]
 
 A folder of data holds ``manifest.csv``, ``truth.csv`` (image, complete,
 true_area_mm2), and for each picture ``<stem>_bones.png`` (60 x label) and
-``<stem>_lesions.png`` (25 x lesion number). Each method is also run on the same
-pictures turned and mirrored, since exports come any way round.
+``<stem>_lesions.png`` (25 x lesion number). The default method is also run on the
+same pictures turned and mirrored, since exports come any way round.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from judging import Case, judge, print_table, summary
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from rich.console import Console
@@ -29,37 +29,6 @@ from scipy import ndimage
 
 import calcimetry as cm
 from calcimetry.settings import Settings
-
-SMALL_AREA_MM2 = 20.0
-#: A lesion counts as found if one lesion covers so much of it, and is not far larger.
-COVERED, AT_MOST_TIMES, COUNTED_MM2 = 0.3, 3.0, 0.5
-
-Mask = NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One picture and its truth."""
-
-    name: str
-    image: cm.Image
-    bones: Mask
-    lesions: Mask
-    complete: bool
-    true_area_mm2: float
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one method made of one picture."""
-
-    case: Case
-    area_mm2: float
-    bone_dice: float
-    name_dice: float
-    found: int
-    counted: int
-    false: int
 
 
 def read_cases(folder: Path) -> list[Case]:
@@ -84,49 +53,6 @@ def read_cases(folder: Path) -> list[Case]:
 def _rows(folder: Path, name: str) -> Iterator[dict[str, str]]:
     with (folder / f"{name}.csv").open(newline="") as lines:
         yield from csv.DictReader(lines)
-
-
-def dice(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
-    """Overlap of two masks, 1 where both are empty (Dice, Ecology 1945)."""
-    total = int(a.sum() + b.sum())
-    return 2.0 * int((a & b).sum()) / total if total else 1.0
-
-
-def concordance(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Lin's concordance correlation coefficient (Biometrics 1989)."""
-    covariance = np.mean((a - a.mean()) * (b - b.mean()))
-    return float(2 * covariance / (a.var() + b.var() + (a.mean() - b.mean()) ** 2))
-
-
-def judge(case: Case, settings: Settings) -> Result:
-    """Measure one picture and compare it with its truth; a failure counts as nothing found."""
-    try:
-        report = cm.measure(case.image, settings)
-        bones, lesions = report.bones.label_map[0], report.lesion_map.label_map[0]
-        area = report.area_mm2
-    except cm.CalcimetryError as error:
-        print(f"{case.name}: {error}", file=sys.stderr)
-        bones = lesions = np.zeros_like(case.bones)
-        area = 0.0
-    pixel = case.image.grid.pixel_area_mm2
-    counted = found = 0
-    for number in np.unique(case.lesions[case.lesions > 0]):
-        true = case.lesions == number
-        if true.sum() * pixel < COUNTED_MM2:
-            continue
-        counted += 1
-        for other in np.unique(lesions[true & (lesions > 0)]):
-            measured = lesions == other
-            if (measured & true).sum() >= COVERED * true.sum() and (
-                measured.sum() <= AT_MOST_TIMES * true.sum()
-            ):
-                found += 1
-                break
-    numbers = np.unique(lesions[lesions > 0])
-    false = sum(not case.lesions[lesions == number].any() for number in numbers)
-    names = [dice(bones == n, case.bones == n) for n in np.unique(case.bones[case.bones > 0])]
-    overlap = dice(bones > 0, case.bones > 0)
-    return Result(case, area, overlap, float(np.mean(names)), found, counted, false)
 
 
 def turned(case: Case, change: Callable[[NDArray[np.generic]], NDArray[np.generic]]) -> Case:
@@ -156,39 +82,6 @@ WAYS_ROUND: dict[str, Callable[[Case], Case]] = {
     "on its side": lambda case: turned(case, np.rot90),
     "turned by 35 degrees": tilted,
 }
-
-
-def summary(results: list[Result]) -> dict[str, str]:
-    """The table's rows for one method."""
-    whole = [one for one in results if one.case.complete]
-    measured = np.array([one.area_mm2 for one in results])
-    true = np.array([one.case.true_area_mm2 for one in results])
-    difference = (measured - true)[true <= SMALL_AREA_MM2]
-    counted = sum(one.counted for one in results)
-    bone = [one.bone_dice for one in whole]
-    return {
-        "bone Dice, complete pictures: mean / worst": f"{np.mean(bone):.3f} / {min(bone):.3f}",
-        "per-phalanx Dice, complete pictures: mean": (
-            f"{np.mean([one.name_dice for one in whole]):.3f}"
-        ),
-        "total lesion area: Lin's CCC with truth": f"{concordance(measured, true):.3f}",
-        f"area, {SMALL_AREA_MM2:g} mm2 or less: bias / 95% LoA (mm2)": (
-            f"{difference.mean():+.2f} / +-{1.96 * difference.std(ddof=1):.2f}"
-        ),
-        "lesions of 0.5 mm2 or more found": (
-            f"{sum(one.found for one in results)} of {counted} "
-            f"({sum(one.found for one in results) / max(counted, 1):.0%})"
-        ),
-        "false lesions per picture": f"{np.mean([one.false for one in results]):.2f}",
-    }
-
-
-def print_table(title: str, columns: dict[str, dict[str, str]]) -> None:
-    """One row per quantity, one column per method or way round."""
-    table = Table("", *columns, title=title)
-    for row in next(iter(columns.values())):
-        table.add_row(row, *(column[row] for column in columns.values()))
-    Console(width=160).print(table)
 
 
 def time_command(picture: Path, spacing: float, out: Path) -> float:

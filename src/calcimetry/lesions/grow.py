@@ -30,8 +30,13 @@ class GrowthSettings:
     #: Smaller ones are noise.
     minimum_area_mm2: float = 0.3
     #: Bone's border is known to this, so nothing nearer to bone than this, the blur
-    #: and half a pixel can start a lesion.
+    #: and half a pixel can start a lesion by its brightness alone.
     rim_mm: float = 0.4
+    #: Where the bone method tells calcium from bone, a lesion also starts, even on
+    #: bone, where that method gives calcium this part of a pixel,
+    claim_seed: float = 0.5
+    #: and ends where the part falls to this much of its highest.
+    claim_stop: float = 0.5
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -64,7 +69,7 @@ def grow_lesions(
     remainder: Remainder,
     settings: GrowthSettings | None = None,
 ) -> GrownLesions:
-    """Grow a lesion from every bright place of the remainder.
+    """Grow a lesion from every place that the method claims, and every bright place besides.
 
     Parameters
     ----------
@@ -83,41 +88,86 @@ def grow_lesions(
 
     Notes
     -----
-    Brightest first, each seed takes the connected pixels above half of its own
-    brightness, where a blurred edge lies. The brightness is that of the seed's
+    Where the bone method tells calcium from bone, its own fraction is followed from
+    where it is sure to half of its height, and is the mineral fraction there: it
+    alone can part a lesion from the bone it lies on. What it has not claimed is
+    grown from the remainder, well away from bone: brightest first, each seed takes
+    the connected pixels above half of its own brightness, where a blurred edge lies. The brightness is that of the seed's
     upper quarter, so that one noisy pixel does not set it. A lesion smaller than
     the blur never reaches its true brightness, and is drawn too large.
     """
     settings = settings or GrowthSettings()
-    excess, bone = remainder.excess_hu[0], evidence.bones.mask[0]
-    rim_mm = settings.rim_mm + remainder.blur_sigma_mm + max(image.grid.spacing[1:]) / 2.0
-    open_ground = _distance_mm(bone, image.grid) > rim_mm
+    ground = _Ground(
+        excess=remainder.excess_hu[0],
+        bone=evidence.bones.mask[0],
+        grid=image.grid,
+        blur_sigma_mm=remainder.blur_sigma_mm,
+        labels=np.zeros(image.grid.shape[1:], np.int32),
+        fraction=np.zeros(image.grid.shape[1:], np.float32),
+    )
+    if evidence.calcification_fraction is not None:
+        _grow_claimed(ground, evidence.calcification_fraction[0], settings)
+    _grow_bright(ground, settings)
+    joined = join_close(ground.labels[None], image.grid, remainder.blur_sigma_mm)
+    meanings = {n: f"calcification {n}" for n in range(1, int(joined.max()) + 1)}
+    lesion_map = Segmentation(joined.astype(np.uint16), image.grid, meanings)
+    return GrownLesions(lesion_map, ground.fraction[None])
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """Where lesions grow, all of shape (rows, columns); `labels` and `fraction` fill up."""
+
+    excess: NDArray[np.float32]
+    bone: NDArray[np.bool_]
+    grid: Grid
+    blur_sigma_mm: float
+    labels: NDArray[np.int32]
+    fraction: NDArray[np.float32]
+
+    def take(self, grown: NDArray[np.bool_], share: NDArray[np.float32]) -> None:
+        """Make a lesion of `grown`, its mineral `share` reaching into its blurred border."""
+        self.labels[grown] = self.labels.max() + 1
+        border = _border(grown, self.blur_sigma_mm, self.grid) & (self.labels == 0) & ~self.bone
+        self.fraction[grown] = share[grown]
+        self.fraction[border] = np.maximum(self.fraction, share)[border]
+
+
+def _grow_claimed(ground: _Ground, claimed: NDArray[np.float32], settings: GrowthSettings) -> None:
+    """Lesions that the bone method itself tells from bone, on bone or off it."""
+    pixel = ground.grid.pixel_area_mm2
+    seeds, count = connected_components((claimed >= settings.claim_seed)[None])
+    for number in range(1, count + 1):
+        seed = (seeds[0] == number) & (ground.labels == 0)
+        if not seed.any():
+            continue
+        within = (claimed >= settings.claim_stop * claimed[seed].max()) & (ground.labels == 0)
+        grown = ndimage.binary_propagation(seed & within, np.ones((3, 3)), mask=within)
+        if claimed[grown].sum() * pixel >= settings.minimum_area_mm2:
+            ground.take(grown, claimed)
+
+
+def _grow_bright(ground: _Ground, settings: GrowthSettings) -> None:
+    """Lesions that stand out from soft tissue, away from bone and from those there are."""
+    excess, grid = ground.excess, ground.grid
+    rim_mm = settings.rim_mm + ground.blur_sigma_mm + max(grid.spacing[1:]) / 2.0
+    open_ground = _distance_mm(ground.bone | (ground.labels > 0), grid) > rim_mm
     seeds, count = connected_components(((excess >= settings.seed_hu) & open_ground)[None])
     order = sorted(range(1, count + 1), key=lambda n: -float(excess[seeds[0] == n].max()))
-    labels = np.zeros(image.grid.shape, dtype=np.int32)
-    fraction = np.zeros(image.grid.shape, dtype=np.float32)
     for number in order:
-        seed = (seeds[0] == number) & (labels[0] == 0)
+        seed = (seeds[0] == number) & (ground.labels == 0)
         if not seed.any():
             continue
         values = np.sort(excess[seed])
         brightness = float(values[-max(1, len(values) // 4) :].mean())
         stop = max(settings.stop_share * brightness, settings.stop_hu)
-        within = (excess >= stop) & (labels[0] == 0)
+        within = (excess >= stop) & (ground.labels == 0)
         grown = ndimage.binary_propagation(seed & within, np.ones((3, 3)), mask=within)
         # Past the rim a lesion may reach the bone, but not run along it.
-        grown &= _distance_mm(grown & open_ground, image.grid) <= rim_mm
-        grown = without_small(grown[None], image.grid, settings.minimum_area_mm2)[0]
-        if not grown.any():
-            continue
-        labels[0][grown] = number
-        share = np.clip(excess / brightness, 0.0, 1.0)
-        border = _border(grown, remainder.blur_sigma_mm, image.grid) & (labels[0] == 0) & ~bone
-        fraction[0][grown] = share[grown]
-        fraction[0][border] = np.maximum(fraction[0], share)[border]
-    joined = join_close(labels, image.grid, remainder.blur_sigma_mm)
-    meanings = {n: f"calcification {n}" for n in range(1, int(joined.max()) + 1)}
-    return GrownLesions(Segmentation(joined.astype(np.uint16), image.grid, meanings), fraction)
+        grown &= _distance_mm(grown & open_ground, grid) <= rim_mm
+        grown = without_small(grown[None], grid, settings.minimum_area_mm2)[0]
+        if grown.any():
+            ground.take(grown, np.clip(excess / brightness, 0.0, 1.0))
 
 
 def _distance_mm(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.float64]:

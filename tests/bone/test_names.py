@@ -1,0 +1,59 @@
+"""One bone, one name."""
+
+import numpy as np
+
+from calcimetry.bone.names import name_bones
+
+PIXEL_MM2 = 0.16
+
+
+def fractions(*boxes: tuple[int, slice, slice]) -> np.ndarray:
+    parts = np.zeros((4, 80, 40), np.float32)
+    for label, rows, columns in boxes:
+        parts[:, rows, columns] = 0.0
+        parts[label - 1, rows, columns] = 1.0
+    return parts
+
+
+def test_the_largest_fraction_names_a_pixel():
+    parts = fractions((1, slice(40, 75), slice(10, 25)), (2, slice(5, 35), slice(10, 25)))
+    names = name_bones(parts, PIXEL_MM2)
+    assert names[50, 15] == 1
+    assert names[10, 15] == 2
+    assert names[37, 15] == 0
+
+
+def test_fractions_add_up_to_bone_though_none_is_half():
+    parts = fractions((1, slice(10, 40), slice(10, 25)))
+    parts[0] *= 0.4
+    parts[1] = parts[0] * 0.9
+    assert name_bones(parts, PIXEL_MM2)[20, 15] == 1
+
+
+def test_a_slip_within_a_bone_takes_the_bones_name():
+    parts = fractions(
+        (1, slice(10, 70), slice(10, 25)),
+        (2, slice(10, 16), slice(10, 25)),
+    )
+    assert set(np.unique(name_bones(parts, PIXEL_MM2))) == {0, 1}
+
+
+def test_neighbours_that_touch_keep_their_names():
+    parts = fractions(
+        (1, slice(35, 70), slice(10, 25)),
+        (2, slice(10, 35), slice(10, 25)),
+    )
+    names = name_bones(parts, PIXEL_MM2)
+    assert (names == 1).sum() == 35 * 15
+    assert (names == 2).sum() == 25 * 15
+
+
+def test_a_lone_speck_is_dropped_and_a_lone_small_bone_kept():
+    parts = fractions((3, slice(5, 7), slice(5, 7)), (3, slice(20, 26), slice(20, 24)))
+    names = name_bones(parts, PIXEL_MM2)
+    assert names[5, 5] == 0
+    assert names[22, 22] == 3
+
+
+def test_nothing_has_no_names():
+    assert not name_bones(fractions(), PIXEL_MM2).any()

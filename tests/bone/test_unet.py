@@ -1,0 +1,49 @@
+"""The shipped network on simulated fingers it was not trained on."""
+
+import numpy as np
+import pytest
+
+from calcimetry.bone.unet import UNet
+from calcimetry.model import Grid, Image
+from calcimetry.phantom.picture import finger_picture
+from tests.drawing import dice
+
+#: Far from the seeds of training and validation (recipes/unet.toml).
+SEEDS = range(500, 508)
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return [finger_picture(np.random.default_rng((77, seed))) for seed in SEEDS]
+
+
+def test_bones_are_found_on_simulated_fingers(pictures):
+    overlaps = []
+    for picture in pictures:
+        evidence = UNet().segment(picture.image)
+        overlaps.append(dice(evidence.bones.mask[0], picture.bone_map > 0))
+    assert np.mean(overlaps) > 0.93
+
+
+def test_deposit_area_follows_the_truth(pictures):
+    measured, true = [], []
+    for picture in pictures:
+        fraction = UNet().segment(picture.image).calcification_fraction
+        measured.append(float(fraction.sum()) * picture.image.grid.pixel_area_mm2)
+        true.append(sum(one.area_mm2 for one in picture.lesions))
+    assert np.corrcoef(measured, true)[0, 1] > 0.8
+
+
+def test_each_slice_of_a_volume_is_segmented_as_its_own_picture(pictures):
+    first = pictures[0].image
+    stack = np.concatenate([first.array, first.array[:, ::-1]])
+    volume = Image(stack, Grid(stack.shape, first.grid.affine), clipped_hu=first.clipped_hu)
+    evidence = UNet().segment(volume)
+    alone = UNet().segment(first)
+    np.testing.assert_array_equal(evidence.bones.label_map[0], alone.bones.label_map[0])
+
+
+def test_the_method_names_its_weights(pictures):
+    method = UNet().segment(pictures[0].image).method
+    assert method.startswith("unet ")
+    assert len(method.split()[1]) == 12
