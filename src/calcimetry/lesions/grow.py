@@ -92,9 +92,10 @@ def grow_lesions(
     where it is sure to half of its height, and is the mineral fraction there: it
     alone can part a lesion from the bone it lies on. What it has not claimed is
     grown from the remainder, well away from bone: brightest first, each seed takes
-    the connected pixels above half of its own brightness, where a blurred edge lies. The brightness is that of the seed's
-    upper quarter, so that one noisy pixel does not set it. A lesion smaller than
-    the blur never reaches its true brightness, and is drawn too large.
+    the connected pixels above half of its own brightness, where a blurred edge lies.
+    The brightness is that of the seed's upper quarter, so that one noisy pixel does
+    not set it. A lesion smaller than the blur never reaches its true brightness, and
+    is drawn too large.
     """
     settings = settings or GrowthSettings()
     ground = _Ground(
