@@ -116,8 +116,22 @@ def test_the_shipped_recipe_reads():
     assert Recipe.from_toml(SHIPPED_RECIPE).steps > 1000
 
 
-def test_a_recipe_with_a_missing_value_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("seed = 1\n[data]\n[network]\n[training]\n", "missing .*'steps'"),
+        (SHIPPED_RECIPE.read_text() + "epochs = 3\n", r"unknown \['epochs'\]"),
+        ("seed 1", r"recipe\.toml"),
+    ],
+)
+def test_a_recipe_that_cannot_be_followed_is_refused(tmp_path, text, told):
     path = tmp_path / "recipe.toml"
-    path.write_text("seed = 1\n[data]\n[network]\n[training]\n")
-    with pytest.raises(SettingsError, match=r"recipe\.toml"):
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=told):
         Recipe.from_toml(path)
+
+
+def test_a_repeated_run_exports_the_same_averaged_weights(run):
+    before = (run / "unet.onnx").read_bytes()
+    train(TINY, run, workers=1)
+    assert (run / "unet.onnx").read_bytes() == before

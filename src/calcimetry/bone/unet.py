@@ -4,7 +4,7 @@ The network gives, for every pixel, the part that each phalanx, the metacarpal a
 calcium deposits fill (Ronneberger et al., MICCAI 2015, with soft targets instead of
 labels, so that blurred borders and thin deposits keep their area). The picture is
 shown as it is, mirrored, turned over, and both; the four answers are averaged, so
-that which way round a picture came cannot change its result.
+that a picture and its mirror images get the same result but for the last pixel.
 """
 
 from __future__ import annotations

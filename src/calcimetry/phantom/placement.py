@@ -20,7 +20,7 @@ def place_deposits(
     inside: NDArray[np.bool_],
     spacing: float,
 ) -> list[Deposit]:
-    """Random deposits in the flesh: some on bone, some under the skin, most between."""
+    """Random deposits in the flesh: two in five on bone, the rest under the skin and in between."""
     if rng.random() < 0.2:
         return []
     middle = points[points.shape[0] // 2]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import track
+from tqdm import tqdm
 
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM, show_to_network
 from calcimetry.model import Grid
@@ -69,7 +69,7 @@ def make_bank(folder: Path, kind: str, count: int, seed: int, workers: int) -> N
     seeds = [(seed, list(FRAMES).index(kind), i) for i in range(count)]
     with ProcessPoolExecutor(workers) as pool:
         made = pool.map(sample, [kind] * count, seeds, chunksize=16)
-        for i, (one, parts) in enumerate(track(made, f"Simulating {kind}", total=count)):
+        for i, (one, parts) in enumerate(tqdm(made, f"Simulating {kind}", total=count)):
             grey[i], fractions[i] = one, parts
     grey.flush()
     fractions.flush()

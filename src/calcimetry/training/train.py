@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import lightning
@@ -55,12 +55,20 @@ class Recipe:
         SettingsError
             If the file is not TOML or a value is missing or unknown.
         """
+        doing = f"Reading the training recipe {path.name}"
         try:
             tree = tomllib.loads(path.read_text())
-            flat = {"seed": tree["seed"], **tree["data"], **tree["network"], **tree["training"]}
-            return cls(**flat)
-        except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-            raise SettingsError(f"Reading the training recipe {path.name}: {error}.") from error
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{doing}: {error}.") from error
+        groups = [tree.pop(name, {}) for name in ("data", "network", "training")]
+        values = {key: value for group in groups for key, value in group.items()} | tree
+        expected = {field.name for field in fields(cls)}
+        if values.keys() != expected:
+            raise SettingsError(
+                f"{doing}: missing {sorted(expected - values.keys())}, "
+                f"unknown {sorted(values.keys() - expected)}."
+            )
+        return cls(**values)
 
 
 def train(recipe: Recipe, run: Path, *, workers: int) -> Path:
@@ -93,7 +101,6 @@ def train(recipe: Recipe, run: Path, *, workers: int) -> Path:
         logger=CSVLogger(run, name="", version="log"),
         val_check_interval=400,
         log_every_n_steps=25,
-        limit_val_batches=20,
         num_sanity_val_steps=0,
         callbacks=[
             # The average over late steps is steadier than any one of them.
@@ -112,6 +119,8 @@ def train(recipe: Recipe, run: Path, *, workers: int) -> Path:
         ),
         ckpt_path=last if last.exists() else None,
     )
+    # From the checkpoint, whose weights are the averaged ones also where nothing was left to do.
+    network.load_state_dict(torch.load(last, weights_only=False, map_location="cpu")["state_dict"])
     return export(network, run / "unet.onnx", recipe)
 
 
