@@ -21,22 +21,25 @@ from calcimetry.regions import connected_components, join_close, without_small
 class GrowthSettings:
     """When a bright place is a lesion, and where it ends."""
 
-    #: A lesion starts where the remainder exceeds this, over soft tissue.
-    seed_hu: float = 180.0
-    #: It ends where the remainder falls to this part of its own brightness,
+    #: Away from bone, a lesion starts where the picture exceeds what bone and dense
+    #: soft tissue explain by this;
+    seed_hu: float = 200.0
+    #: on bone too, where the bone method gives calcium at least `hint` of a pixel, by this;
+    hinted_seed_hu: float = 150.0
+    hint: float = 0.05
+    #: and anywhere where that method gives calcium this part of a pixel.
+    claim_seed: float = 0.5
+    #: It ends where its signal, or the calcium claimed, falls to this part of its height,
     stop_share: float = 0.5
     #: and in any case to this: muscle stands out from fat by little less.
     stop_hu: float = 120.0
-    #: Smaller ones are noise.
+    #: Smaller ones are noise,
     minimum_area_mm2: float = 0.3
+    #: and so are ones of less signal in all: 0.3 mm2 of faint mineral.
+    minimum_signal_hu_mm2: float = 80.0
     #: Bone's border is known to this, so nothing nearer to bone than this, the blur
     #: and half a pixel can start a lesion by its brightness alone.
     rim_mm: float = 0.4
-    #: Where the bone method tells calcium from bone, a lesion also starts, even on
-    #: bone, where that method gives calcium this part of a pixel,
-    claim_seed: float = 0.5
-    #: and ends where the part falls to this much of its highest.
-    claim_stop: float = 0.5
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -100,15 +103,18 @@ def grow_lesions(
     settings = settings or GrowthSettings()
     ground = _Ground(
         excess=remainder.excess_hu[0],
+        mineral_hu=remainder.mineral_hu[0],
         bone=evidence.bones.mask[0],
         grid=image.grid,
         blur_sigma_mm=remainder.blur_sigma_mm,
         labels=np.zeros(image.grid.shape[1:], np.int32),
         fraction=np.zeros(image.grid.shape[1:], np.float32),
     )
-    if evidence.calcification_fraction is not None:
-        _grow_claimed(ground, evidence.calcification_fraction[0], settings)
-    _grow_bright(ground, settings)
+    claimed = evidence.calcification_fraction
+    if claimed is not None:
+        _grow_claimed(ground, claimed[0], settings)
+        _grow_bright(ground, _hinted_seeds(ground, claimed[0], settings), settings)
+    _grow_bright(ground, _open_seeds(ground, settings), settings)
     joined = join_close(ground.labels[None], image.grid, remainder.blur_sigma_mm)
     meanings = {n: f"calcification {n}" for n in range(1, int(joined.max()) + 1)}
     lesion_map = Segmentation(joined.astype(np.uint16), image.grid, meanings)
@@ -120,6 +126,7 @@ class _Ground:
     """Where lesions grow, all of shape (rows, columns); `labels` and `fraction` fill up."""
 
     excess: NDArray[np.float32]
+    mineral_hu: NDArray[np.float32]
     bone: NDArray[np.bool_]
     grid: Grid
     blur_sigma_mm: float
@@ -129,9 +136,20 @@ class _Ground:
     def take(self, grown: NDArray[np.bool_], share: NDArray[np.float32]) -> None:
         """Make a lesion of `grown`, its mineral `share` reaching into its blurred border."""
         self.labels[grown] = self.labels.max() + 1
-        border = _border(grown, self.blur_sigma_mm, self.grid) & (self.labels == 0) & ~self.bone
+        border = self.border(grown) & (self.labels == 0) & ~self.bone
         self.fraction[grown] = share[grown]
         self.fraction[border] = np.maximum(self.fraction, share)[border]
+
+    def border(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Pixels outside a mask that its blur reaches, two standard deviations wide."""
+        distance = _distance_mm(mask, self.grid)
+        return (distance > 0) & (
+            distance <= max(2.0 * self.blur_sigma_mm, *self.grid.spacing[1:]) + 1e-9
+        )
+
+    def rim_mm(self, settings: GrowthSettings) -> float:
+        """How far from bone its border, blurred and cut into pixels, may still be seen."""
+        return settings.rim_mm + self.blur_sigma_mm + max(self.grid.spacing[1:]) / 2.0
 
 
 def _grow_claimed(ground: _Ground, claimed: NDArray[np.float32], settings: GrowthSettings) -> None:
@@ -142,21 +160,36 @@ def _grow_claimed(ground: _Ground, claimed: NDArray[np.float32], settings: Growt
         seed = (seeds[0] == number) & (ground.labels == 0)
         if not seed.any():
             continue
-        within = (claimed >= settings.claim_stop * claimed[seed].max()) & (ground.labels == 0)
+        within = (claimed >= settings.stop_share * claimed[seed].max()) & (ground.labels == 0)
         grown = ndimage.binary_propagation(seed & within, np.ones((3, 3)), mask=within)
         if claimed[grown].sum() * pixel >= settings.minimum_area_mm2:
             ground.take(grown, claimed)
 
 
-def _grow_bright(ground: _Ground, settings: GrowthSettings) -> None:
-    """Lesions that stand out from soft tissue, away from bone and from those there are."""
+def _hinted_seeds(
+    ground: _Ground, claimed: NDArray[np.float32], settings: GrowthSettings
+) -> NDArray[np.bool_]:
+    """Where picture and bone method agree on calcium, though neither is sure."""
+    free = ~ground.border(ground.labels > 0) & (ground.labels == 0)
+    return (ground.mineral_hu >= settings.hinted_seed_hu) & (claimed >= settings.hint) & free
+
+
+def _open_seeds(ground: _Ground, settings: GrowthSettings) -> NDArray[np.bool_]:
+    """Bright places well away from bone and from the lesions there are."""
+    taken = ground.bone | (ground.labels > 0)
+    away = _distance_mm(taken, ground.grid) > ground.rim_mm(settings)
+    return (ground.mineral_hu >= settings.seed_hu) & away
+
+
+def _grow_bright(ground: _Ground, seeds: NDArray[np.bool_], settings: GrowthSettings) -> None:
+    """Grow seeds, brightest first, to where their signal over soft tissue falls to half."""
     excess, grid = ground.excess, ground.grid
-    rim_mm = settings.rim_mm + ground.blur_sigma_mm + max(grid.spacing[1:]) / 2.0
-    open_ground = _distance_mm(ground.bone | (ground.labels > 0), grid) > rim_mm
-    seeds, count = connected_components(((excess >= settings.seed_hu) & open_ground)[None])
-    order = sorted(range(1, count + 1), key=lambda n: -float(excess[seeds[0] == n].max()))
+    rim_mm = ground.rim_mm(settings)
+    away = _distance_mm(ground.bone, grid) > rim_mm
+    numbered, count = connected_components(seeds[None])
+    order = sorted(range(1, count + 1), key=lambda n: -float(excess[numbered[0] == n].max()))
     for number in order:
-        seed = (seeds[0] == number) & (ground.labels == 0)
+        seed = (numbered[0] == number) & (ground.labels == 0)
         if not seed.any():
             continue
         values = np.sort(excess[seed])
@@ -164,10 +197,11 @@ def _grow_bright(ground: _Ground, settings: GrowthSettings) -> None:
         stop = max(settings.stop_share * brightness, settings.stop_hu)
         within = (excess >= stop) & (ground.labels == 0)
         grown = ndimage.binary_propagation(seed & within, np.ones((3, 3)), mask=within)
-        # Past the rim a lesion may reach the bone, but not run along it.
-        grown &= _distance_mm(grown & open_ground, grid) <= rim_mm
+        # A lesion may reach the bone, but not run along it.
+        grown &= _distance_mm(grown & (seeds | away), grid) <= rim_mm
         grown = without_small(grown[None], grid, settings.minimum_area_mm2)[0]
-        if grown.any():
+        signal = float(excess[grown].sum()) * grid.pixel_area_mm2
+        if signal >= settings.minimum_signal_hu_mm2:
             ground.take(grown, np.clip(excess / brightness, 0.0, 1.0))
 
 
@@ -176,9 +210,3 @@ def _distance_mm(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.float64]:
     if not mask.any():
         return np.full(mask.shape, np.inf)
     return np.asarray(ndimage.distance_transform_edt(~mask, sampling=grid.spacing[1:]))
-
-
-def _border(mask: NDArray[np.bool_], sigma_mm: float, grid: Grid) -> NDArray[np.bool_]:
-    """Pixels outside a mask that its blur reaches, two standard deviations wide."""
-    distance = _distance_mm(mask, grid)
-    return (distance > 0) & (distance <= max(2.0 * sigma_mm, *grid.spacing[1:]) + 1e-9)

@@ -26,6 +26,21 @@ class SubtractionSettings:
     soft_tissue_reach_mm: float = 3.0
     #: How far inside its border a bone's own brightness is looked up.
     bone_reach_mm: float = 1.0
+    #: How far outside bone its halo is compared with the picture to fit the blur.
+    halo_reach_mm: float = 1.5
+
+
+#: Blurs tried, as multiples of the one that `estimate_blur` reads off the edges, and
+#: how much brighter than a clipped window shows cortical bone may be.
+_BLURS = (0.8, 1.0, 1.25, 1.6)
+_BEYOND_WINDOW = (1.0, 1.2, 1.4, 1.7)
+#: Intensities this close to the window's top may have been cut off there.
+_CLIP_MARGIN_HU = 60.0
+#: Less bone than this in a pixel leaves it soft tissue; more calcium, as the method
+#: claims it, keeps a pixel out of the fit of bone's halo.
+_LITTLE = 0.1
+#: Of the soft tissue's own HU: what its denser part reaches.
+_DENSE_PERCENTILE = 85
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,11 +55,15 @@ class Remainder:
         Local soft tissue that was taken away.
     blur_sigma_mm : float
         Gaussian blur of the picture that the bones' own halo was drawn with.
+    dense_tissue_hu : float
+        What the denser soft tissue of this picture reaches: local soft tissue may
+        be fat, and muscle stands out from fat without being mineral.
     """
 
     excess_hu: NDArray[np.float32]
     soft_tissue_hu: NDArray[np.float32]
     blur_sigma_mm: float
+    dense_tissue_hu: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("excess_hu", "soft_tissue_hu"):
@@ -55,7 +74,13 @@ class Remainder:
             np.array(self.excess_hu),
             np.array(self.soft_tissue_hu),
             self.blur_sigma_mm,
+            self.dense_tissue_hu,
         )
+
+    @property
+    def mineral_hu(self) -> NDArray[np.float32]:
+        """HU that neither bone nor even the densest soft tissue explains, shape of the grid."""
+        return self.excess_hu - np.maximum(self.dense_tissue_hu - self.soft_tissue_hu, 0.0)
 
 
 def subtract_bone(
@@ -63,10 +88,11 @@ def subtract_bone(
 ) -> Remainder:
     """Take bone and soft tissue away from a picture.
 
-    Blur spreads each bone past its border. Cutting the bone out along that border
-    leaves a bright rim that growing would take for calcification, so the halo is
-    drawn and taken away as well: the bone's mask blurred as the picture is, times
-    the bone's own brightness nearby, above local soft tissue.
+    Blur spreads each bone past its border, and a bone that fills part of a pixel
+    brightens all of it. Cutting bone out along its border leaves a bright rim that
+    growing would take for calcification, so what bone explains is drawn and taken
+    away instead: the part of each pixel that bone fills, blurred as the picture is,
+    times the bone's own brightness nearby, above local soft tissue.
 
     Parameters
     ----------
@@ -84,28 +110,73 @@ def subtract_bone(
     ------
     NotMeasurable
         If the image is a volume.
+
+    Notes
+    -----
+    Two things the picture does not say outright are fitted to the soft tissue just
+    outside bone, by the least mean absolute difference: the blur, near the one that
+    `calcimetry.blur.estimate_blur` reads off the edges, and how much brighter
+    cortical bone is than the window shows where it is cut off.
     """
     settings = settings or SubtractionSettings()
     sigma_mm = estimate_blur(image).sigma_mm
     spacing = np.array(image.grid.spacing[1:])
     hu, bone = image.array[0].astype(np.float64), evidence.bones.mask[0]
-    soft = _soft_tissue(hu, bone, spacing, settings)
-    halo = ndimage.gaussian_filter(bone.astype(np.float64), sigma_mm / spacing, mode="constant")
+    fraction = evidence.bone_fraction[0].astype(np.float64)
+    soft_only = (hu > settings.soft_tissue_low_hu) & (hu < settings.soft_tissue_high_hu)
+    soft_only &= ~bone & (fraction < _LITTLE)
+    soft = _soft_tissue(hu, soft_only, spacing, settings)
+    rise = hu - soft
     reach = 2 * np.ceil(settings.bone_reach_mm / spacing).astype(int) + 1
-    bone_hu = ndimage.maximum_filter(np.where(bone, hu - soft, 0.0), tuple(reach), mode="nearest")
-    excess = np.maximum(hu - soft - halo * bone_hu, 0.0)
+    bone_hu = ndimage.maximum_filter(np.where(bone, rise, 0.0), tuple(reach), mode="nearest")
+    near = ndimage.distance_transform_edt(~bone, sampling=spacing) <= settings.halo_reach_mm
+    compared = near & ~bone & (hu > settings.soft_tissue_low_hu)
+    if evidence.calcification_fraction is not None:
+        compared &= evidence.calcification_fraction[0] < _LITTLE
+    top = np.inf if image.clipped_hu is None else image.clipped_hu[1]
+    explained, sigma_mm = _fit_halo(
+        fraction, bone_hu, rise, compared, top - soft, sigma_mm / spacing
+    )
+    excess = np.maximum(rise - explained, 0.0)
     excess[bone | (hu < settings.soft_tissue_low_hu)] = 0.0
-    return Remainder(excess[None].astype(np.float32), soft[None].astype(np.float32), sigma_mm)
+    dense = float(np.percentile(hu[soft_only], _DENSE_PERCENTILE)) if soft_only.any() else 0.0
+    return Remainder(
+        excess[None].astype(np.float32),
+        soft[None].astype(np.float32),
+        sigma_mm * float(spacing.mean()),
+        dense,
+    )
+
+
+def _fit_halo(
+    fraction: NDArray[np.float64],
+    bone_hu: NDArray[np.float64],
+    rise: NDArray[np.float64],
+    compared: NDArray[np.bool_],
+    room_hu: NDArray[np.float64],
+    sigma: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], float]:
+    """The bones' signal (rows, columns) that fits best where `compared`, and its blur in pixels."""
+    cut = np.where(bone_hu > room_hu - _CLIP_MARGIN_HU, 1.0, 0.0)
+    best: tuple[float, NDArray[np.float64], float] | None = None
+    for factor in _BLURS:
+        halo = ndimage.gaussian_filter(fraction, factor * sigma, mode="constant") * bone_hu
+        for beyond in _BEYOND_WINDOW:
+            explained = np.minimum(halo * (1.0 + (beyond - 1.0) * cut), room_hu)
+            misfit = float(np.abs(rise - explained)[compared].mean()) if compared.any() else 0.0
+            if best is None or misfit < best[0]:
+                best = misfit, explained, factor * float(sigma.mean())
+    assert best is not None  # noqa: S101 - both tuples above hold something
+    return best[1], best[2]
 
 
 def _soft_tissue(
     hu: NDArray[np.float64],
-    bone: NDArray[np.bool_],
+    soft: NDArray[np.bool_],
     spacing: NDArray[np.float64],
     settings: SubtractionSettings,
 ) -> NDArray[np.float64]:
     """Local soft tissue, shape (rows, columns): its mean nearby, towards its median far off."""
-    soft = (hu > settings.soft_tissue_low_hu) & (hu < settings.soft_tissue_high_hu) & ~bone
     if not soft.any():
         return np.zeros_like(hu)
     sigma = settings.soft_tissue_reach_mm / spacing
