@@ -136,9 +136,8 @@ def test_a_terminal_sees_a_bar(tmp_path, picture, monkeypatch, quiet):
 
 
 def test_the_program_itself_ends_without_a_traceback(tmp_path):
-    program = "from calcimetry.cli.main import app; app()"
     done = subprocess.run(
-        [sys.executable, "-c", program, "measure", "no.jpg", "--out", str(tmp_path / "out")],
+        [sys.executable, "-m", "calcimetry", "measure", "no.jpg", "--out", str(tmp_path / "out")],
         capture_output=True,
         text=True,
         check=False,
