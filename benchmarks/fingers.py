@@ -104,7 +104,7 @@ def judge(case: Case, settings: Settings) -> Result:
         report = cm.measure(case.image, settings)
         bones, lesions = report.bones.label_map[0], report.lesion_map.label_map[0]
         area = report.area_mm2
-    except cm.CalcimetryError as error:
+    except cm.errors.CalcimetryError as error:
         print(f"{case.name}: {error}", file=sys.stderr)
         bones = lesions = np.zeros_like(case.bones)
         area = 0.0
