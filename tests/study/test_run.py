@@ -9,7 +9,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from calcimetry.errors import InputError, OutputError, SettingsError
+from calcimetry.errors import InputError, OutputError
 from calcimetry.files.results_folder import load_results
 from calcimetry.settings import PictureSettings, Settings
 from calcimetry.study import measure_study, run
@@ -277,13 +277,6 @@ def test_a_disk_that_fills_on_the_way_keeps_the_pictures_before(
     with pytest.raises(OutputError):
         measure_study([folder], out, pixel_spacing_mm=SPACING)
     assert list(rows(out)) == ["a.png"]
-
-
-def test_a_window_without_meaning_touches_nothing(tmp_path, folder, measured):
-    settings = Settings(picture=PictureSettings(level_hu=float("inf")))
-    with pytest.raises(SettingsError, match="level"):
-        measure_study([folder], tmp_path / "out", settings=settings)
-    assert not (tmp_path / "out").exists()
 
 
 def test_what_is_measured_later_was_not_passed_over(tmp_path, folder, measured):

@@ -18,7 +18,7 @@ from calcimetry import __version__
 from calcimetry.errors import CalcimetryError, InputError, OutputError
 from calcimetry.files.inputs import find_inputs
 from calcimetry.files.naming import Task, plan
-from calcimetry.files.raster import read_picture, window_range_hu, write_label_png
+from calcimetry.files.raster import read_picture, write_label_png
 from calcimetry.files.results import Contents, Result, merged
 from calcimetry.files.results_folder import load_results, save_results
 from calcimetry.files.tables import write_bytes
@@ -101,16 +101,12 @@ def measure_study(
     ------
     InputError
         If no path is given.
-    SettingsError
-        If the window of the settings is not positive and finite.
     OutputError
         If the folder cannot be written; earlier results stay.
     KeyboardInterrupt
         If interrupted, after the results so far were written.
     """
     settings = Settings() if settings is None else settings
-    # Told once, before anything is touched, and not again for every picture.
-    window_range_hu(settings.picture.window_hu, settings.picture.level_hu)
     paths = list(paths)
     if not paths:
         raise InputError("Measuring: no file or folder was named.")
