@@ -35,6 +35,7 @@ def test_deposits_are_measured_and_nothing_else_is(spacing_mm, blur_mm):
         first.ellipse_area_mm2 + second.ellipse_area_mm2
     )
     assert report.area_interval.low < np.pi * 4.44 < report.area_interval.high
+    assert report.not_measured == {}
     assert report.method == "kmeans"
 
 
@@ -42,6 +43,10 @@ def test_a_healthy_finger_has_no_lesion():
     report = measure(finger()[0], KMEANS)
     assert report.lesions == ()
     assert report.area_mm2 == 0.0
+    assert report.area_interval is None
+    assert report.not_measured == {
+        "area_interval": "no lesion was found; what may have been missed has no interval"
+    }
     assert report.status == "complete"
 
 

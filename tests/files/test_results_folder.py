@@ -50,6 +50,19 @@ def test_what_is_saved_is_read_back(tmp_path):
     assert load_results(tmp_path) == contents
 
 
+def test_no_lesion_has_no_interval_but_a_reason(tmp_path):
+    healthy = full_result(
+        area_mm2=0.0, area_interval=None, lesions=(), not_measured={"area_interval": "why"}
+    )
+    save_results(tmp_path, Contents((healthy,)))
+    assert load_results(tmp_path).results == (healthy,)
+    (row,) = rows(tmp_path / "images.csv")
+    assert (row["lesion_count"], row["area_mm2"]) == ("0", "0")
+    assert row["area_mm2_low"] == row["area_mm2_high"] == ""
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["images"][0]["not_measured"] == {"area_interval": "why"}
+
+
 def test_numpy_numbers_are_saved_as_numbers(tmp_path):
     values = {"area_mm2": np.float32(1.5), "seconds": np.float64(2.0)}
     save_results(tmp_path, Contents((full_result(**values),)))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import errno
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,19 @@ def test_writes_everything(tmp_path, folder, measured):
     page = (out / "report.html").read_text()
     assert "sub/b.png" in page
     assert str(tmp_path) not in page
+
+
+def test_a_picture_without_lesions_says_why_it_has_no_interval(tmp_path, folder, monkeypatch):
+    def healthy(image, settings):
+        report = fake_measure(image, settings)
+        return replace(report, lesions=(), area_mm2=0.0, area_interval=None, ellipse_area_mm2=0.0)
+
+    monkeypatch.setattr(run, "measure", healthy)
+    measure_study([folder], tmp_path / "out", pixel_spacing_mm=SPACING)
+    row = rows(tmp_path / "out")["a.png"]
+    assert (row["area_mm2"], row["area_mm2_low"], row["area_mm2_high"]) == ("0", "", "")
+    (result, _) = load_results(tmp_path / "out").results
+    assert "no lesion was found" in result.not_measured["area_interval"]
 
 
 def test_a_rerun_measures_only_what_is_new_or_changed(tmp_path, folder, measured):

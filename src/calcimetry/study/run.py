@@ -258,6 +258,7 @@ class _Run:
             warnings=(*task.notes, *report.warnings),
             bones={label: report.bones.meanings[label] for label in report.bones.labels},
             files=files,
+            not_measured=report.not_measured,
         )
 
 
