@@ -10,9 +10,9 @@ import pytest
 from calcimetry.errors import OutputError
 from calcimetry.files.columns import EMPTY_COLUMNS, IMAGE_COLUMNS, LESION_COLUMNS
 from calcimetry.files.results import Contents, Result
-from calcimetry.files.results_folder import load_results, save_results
+from calcimetry.files.results_folder import is_whole_png, load_results, save_results
 from calcimetry.model import Interval
-from tests.fakes import lesion
+from tests.fakes import lesion, save_picture
 
 
 def full_result(**changes):
@@ -156,3 +156,14 @@ def test_a_report_that_cannot_be_opened(tmp_path):
     (tmp_path / "report.json").mkdir()
     with pytest.raises(OutputError, match="directory"):
         load_results(tmp_path)
+
+
+def test_a_png_is_whole_from_its_first_to_its_last_byte(tmp_path):
+    path = save_picture(tmp_path / "a.png")
+    content = path.read_bytes()
+    assert is_whole_png(path)
+    for damaged in (b"", content[:4], content[:-1], content[1:], bytes(len(content))):
+        path.write_bytes(damaged)
+        assert not is_whole_png(path)
+    assert not is_whole_png(tmp_path / "missing.png")
+    assert not is_whole_png(tmp_path)

@@ -153,6 +153,24 @@ def test_another_version_or_a_missing_file_measures_again(tmp_path, folder, meas
     assert measured.names == ["a.png", "sub/b.png"]
 
 
+@pytest.mark.parametrize("left", [0, 40])
+def test_a_damaged_overlay_is_drawn_again_or_left_out_with_a_note(tmp_path, folder, measured, left):
+    out = tmp_path / "out"
+    measure_study([folder], out, pixel_spacing_mm=SPACING)
+    overlay = out / "overlays" / "a.png"
+    whole = overlay.read_bytes()
+    overlay.write_bytes(whole[:left])
+    measure_study([folder / "sub"], out, pixel_spacing_mm=SPACING)
+    page = (out / "report.html").read_text()
+    assert "overlays/a.png is missing or damaged" in page
+    assert page.count("<img") == 1
+    measured.names.clear()
+    measure_study([folder], out, pixel_spacing_mm=SPACING)
+    assert measured.names == ["a.png"]
+    assert overlay.read_bytes() == whole
+    assert "is missing or damaged" not in (out / "report.html").read_text()
+
+
 def test_results_of_other_inputs_stay(tmp_path, folder, measured):
     out = tmp_path / "out"
     measure_study([folder / "a.png"], out, pixel_spacing_mm=SPACING)

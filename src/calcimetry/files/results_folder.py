@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -24,6 +25,8 @@ from calcimetry.files.tables import write_csv, write_json
 from calcimetry.model import Interval, Lesion
 
 FORMAT = 1
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 
 
 def load_results(folder: Path) -> Contents:
@@ -77,6 +80,19 @@ def load_results(folder: Path) -> Contents:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise OutputError(f"Reading {report}: it is damaged ({error}). {advice}") from error
+
+
+def is_whole_png(path: Path) -> bool:
+    """Whether a PNG of an earlier run is still there, from its first bytes to its last."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            start = file.read(len(_PNG_START))
+            file.seek(-len(_PNG_END), os.SEEK_END)
+            return start == _PNG_START and file.read() == _PNG_END
+    except OSError:
+        return False
 
 
 def save_results(folder: Path, contents: Contents) -> None:

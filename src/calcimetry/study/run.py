@@ -20,7 +20,7 @@ from calcimetry.files.inputs import find_inputs
 from calcimetry.files.naming import Task, plan
 from calcimetry.files.raster import read_picture, write_label_png
 from calcimetry.files.results import Contents, Result, merged
-from calcimetry.files.results_folder import load_results, save_results
+from calcimetry.files.results_folder import is_whole_png, load_results, save_results
 from calcimetry.files.tables import write_bytes
 from calcimetry.model import Report
 from calcimetry.pipeline import measure
@@ -205,7 +205,7 @@ class _Run:
             old.sha256 == task.sha256
             and old.made_with == self.made_with
             and old.pixel_spacing_mm == self._spacing(task)
-            and all((self.folder / file).is_file() for file in old.files)
+            and all(is_whole_png(self.folder / file) for file in old.files)
         )
         if not same:
             return None
