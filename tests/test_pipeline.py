@@ -64,6 +64,13 @@ def test_a_phalanx_at_the_border_makes_the_result_partial():
     assert "border cuts the proximal phalanx" in report.reason
 
 
+def test_a_spacing_that_was_not_tested_is_a_warning():
+    for spacing_mm in (0.1, 1.0):
+        assert measure(finger(spacing_mm)[0], KMEANS).warnings == ()
+    (warning,) = measure(finger(1.2)[0], KMEANS).warnings
+    assert warning == ("The pixel spacing is 1.2 mm: accuracy was only tested from 0.1 to 1.0 mm.")
+
+
 def noise(low, high):
     return np.random.default_rng(0).uniform(low, high, (100, 60))
 
