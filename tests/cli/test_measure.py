@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import subprocess
 import sys
 
@@ -56,6 +57,17 @@ def test_a_failure_names_its_picture(tmp_path):
     result = call(tmp_path / "in", "--out", tmp_path / "out")
     assert result.exit_code == 2
     assert result.stderr == "calcimetry: a.png: line 2 of the manifest: there is no such file\n"
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS holds UTF-8 names only")
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_a_results_folder_of_any_name_can_be_told(tmp_path, picture, encoding):
+    out = os.fsdecode(os.fsencode(tmp_path) + "/é".encode() + b"\xff")
+    done = CliRunner(charset=encoding).invoke(
+        app, ["measure", str(picture), "--out", out, "--pixel-spacing", "0.4"]
+    )
+    assert done.exit_code == 0, done.stderr
+    assert "report.html" in done.stdout
 
 
 def test_quiet_prints_only_what_went_wrong(tmp_path, picture):

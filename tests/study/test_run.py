@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import errno
 import json
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -236,6 +238,18 @@ def test_a_bug_in_one_picture_is_its_row_and_spares_the_others(tmp_path, folder,
     reason = rows(tmp_path / "out")["a.png"]["reason"]
     assert reason.startswith("internal error (ValueError at test_run.py:")
     assert "bad shape); please report it" in reason
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS holds UTF-8 names only")
+def test_a_name_that_is_not_utf_8_costs_no_other_picture_its_result(tmp_path, folder, measured):
+    bad = Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff\n.jpg"))
+    bad.write_bytes(b"")
+    out = tmp_path / "out"
+    study = measure_study([bad, folder], out, pixel_spacing_mm=SPACING)
+    assert [result.status for result in study.results] == ["failed", "partial", "partial"]
+    name = "bad\N{REPLACEMENT CHARACTER}"
+    reason = rows(out)[f"{name}\N{REPLACEMENT CHARACTER}.jpg"]["reason"]
+    assert reason.startswith(f"Reading {name} .jpg: the file is empty")
 
 
 def test_an_interruption_keeps_what_is_done_and_a_rerun_goes_on(

@@ -12,6 +12,7 @@ from calcimetry.cli.shell import (
     errors_told,
     exit_status,
     progress_bar,
+    say,
     table_console,
     tell_failures,
 )
@@ -43,12 +44,12 @@ def demo(
         console.print(_lesion_table(study.measured), markup=False)
         console.print(_total_table(study.measured), markup=False)
         tell_failures(study)
-        print("Written:")
+        say("Written:")
         for name in ("report.html", "images.csv", "lesions.csv", "report.json"):
-            print(f"  {study.folder / name}")
+            say(f"  {study.folder / name}")
         for result in study.measured:
             for file in result.files:
-                print(f"  {study.folder / file}")
+                say(f"  {study.folder / file}")
         raise typer.Exit(exit_status(study))
 
 

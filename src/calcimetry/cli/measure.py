@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from calcimetry.bone import METHODS
-from calcimetry.cli.shell import errors_told, exit_status, progress_bar, tell_failures
+from calcimetry.cli.shell import errors_told, exit_status, progress_bar, say, tell_failures
 from calcimetry.settings import Settings
 from calcimetry.study import StudyResult, measure_study
 
@@ -84,7 +84,7 @@ def measure(
             )
         tell_failures(study)
         if not quiet:
-            print(_summary(study))
+            say(_summary(study))
         raise typer.Exit(exit_status(study))
 
 

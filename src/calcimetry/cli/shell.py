@@ -26,6 +26,12 @@ def tell(message: str) -> None:
     print("calcimetry: " + " ".join(message.split()), file=sys.stderr)
 
 
+def say(message: str) -> None:
+    """Print on stdout, with escapes for what its encoding does not know."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(message.encode(encoding, errors="backslashreplace").decode(encoding))
+
+
 @contextmanager
 def errors_told(results: Path) -> Iterator[None]:
     """Turn every error into one line on stderr and an exit status; no traceback."""

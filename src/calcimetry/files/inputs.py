@@ -102,7 +102,8 @@ def stem_of(image: str) -> str:
 
 def printable(name: str) -> str:
     """Replace what cannot stand in a table's cell: control characters and broken encodings."""
-    text = os.fsencode(name).decode("utf-8", errors="replace")
+    # Python holds a byte of a file name that is not UTF-8 as half a surrogate pair.
+    text = name.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="replace")
     return "".join(
         letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
     )

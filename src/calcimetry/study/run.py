@@ -16,7 +16,7 @@ from typing import Any
 
 from calcimetry import __version__
 from calcimetry.errors import CalcimetryError, InputError, OutputError
-from calcimetry.files.inputs import find_inputs
+from calcimetry.files.inputs import find_inputs, printable
 from calcimetry.files.naming import Task, plan
 from calcimetry.files.raster import read_picture, write_label_png
 from calcimetry.files.results import Contents, Result, merged
@@ -220,7 +220,7 @@ class _Run:
             task.stem,
             task.key,
             "failed",
-            reason=" ".join(reason.split()),
+            reason=printable(" ".join(reason.split())),
             sha256=task.sha256,
             made_with=self.made_with,
             warnings=task.notes,
