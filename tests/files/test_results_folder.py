@@ -129,7 +129,7 @@ def test_a_file_in_place_of_the_folder(tmp_path):
         load_results(tmp_path / "out")
 
 
-@pytest.mark.parametrize("name", ["images.csv", "lesions.csv"])
+@pytest.mark.parametrize("name", ["images.csv", "lesions.csv", "report.html"])
 def test_tables_of_somebody_else_are_not_overwritten(tmp_path, name):
     (tmp_path / name).write_text("mine")
     with pytest.raises(OutputError, match="not calcimetry's to overwrite"):
@@ -143,6 +143,9 @@ def test_tables_of_somebody_else_are_not_overwritten(tmp_path, name):
         ("[]", "found something else"),
         ('{"format": 99}', "found something else"),
         ('{"format": 1}', "damaged"),
+        ('{"format": 1, "made_with": NaN}', "it holds NaN"),
+        ('{"format": 1, "made_with": {}, "passed_over": 7, "images": []}', "damaged"),
+        ("[" * 100_000, "damaged"),
         ('{"format": 1, "made_with": {}, "passed_over": {}, "images": [{}]}', "damaged"),
     ],
 )
@@ -150,6 +153,27 @@ def test_a_report_that_cannot_be_read_back_is_not_overwritten(tmp_path, content,
     (tmp_path / "report.json").write_text(content)
     with pytest.raises(OutputError, match=told):
         load_results(tmp_path)
+
+
+@pytest.mark.parametrize("file", ["/etc/hosts", "overlays/../../a.png", "report.json", ""])
+def test_a_report_that_names_files_of_others_is_damaged(tmp_path, file):
+    save_results(tmp_path, Contents((full_result(files=(file,)),)))
+    with pytest.raises(OutputError, match="damaged"):
+        load_results(tmp_path)
+
+
+def test_a_folder_whose_name_is_too_long(tmp_path):
+    with pytest.raises(OutputError, match="name too long"):
+        load_results(tmp_path / ("a" * 300))
+
+
+def test_a_folder_that_may_not_be_looked_into(tmp_path, monkeypatch):
+    def locked(*_args, **_options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", locked)
+    with pytest.raises(OutputError, match="Permission denied"):
+        load_results(tmp_path / "out")
 
 
 def test_a_report_that_cannot_be_opened(tmp_path):

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,8 @@ from calcimetry.files.tables import write_csv, write_json
 from calcimetry.model import Interval, Lesion
 
 FORMAT = 1
+#: What calcimetry writes besides report.json; it overwrites nobody else's.
+_TABLES = ("images.csv", "lesions.csv", "report.html")
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 
@@ -49,24 +51,24 @@ def load_results(folder: Path) -> Contents:
         damaged or of another kind, or holds tables of these names that are not
         calcimetry's: nothing that cannot be read back is overwritten.
     """
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"Writing to {folder}: a folder is needed, this is a file.")
     report = folder / "report.json"
     advice = "Choose another --out folder, or move what is there."
     try:
+        if folder.exists() and not folder.is_dir():
+            raise OutputError(f"Writing to {folder}: a folder is needed, this is a file.")
         if not report.exists():
-            foreign = [name for name in ("images.csv", "lesions.csv") if (folder / name).exists()]
+            foreign = [name for name in _TABLES if (folder / name).exists()]
             if foreign:
                 raise OutputError(
                     f"Writing to {folder}: it holds {' and '.join(foreign)} but no report.json, "
                     f"so they are not calcimetry's to overwrite. {advice}"
                 )
             return Contents()
-        content = json.loads(report.read_text(encoding="utf-8"))
+        content = json.loads(report.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     except OSError as error:
         raise OutputError(f"Reading {report}: {error.strerror or error}. {advice}") from error
-    except ValueError as error:
-        raise OutputError(f"Reading {report}: it is damaged. {advice}") from error
+    except (ValueError, RecursionError) as error:
+        raise OutputError(f"Reading {report}: it is damaged ({error}). {advice}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise OutputError(
             f"Reading {report}: expected calcimetry's results of format {FORMAT}, found something "
@@ -75,10 +77,10 @@ def load_results(folder: Path) -> Contents:
     try:
         return Contents(
             tuple(_result_from(record) for record in content["images"]),
-            content["made_with"],
-            content["passed_over"],
+            dict(content["made_with"]),
+            dict(content["passed_over"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise OutputError(f"Reading {report}: it is damaged ({error}). {advice}") from error
 
 
@@ -148,8 +150,17 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"it holds {name}")
+
+
 def _result_from(record: dict[str, Any]) -> Result:
     interval = record["area_interval"]
+    for file in record["files"]:
+        # Later runs show these files and remove outdated ones.
+        parts = PurePosixPath(file).parts
+        if parts[0] not in ("overlays", "segmentations") or ".." in parts:
+            raise ValueError(f"{file!r} is no result file")
     return Result(
         **{
             **record,
