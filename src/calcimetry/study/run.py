@@ -18,6 +18,7 @@ from calcimetry import __version__
 from calcimetry.errors import CalcimetryError, InputError, OutputError
 from calcimetry.files.inputs import find_inputs, printable
 from calcimetry.files.naming import Task, plan
+from calcimetry.files.only_run import only_run
 from calcimetry.files.raster import read_picture, write_label_png
 from calcimetry.files.results import Contents, Result, merged
 from calcimetry.files.results_folder import is_whole_png, load_results, save_results
@@ -102,7 +103,8 @@ def measure_study(
     InputError
         If no path is given.
     OutputError
-        If the folder cannot be written; earlier results stay.
+        If the folder cannot be written, or another run is writing there; earlier
+        results stay.
     KeyboardInterrupt
         If interrupted, after the results so far were written.
     """
@@ -111,10 +113,11 @@ def measure_study(
     if not paths:
         raise InputError("Measuring: no file or folder was named.")
     folder = Path(out_dir)
-    earlier = load_results(folder)
-    inputs = find_inputs(paths)
-    run = _Run(folder, settings, pixel_spacing_mm, earlier, dict(inputs.passed_over))
-    run.measure_all(plan(inputs.pictures, earlier.results), overwrite, on_progress)
+    with only_run(folder):
+        earlier = load_results(folder)
+        inputs = find_inputs(paths)
+        run = _Run(folder, settings, pixel_spacing_mm, earlier, dict(inputs.passed_over))
+        run.measure_all(plan(inputs.pictures, earlier.results), overwrite, on_progress)
     return StudyResult(folder, tuple(run.results), run.resumed, run.contents())
 
 
