@@ -173,6 +173,17 @@ def test_a_damaged_overlay_is_drawn_again_or_left_out_with_a_note(tmp_path, fold
     assert "is missing or damaged" not in (out / "report.html").read_text()
 
 
+def test_no_result_takes_the_place_of_an_input(tmp_path, measured):
+    save_picture(tmp_path / "a.png")
+    inputs = (tmp_path / "overlays" / "a.png", tmp_path / "segmentations" / "a_bones.png")
+    for number, path in enumerate(inputs, start=1):
+        save_picture(path, finger_levels() + number)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.png")}
+    with pytest.raises(OutputError, match=r"a_bones\.png is a picture to measure"):
+        measure_study([tmp_path], tmp_path, pixel_spacing_mm=SPACING)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+
+
 def test_results_of_other_inputs_stay(tmp_path, folder, measured):
     out = tmp_path / "out"
     measure_study([folder / "a.png"], out, pixel_spacing_mm=SPACING)

@@ -17,7 +17,7 @@ from typing import Any
 from calcimetry import __version__
 from calcimetry.errors import CalcimetryError, InputError, OutputError
 from calcimetry.files.inputs import find_inputs, printable
-from calcimetry.files.naming import Task, plan
+from calcimetry.files.naming import Task, plan, refuse_to_overwrite_inputs, result_files
 from calcimetry.files.only_run import only_run
 from calcimetry.files.raster import read_picture, write_label_png
 from calcimetry.files.results import Contents, Result, merged
@@ -117,7 +117,9 @@ def measure_study(
         earlier = load_results(folder)
         inputs = find_inputs(paths)
         run = _Run(folder, settings, pixel_spacing_mm, earlier, dict(inputs.passed_over))
-        run.measure_all(plan(inputs.pictures, earlier.results), overwrite, on_progress)
+        tasks = plan(inputs.pictures, earlier.results)
+        refuse_to_overwrite_inputs(folder, tasks)
+        run.measure_all(tasks, overwrite, on_progress)
     return StudyResult(folder, tuple(run.results), run.resumed, run.contents())
 
 
@@ -267,8 +269,7 @@ class _Run:
 
 def _write_pictures(folder: Path, stem: str, report: Report) -> tuple[str, ...]:
     """Write a picture's label maps and overlay; gives their paths relative to the folder."""
-    bones, lesions = f"segmentations/{stem}_bones.png", f"segmentations/{stem}_lesions.png"
-    overlay = f"overlays/{stem}.png"
+    bones, lesions, overlay = result_files(stem)
     write_label_png(folder / bones, report.bones)
     write_label_png(folder / lesions, report.lesion_map)
     buffer = io.BytesIO()
