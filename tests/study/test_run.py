@@ -20,6 +20,7 @@ from tests.fakes import (
     finger_levels,
     image_rows,
     save_manifest,
+    save_picture,
 )
 
 
@@ -157,8 +158,30 @@ def test_the_tables_are_kept_up_to_date(tmp_path, folder, monkeypatch):
 
     monkeypatch.setattr(run, "measure", looking)
     monkeypatch.setattr(run, "SAVE_EVERY_S", -1.0)
+    monkeypatch.setattr(run, "SAVING_SHARE", 0)
     measure_study([folder], out, pixel_spacing_mm=SPACING)
     assert seen == [[], ["a.png"]]
+
+
+def test_large_tables_are_written_less_often(tmp_path, measured, monkeypatch):
+    clock = [0.0]
+    saves = []
+
+    def slow(*_):
+        saves.append(clock[0])
+        clock[0] += 3.0
+
+    def one_second(image, settings):
+        clock[0] += 1.0
+        return fake_measure(image, settings)
+
+    for number in range(70):
+        save_picture(tmp_path / "in" / f"{number}.png", finger_levels() + number)
+    monkeypatch.setattr(run.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(run, "save_results", slow)
+    monkeypatch.setattr(run, "measure", one_second)
+    measure_study([tmp_path / "in"], tmp_path / "out", pixel_spacing_mm=SPACING)
+    assert saves == [0.0, 64.0, 76.0]  # at the start, after twenty times 3 s, and at the end
 
 
 def test_a_full_disk_stops_the_run_and_keeps_earlier_results(

@@ -31,6 +31,9 @@ from calcimetry.study.page import write_page
 
 #: Tables and report.json are written anew at most this often, and always at the end.
 SAVE_EVERY_S = 2.0
+#: They are written whole, which takes longer the more there is: no more than one part in
+#: so many of the time goes there.
+SAVING_SHARE = 20
 #: Called before each picture and once after the last: pictures done, pictures in all, the name.
 Progress = Callable[[int, int, str], None]
 
@@ -164,15 +167,13 @@ class _Run:
         """Measure each task that needs it, keeping the folder up to date."""
         tell = on_progress or (lambda _done, _total, _name: None)
         # Found out now, not after the first picture was measured: the folder cannot be written.
-        save_results(self.folder, self.contents())
-        saved = time.monotonic()
+        next_save = self._save()
         try:
             for number, task in enumerate(tasks):
                 tell(number, len(tasks), task.image)
                 self.results.append(self._resumed(task, overwrite) or self._measured(task))
-                if time.monotonic() - saved > SAVE_EVERY_S:
-                    save_results(self.folder, self.contents())
-                    saved = time.monotonic()
+                if time.monotonic() > next_save:
+                    next_save = self._save()
             tell(len(tasks), len(tasks), "")
         except KeyboardInterrupt:
             for task in tasks[len(self.results) :]:
@@ -186,6 +187,13 @@ class _Run:
                 save_results(self.folder, self.contents())
             raise
         self._finish()
+
+    def _save(self) -> float:
+        """Write the tables, and tell when that should be done again."""
+        start = time.monotonic()
+        save_results(self.folder, self.contents())
+        now = time.monotonic()
+        return now + max(SAVE_EVERY_S, SAVING_SHARE * (now - start))
 
     def _finish(self) -> None:
         contents = self.contents()
