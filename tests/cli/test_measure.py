@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from calcimetry import __version__
 from calcimetry.cli.main import app
+from calcimetry.settings import Settings
 from calcimetry.study import run
 from tests.fakes import fake_measure, finger_levels, save_manifest, save_picture
 
@@ -132,6 +133,34 @@ def test_no_arguments_show_the_help():
     assert "calcimetry measure finger.jpg --pixel-spacing 0.4 --out results" in result.output
     assert "kmeans" in result.output
     assert "Usage" in CliRunner().invoke(app, []).output
+
+
+def test_the_help_keeps_its_lines():
+    lines = CliRunner().invoke(app, ["measure", "-h"]).output.splitlines()
+    assert "    calcimetry measure visit1/ visit2/ --out results" in lines
+    assert not any("\\b" in line or "\b" in line for line in lines)
+
+
+def test_the_help_names_the_method_that_is_used():
+    assert f"[{Settings().method}]" in CliRunner().invoke(app, ["measure", "-h"]).output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "last"),
+    [
+        (["measure", "a.png"], "Error: Missing option '--out'."),
+        (["measure", "a.png", "--out", "o", "--spacing", "1"], "Error: No such option: --spacing"),
+        (["measure", "a.png", "--out", "o", "--pixel-spacing", "0,4"], "'--pixel-spacing'"),
+        (["measure", "--out", "o"], "Error: Missing argument"),
+        (["mesure"], "Error: No such command 'mesure'."),
+        (["measure", "--out", "o", "-a.png"], "Error: No such option: -a"),
+    ],
+)
+def test_a_mistyped_command_ends_with_what_is_wrong_and_status_2(arguments, last):
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 2
+    assert last in done.stderr.splitlines()[-1]
+    assert done.stdout == ""
 
 
 def test_version():

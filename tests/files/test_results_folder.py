@@ -143,7 +143,7 @@ def test_tables_of_somebody_else_are_not_overwritten(tmp_path, name):
         ("[]", "found something else"),
         ('{"format": 99}', "found something else"),
         ('{"format": 1}', "damaged"),
-        ('{"format": 1, "made_with": NaN}', "it holds NaN"),
+        ('{"format": 1, "made_with": NaN}', r"damaged .*NaN"),
         ('{"format": 1, "made_with": {}, "passed_over": 7, "images": []}', "damaged"),
         ("[" * 100_000, "damaged"),
         ('{"format": 1, "made_with": {}, "passed_over": {}, "images": [{}]}', "damaged"),

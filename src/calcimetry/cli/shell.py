@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -13,8 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from calcimetry import __version__
 from calcimetry.errors import CalcimetryError
-from calcimetry.study import StudyResult
-from calcimetry.study.run import Progress as OnProgress
+
+if TYPE_CHECKING:
+    from calcimetry.study import StudyResult
+    from calcimetry.study.run import Progress as OnProgress
 
 ALL_MEASURED, SOME_FAILED, NOTHING_DONE = 0, 1, 2
 #: Width of tables that do not go to a terminal, which would have its own.

@@ -64,7 +64,8 @@ def load_results(folder: Path) -> Contents:
                     f"so they are not calcimetry's to overwrite. {advice}"
                 )
             return Contents()
-        content = json.loads(report.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        # int refuses NaN and infinity: no result may be either.
+        content = json.loads(report.read_text(encoding="utf-8"), parse_constant=int)
     except OSError as error:
         raise OutputError(f"Reading {report}: {error.strerror or error}. {advice}") from error
     except (ValueError, RecursionError) as error:
@@ -75,13 +76,16 @@ def load_results(folder: Path) -> Contents:
             f"else. {advice}"
         )
     try:
-        return Contents(
-            tuple(_result_from(record) for record in content["images"]),
-            dict(content["made_with"]),
-            dict(content["passed_over"]),
-        )
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        results = tuple(_result_from(record) for record in content["images"])
+        foreign = [file for result in results for file in result.files if not _is_own(file)]
+        contents = Contents(results, dict(content["made_with"]), dict(content["passed_over"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise OutputError(f"Reading {report}: it is damaged ({error}). {advice}") from error
+    if foreign:
+        raise OutputError(
+            f"Reading {report}: it is damaged ({foreign[0]!r} is no result file). {advice}"
+        )
+    return contents
 
 
 def is_whole_png(path: Path) -> bool:
@@ -150,17 +154,8 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"it holds {name}")
-
-
 def _result_from(record: dict[str, Any]) -> Result:
     interval = record["area_interval"]
-    for file in record["files"]:
-        # Later runs show these files and remove outdated ones.
-        parts = PurePosixPath(file).parts
-        if parts[0] not in ("overlays", "segmentations") or ".." in parts:
-            raise ValueError(f"{file!r} is no result file")
     return Result(
         **{
             **record,
@@ -171,6 +166,12 @@ def _result_from(record: dict[str, Any]) -> Result:
             "files": tuple(record["files"]),
         }
     )
+
+
+def _is_own(file: str) -> bool:
+    """Whether a file lies where results do: later runs show it and remove it when outdated."""
+    parts = PurePosixPath(file).parts
+    return parts[:1] in (("overlays",), ("segmentations",)) and ".." not in parts
 
 
 def _lesion_from(record: dict[str, Any]) -> Lesion:
