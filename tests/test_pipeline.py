@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from calcimetry import pipeline
 from calcimetry.errors import NotMeasurable
-from calcimetry.model import Grid, Image
+from calcimetry.model import Grid, Image, Segmentation
 from calcimetry.pipeline import measure
 from calcimetry.settings import Settings
 from tests.drawing import BONES, ellipse, finger
@@ -69,6 +70,21 @@ def test_a_spacing_that_was_not_tested_is_a_warning():
         assert measure(finger(spacing_mm)[0], KMEANS).warnings == ()
     (warning,) = measure(finger(1.2)[0], KMEANS).warnings
     assert warning == ("The pixel spacing is 1.2 mm: accuracy was only tested from 0.1 to 1.0 mm.")
+
+
+def test_a_pixel_spacing_that_makes_bones_too_long_is_a_warning():
+    image, _ = finger(0.4)
+    scaled = picture(image.array[0], 1.0, clipped_hu=image.clipped_hu)
+    (warning,) = measure(scaled, KMEANS).warnings
+    assert "where 15 to 80 mm is expected: check the pixel spacing (1 mm)" in warning
+
+
+@pytest.mark.parametrize(("whole", "warnings"), [(True, 1), (False, 0)])
+def test_bones_too_short_are_a_warning_where_the_finger_is_whole(whole, warnings):
+    labels = np.zeros((60, 20), int)
+    labels[5:55, 8:12] = 1
+    bones = Segmentation(labels, Grid.picture(labels.shape, 0.1), {1: "proximal phalanx"})
+    assert len(pipeline._length_warnings(bones, whole)) == warnings
 
 
 def noise(low, high):

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from calcimetry.bone import METHODS
-from calcimetry.coverage import phalanx_coverage
+from calcimetry.coverage import longest_bone_mm, phalanx_coverage
 from calcimetry.errors import NotMeasurable
 from calcimetry.lesions.grow import grow_lesions
 from calcimetry.lesions.subtract import subtract_bone
@@ -16,6 +16,7 @@ from calcimetry.measurement.size import measure_lesions, total_area
 from calcimetry.model.geometry import Grid
 from calcimetry.model.image import Image
 from calcimetry.model.report import Report
+from calcimetry.model.segmentation import Segmentation
 from calcimetry.settings import Settings
 
 #: Least correlation between neighbouring pixels of a picture of anything.
@@ -25,6 +26,8 @@ LEAST_SOFT_TISSUE_MM2 = 50.0
 SOFT_TISSUE_HU = (-200.0, 250.0)
 #: Accuracy was tested at pixel spacings between these; files.raster reads somewhat beyond.
 TESTED_SPACING_MM = (0.1, 1.0)
+#: The longest bone of a whole finger is its proximal phalanx, 25 to 60 mm; with some room.
+LONGEST_BONE_MM = (15.0, 80.0)
 #: Above this, over most of the border, air is shown white.
 BRIGHT_BORDER_HU = 300.0
 
@@ -43,7 +46,8 @@ def measure(image: Image, settings: Settings | None = None) -> Report:
     -------
     Report
         Status "partial" where a phalanx is missing or cut, with the reason. A
-        warning where the pixel spacing is one that accuracy was not tested at.
+        warning where the pixel spacing is one that accuracy was not tested at, or
+        gives bones a length that no finger has.
 
     Raises
     ------
@@ -73,7 +77,10 @@ def measure(image: Image, settings: Settings | None = None) -> Report:
         lesions=lesions,
         status="partial" if reasons else "complete",
         reason="; ".join(reasons),
-        warnings=_spacing_warnings(image.grid),
+        warnings=(
+            *_spacing_warnings(image.grid),
+            *_length_warnings(evidence.bones, whole=not reasons),
+        ),
         area_mm2=area,
         area_interval=interval,
         ellipse_area_mm2=math.fsum(lesion.ellipse_area_mm2 for lesion in lesions),
@@ -89,6 +96,18 @@ def _spacing_warnings(grid: Grid) -> tuple[str, ...]:
         return ()
     found = " x ".join(f"{mm:.3g}" for mm in dict.fromkeys(spacing))
     return (f"The pixel spacing is {found} mm: accuracy was only tested from {low} to {high} mm.",)
+
+
+def _length_warnings(bones: Segmentation, whole: bool) -> tuple[str, ...]:
+    low, high = LONGEST_BONE_MM
+    found = longest_bone_mm(bones)
+    if found <= high and (found >= low or not whole):
+        return ()
+    return (
+        f"The longest bone found is {found:.0f} mm long, where {low:g} to {high:g} mm is "
+        f"expected: check the pixel spacing ({bones.grid.spacing[1]:g} mm) and the outlines of "
+        "the bones.",
+    )
 
 
 def _refuse_unusable(image: Image) -> None:
