@@ -79,12 +79,12 @@ def test_a_pixel_spacing_that_makes_bones_too_long_is_a_warning():
     assert "where 15 to 80 mm is expected: check the pixel spacing (1 mm)" in warning
 
 
-@pytest.mark.parametrize(("whole", "warnings"), [(True, 1), (False, 0)])
-def test_bones_too_short_are_a_warning_where_the_finger_is_whole(whole, warnings):
+@pytest.mark.parametrize("missing", [(), ("no distal phalanx was found",)])
+def test_bones_too_short_are_a_warning_where_none_is_missing(missing):
     labels = np.zeros((60, 20), int)
     labels[5:55, 8:12] = 1
     bones = Segmentation(labels, Grid.picture(labels.shape, 0.1), {1: "proximal phalanx"})
-    assert len(pipeline._length_warnings(bones, whole)) == warnings
+    assert ("is 5 mm long" in pipeline._length_warning(bones, missing)) is (missing == ())
 
 
 def noise(low, high):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import ndimage
@@ -77,9 +78,8 @@ def measure(image: Image, settings: Settings | None = None) -> Report:
         lesions=lesions,
         status="partial" if reasons else "complete",
         reason="; ".join(reasons),
-        warnings=(
-            *_spacing_warnings(image.grid),
-            *_length_warnings(evidence.bones, whole=not reasons),
+        warnings=tuple(
+            filter(None, (_spacing_warning(image.grid), _length_warning(evidence.bones, reasons)))
         ),
         area_mm2=area,
         area_interval=interval,
@@ -88,25 +88,27 @@ def measure(image: Image, settings: Settings | None = None) -> Report:
     )
 
 
-def _spacing_warnings(grid: Grid) -> tuple[str, ...]:
+def _spacing_warning(grid: Grid) -> str:
+    """Tell of a pixel spacing that was not tested; empty where it was."""
     low, high = TESTED_SPACING_MM
     spacing = grid.spacing[1:]
     # A grid's spacing is computed from its affine, so 0.1 mm may lack its last bit.
     if low * (1 - 1e-6) <= min(spacing) and max(spacing) <= high * (1 + 1e-6):
-        return ()
+        return ""
     found = " x ".join(f"{mm:.3g}" for mm in dict.fromkeys(spacing))
-    return (f"The pixel spacing is {found} mm: accuracy was only tested from {low} to {high} mm.",)
+    return f"The pixel spacing is {found} mm: accuracy was only tested from {low} to {high} mm."
 
 
-def _length_warnings(bones: Segmentation, whole: bool) -> tuple[str, ...]:
+def _length_warning(bones: Segmentation, missing: Sequence[str]) -> str:
+    """Tell of a longest bone that is too long, or too short though none is missing."""
     low, high = LONGEST_BONE_MM
     found = longest_bone_mm(bones)
-    if found <= high and (found >= low or not whole):
-        return ()
+    if found <= high and (found >= low or missing):
+        return ""
     return (
         f"The longest bone found is {found:.0f} mm long, where {low:g} to {high:g} mm is "
         f"expected: check the pixel spacing ({bones.grid.spacing[1]:g} mm) and the outlines of "
-        "the bones.",
+        "the bones."
     )
 
 
