@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,12 @@ def save_manifest(folder: Path, *lines: str, header: str = "image,pixel_spacing_
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join((header, *lines)) + "\n", encoding="utf-8")
     return path
+
+
+def image_rows(out: Path) -> dict[str, dict[str, str]]:
+    """Rows of a results folder's images.csv by their picture."""
+    with (out / "images.csv").open(encoding="utf-8", newline="") as file:
+        return {row["image"]: row for row in csv.DictReader(file)}
 
 
 def lesion(number: int = 1, area: float = 1.44) -> Lesion:

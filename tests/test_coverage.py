@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from calcimetry.coverage import expected_phalanges, phalanx_coverage
+from calcimetry.coverage import expected_phalanges, longest_bone_mm, phalanx_coverage
 from calcimetry.model import Digit, Grid, Segmentation, bone_name
 
 
@@ -31,6 +32,11 @@ def test_a_cut_metacarpal_does_not_matter():
     assert all(
         one.state == "complete" for one in phalanx_coverage(bones("0000000", "0321044", "0000000"))
     )
+
+
+def test_the_longest_bone_is_measured_along_its_box():
+    assert longest_bone_mm(bones("0000", "0110", "2000")) == pytest.approx(0.4 * np.hypot(1, 2))
+    assert longest_bone_mm(bones("0000")) == 0.0
 
 
 def test_the_thumb_has_no_middle_phalanx_to_miss():

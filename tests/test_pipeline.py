@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from calcimetry import pipeline
 from calcimetry.errors import NotMeasurable
-from calcimetry.model import Grid, Image
+from calcimetry.model import Grid, Image, Segmentation
 from calcimetry.pipeline import measure
 from calcimetry.settings import Settings
 from tests.drawing import BONES, ellipse, finger
@@ -35,6 +36,7 @@ def test_deposits_are_measured_and_nothing_else_is(spacing_mm, blur_mm):
         first.ellipse_area_mm2 + second.ellipse_area_mm2
     )
     assert report.area_interval.low < np.pi * 4.44 < report.area_interval.high
+    assert report.not_measured == {}
     assert report.method == "kmeans"
 
 
@@ -42,6 +44,10 @@ def test_a_healthy_finger_has_no_lesion():
     report = measure(finger()[0], KMEANS)
     assert report.lesions == ()
     assert report.area_mm2 == 0.0
+    assert report.area_interval is None
+    assert report.not_measured == {
+        "area_interval": "no lesion was found; what may have been missed has no interval"
+    }
     assert report.status == "complete"
 
 
@@ -57,6 +63,28 @@ def test_a_phalanx_at_the_border_makes_the_result_partial():
     report = measure(picture(cut, clipped_hu=image.clipped_hu), KMEANS)
     assert report.status == "partial"
     assert "border cuts the proximal phalanx" in report.reason
+
+
+def test_a_spacing_that_was_not_tested_is_a_warning():
+    for spacing_mm in (0.1, 1.0):
+        assert measure(finger(spacing_mm)[0], KMEANS).warnings == ()
+    (warning,) = measure(finger(1.2)[0], KMEANS).warnings
+    assert warning == ("The pixel spacing is 1.2 mm: accuracy was only tested from 0.1 to 1.0 mm.")
+
+
+def test_a_pixel_spacing_that_makes_bones_too_long_is_a_warning():
+    image, _ = finger(0.4)
+    scaled = picture(image.array[0], 1.0, clipped_hu=image.clipped_hu)
+    (warning,) = measure(scaled, KMEANS).warnings
+    assert "where 15 to 80 mm is expected: check the pixel spacing (1 mm)" in warning
+
+
+@pytest.mark.parametrize("missing", [(), ("no distal phalanx was found",)])
+def test_bones_too_short_are_a_warning_where_none_is_missing(missing):
+    labels = np.zeros((60, 20), int)
+    labels[5:55, 8:12] = 1
+    bones = Segmentation(labels, Grid.picture(labels.shape, 0.1), {1: "proximal phalanx"})
+    assert ("is 5 mm long" in pipeline._length_warning(bones, missing)) is (missing == ())
 
 
 def noise(low, high):

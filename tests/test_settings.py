@@ -39,7 +39,10 @@ def test_to_dict_and_back():
         ),
         ("[picture]\nwindow_hu = true", "must be a finite number, found True"),
         ("[picture]\nwindow_hu = nan", "must be a finite number, found nan"),
-        ("[picture]\nwindow_hu = 0", "must be positive, found 0 HU"),
+        ("[picture]\nwindow_hu = 0", "must be a positive number of HU, found 0 HU"),
+        ("[picture]\nlevel_hu = inf", "must be a finite number, found inf"),
+        (f"[picture]\nlevel_hu = 1{400 * '0'}", "must be a finite number, found 1000"),
+        (f"[picture]\nlevel_hu = 1{5000 * '0'}", "not a TOML file"),
         ("picture = 3", "'picture' must be a table, found 3"),
         ("method = 3", "'method' must be text, found 3"),
         ("method = 'magic'", "must be one of .*kmeans.*, found 'magic'"),
@@ -65,6 +68,22 @@ def test_a_missing_file_is_named(tmp_path):
 def test_settings_cannot_change():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Settings().method = "other"
+
+
+@pytest.mark.parametrize("window_hu", [0.0, -1500.0, math.inf, math.nan])
+def test_a_window_is_positive_and_finite(window_hu):
+    with pytest.raises(SettingsError, match=r"picture\.window_hu must be a positive number of HU"):
+        PictureSettings(window_hu=window_hu)
+
+
+@pytest.mark.parametrize("level_hu", [math.inf, -math.inf, math.nan])
+def test_a_level_is_finite(level_hu):
+    with pytest.raises(SettingsError, match=r"picture\.level_hu must be a finite number of HU"):
+        PictureSettings(level_hu=level_hu)
+
+
+def test_a_level_may_be_negative():
+    assert PictureSettings(level_hu=-600.0).level_hu == -600.0
 
 
 def test_every_default_is_finite():

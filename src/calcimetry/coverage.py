@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -52,6 +53,19 @@ def phalanx_coverage(
         From the base of the finger to its tip. A metacarpal is not asked for.
     """
     return tuple(_coverage(bones, phalanx) for phalanx in expected_phalanges(digit))
+
+
+def longest_bone_mm(bones: Segmentation) -> float:
+    """Length of the longest bone of a picture, in mm: the diagonal of the box around it.
+
+    0 where there is no bone. Up to a tenth too long for a bone that lies askew.
+    """
+    _, row_mm, column_mm = bones.grid.spacing
+    lengths = [0.0]
+    for label in bones.labels:
+        rows, columns = np.nonzero(bones.label_map[0] == label)
+        lengths.append(math.hypot((np.ptp(rows) + 1) * row_mm, (np.ptp(columns) + 1) * column_mm))
+    return max(lengths)
 
 
 def _coverage(bones: Segmentation, phalanx: Phalanx) -> PhalanxCoverage:

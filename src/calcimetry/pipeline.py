@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import ndimage
 
 from calcimetry.bone import METHODS
-from calcimetry.coverage import phalanx_coverage
+from calcimetry.coverage import longest_bone_mm, phalanx_coverage
 from calcimetry.errors import NotMeasurable
 from calcimetry.lesions.grow import grow_lesions
 from calcimetry.lesions.subtract import subtract_bone
 from calcimetry.measurement.size import measure_lesions, total_area
+from calcimetry.model.geometry import Grid
 from calcimetry.model.image import Image
 from calcimetry.model.report import Report
+from calcimetry.model.segmentation import Segmentation
 from calcimetry.settings import Settings
 
 #: Least correlation between neighbouring pixels of a picture of anything.
@@ -22,6 +25,10 @@ LEAST_CORRELATION = 0.5
 #: A finger shows at least so much soft tissue, and its border is mostly air.
 LEAST_SOFT_TISSUE_MM2 = 50.0
 SOFT_TISSUE_HU = (-200.0, 250.0)
+#: Accuracy was tested at pixel spacings between these; files.raster reads somewhat beyond.
+TESTED_SPACING_MM = (0.1, 1.0)
+#: The longest bone of a whole finger is its proximal phalanx, 25 to 60 mm; with some room.
+LONGEST_BONE_MM = (15.0, 80.0)
 #: Above this, over most of the border, air is shown white.
 BRIGHT_BORDER_HU = 300.0
 
@@ -32,14 +39,16 @@ def measure(image: Image, settings: Settings | None = None) -> Report:
     Parameters
     ----------
     image : Image
-        A picture in HU, any orientation, pixels of 0.1 to 1.0 mm.
+        A picture in HU, any orientation.
     settings : Settings, optional
         Defaults where left out.
 
     Returns
     -------
     Report
-        Status "partial" where a phalanx is missing or cut, with the reason.
+        Status "partial" where a phalanx is missing or cut, with the reason. A
+        warning where the pixel spacing is one that accuracy was not tested at, or
+        gives bones a length that no finger has.
 
     Raises
     ------
@@ -69,11 +78,37 @@ def measure(image: Image, settings: Settings | None = None) -> Report:
         lesions=lesions,
         status="partial" if reasons else "complete",
         reason="; ".join(reasons),
-        warnings=(),
+        warnings=tuple(
+            filter(None, (_spacing_warning(image.grid), _length_warning(evidence.bones, reasons)))
+        ),
         area_mm2=area,
         area_interval=interval,
         ellipse_area_mm2=math.fsum(lesion.ellipse_area_mm2 for lesion in lesions),
         method=evidence.method,
+    )
+
+
+def _spacing_warning(grid: Grid) -> str:
+    """Tell of a pixel spacing that was not tested; empty where it was."""
+    low, high = TESTED_SPACING_MM
+    spacing = grid.spacing[1:]
+    # A grid's spacing is computed from its affine, so 0.1 mm may lack its last bit.
+    if low * (1 - 1e-6) <= min(spacing) and max(spacing) <= high * (1 + 1e-6):
+        return ""
+    found = " x ".join(f"{mm:.3g}" for mm in dict.fromkeys(spacing))
+    return f"The pixel spacing is {found} mm: accuracy was only tested from {low} to {high} mm."
+
+
+def _length_warning(bones: Segmentation, missing: Sequence[str]) -> str:
+    """Tell of a longest bone that is too long, or too short though none is missing."""
+    low, high = LONGEST_BONE_MM
+    found = longest_bone_mm(bones)
+    if found <= high and (found >= low or missing):
+        return ""
+    return (
+        f"The longest bone found is {found:.0f} mm long, where {low:g} to {high:g} mm is "
+        f"expected: check the pixel spacing ({bones.grid.spacing[1]:g} mm) and the outlines of "
+        "the bones."
     )
 
 

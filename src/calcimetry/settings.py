@@ -7,6 +7,7 @@ import difflib
 import math
 import tomllib
 import typing
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -20,16 +21,27 @@ from calcimetry.measurement.size import AreaErrorModel
 
 @dataclass(frozen=True, slots=True)
 class PictureSettings:
-    """What black and white of a picture stand for: ``level_hu -+ window_hu / 2``."""
+    """What black and white of a picture stand for: ``level_hu -+ window_hu / 2``.
+
+    Raises
+    ------
+    SettingsError
+        If the window is not positive and finite, or the level is not finite.
+    """
 
     window_hu: float = 1500.0
     level_hu: float = 450.0
 
     def __post_init__(self) -> None:
-        if not self.window_hu > 0:
+        if not (math.isfinite(self.window_hu) and self.window_hu > 0):
             raise SettingsError(
-                "Reading settings: picture.window_hu must be positive, "
-                f"found {self.window_hu:g} HU."
+                "Reading settings: picture.window_hu must be a positive number of HU, found "
+                f"{self.window_hu:g} HU; 1500 is what most exports use."
+            )
+        if not math.isfinite(self.level_hu):
+            raise SettingsError(
+                "Reading settings: picture.level_hu must be a finite number of HU, found "
+                f"{self.level_hu:g} HU; 450 is what most exports use."
             )
 
 
@@ -85,7 +97,7 @@ class Settings:
             raise SettingsError(
                 f"Reading settings from {path.name}: {error.strerror or error}."
             ) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
             raise SettingsError(
                 f"Reading settings from {path.name}: not a TOML file ({error})."
             ) from error
@@ -128,9 +140,11 @@ def _value(kind: type[Any], value: Any, where: str, name: str) -> Any:
             return _build(kind, value, where, prefix=f"{name}.")
         wanted = "a table"
     elif kind is float:
-        # In Python True is a number; in a settings file it is a mistake.
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            return float(value)
+        # In Python True is a number; in a settings file it is a mistake. A whole number of
+        # TOML may be too large for a float.
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf:
+            with suppress(OverflowError):
+                return float(value)
         wanted = "a finite number"
     else:
         if isinstance(value, kind) and isinstance(value, bool) == (kind is bool):

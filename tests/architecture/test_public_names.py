@@ -62,4 +62,5 @@ def test_the_command_line_starts_without_what_only_measuring_needs():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     loaded = {module.partition(".")[0] for module in answer.stdout.split()}
-    assert not loaded & {"matplotlib", "onnxruntime", "sklearn", "torch"}
+    assert not loaded & {"PIL", "jinja2", "matplotlib", "onnxruntime", "scipy", "skimage"}
+    assert not loaded & {"sklearn", "torch"}

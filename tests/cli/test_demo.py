@@ -3,9 +3,8 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
-from calcimetry.cli import demo
 from calcimetry.cli.main import app
-from calcimetry.study import run
+from calcimetry.study import demo, run
 from calcimetry.study.demo import write_demo_pictures
 from tests.fakes import fake_measure, finger_levels, save_manifest, save_picture
 

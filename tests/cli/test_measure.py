@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from calcimetry import __version__
 from calcimetry.cli.main import app
+from calcimetry.settings import Settings
 from calcimetry.study import run
 from tests.fakes import fake_measure, finger_levels, save_manifest, save_picture
 
@@ -56,6 +58,17 @@ def test_a_failure_names_its_picture(tmp_path):
     result = call(tmp_path / "in", "--out", tmp_path / "out")
     assert result.exit_code == 2
     assert result.stderr == "calcimetry: a.png: line 2 of the manifest: there is no such file\n"
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS holds UTF-8 names only")
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_a_results_folder_of_any_name_can_be_told(tmp_path, picture, encoding):
+    out = os.fsdecode(os.fsencode(tmp_path) + "/é".encode() + b"\xff")
+    done = CliRunner(charset=encoding).invoke(
+        app, ["measure", str(picture), "--out", out, "--pixel-spacing", "0.4"]
+    )
+    assert done.exit_code == 0, done.stderr
+    assert "report.html" in done.stdout
 
 
 def test_quiet_prints_only_what_went_wrong(tmp_path, picture):
@@ -122,6 +135,34 @@ def test_no_arguments_show_the_help():
     assert "Usage" in CliRunner().invoke(app, []).output
 
 
+def test_the_help_keeps_its_lines():
+    lines = CliRunner().invoke(app, ["measure", "-h"]).output.splitlines()
+    assert "    calcimetry measure visit1/ visit2/ --out results" in lines
+    assert not any("\\b" in line or "\b" in line for line in lines)
+
+
+def test_the_help_names_the_method_that_is_used():
+    assert f"[{Settings().method}]" in CliRunner().invoke(app, ["measure", "-h"]).output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "last"),
+    [
+        (["measure", "a.png"], "Error: Missing option '--out'."),
+        (["measure", "a.png", "--out", "o", "--spacing", "1"], "Error: No such option: --spacing"),
+        (["measure", "a.png", "--out", "o", "--pixel-spacing", "0,4"], "'--pixel-spacing'"),
+        (["measure", "--out", "o"], "Error: Missing argument"),
+        (["mesure"], "Error: No such command 'mesure'."),
+        (["measure", "--out", "o", "-a.png"], "Error: No such option: -a"),
+    ],
+)
+def test_a_mistyped_command_ends_with_what_is_wrong_and_status_2(arguments, last):
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 2
+    assert last in done.stderr.splitlines()[-1]
+    assert done.stdout == ""
+
+
 def test_version():
     result = CliRunner().invoke(app, ["--version"])
     assert (result.exit_code, result.output) == (0, f"calcimetry {__version__}\n")
@@ -136,9 +177,8 @@ def test_a_terminal_sees_a_bar(tmp_path, picture, monkeypatch, quiet):
 
 
 def test_the_program_itself_ends_without_a_traceback(tmp_path):
-    program = "from calcimetry.cli.main import app; app()"
     done = subprocess.run(
-        [sys.executable, "-c", program, "measure", "no.jpg", "--out", str(tmp_path / "out")],
+        [sys.executable, "-m", "calcimetry", "measure", "no.jpg", "--out", str(tmp_path / "out")],
         capture_output=True,
         text=True,
         check=False,

@@ -64,6 +64,32 @@ def test_a_manifest_line_without_its_file_has_a_problem(tmp_path):
     assert names(found) == ["a.jpg", "manifest.csv", "manifest.csv"]
 
 
+@pytest.mark.parametrize("name", ["Manifest.csv", "MANIFEST.CSV"])
+def test_a_manifest_is_one_in_any_case_and_stands_for_its_folder(tmp_path, name):
+    save_picture(tmp_path / "a.jpg")
+    save_picture(tmp_path / "b.jpg")
+    manifest = save_manifest(tmp_path, "a.jpg,0.4").rename(tmp_path / name)
+    for path in (tmp_path, manifest):
+        found = find_inputs([path])
+        assert names(found) == ["a.jpg"]
+        assert found.passed_over == {"b.jpg": f"not named in {name}"}
+
+
+def test_a_manifest_may_write_accents_its_own_way(tmp_path):
+    apart, joined = "e\N{COMBINING ACUTE ACCENT}.jpg", "\N{LATIN SMALL LETTER E WITH ACUTE}.jpg"
+    for number, (stored, written) in enumerate(((apart, joined), (joined, apart))):
+        save_picture(tmp_path / str(number) / stored)
+        save_manifest(tmp_path / str(number), f"{written},0.4")
+        (source,) = find_inputs([tmp_path / str(number)]).pictures
+        assert (source.path.is_file(), source.problem) == (True, "")
+
+
+@pytest.mark.parametrize("ending", ["JPG", "jpe", "JFIF", "Jpeg", "PNG"])
+def test_picture_endings_count_in_any_case(tmp_path, ending):
+    (tmp_path / f"a.{ending}").touch()
+    assert names(find_inputs([tmp_path])) == [f"a.{ending}"]
+
+
 @pytest.mark.parametrize("lines", [[], ["x"]])
 def test_a_manifest_without_use_is_one_input_with_a_problem(tmp_path, lines):
     save_manifest(tmp_path, header="image,pixel_spacing_mm" if not lines else "x")

@@ -253,3 +253,9 @@ def test_label_png_of_a_volume_is_refused(tmp_path):
     volume = Segmentation(np.zeros((2, 4, 4), int), Grid((2, 4, 4), np.eye(4)), {})
     with pytest.raises(OutputError, match="has 2"):
         write_label_png(tmp_path / "l.png", volume)
+
+
+def test_a_link_that_leads_in_a_circle_is_not_called_damaged(tmp_path):
+    (tmp_path / "a.png").symlink_to(tmp_path / "a.png")
+    with pytest.raises(UnreadableFile, match=r"it cannot be opened \(Too many levels"):
+        read_picture(tmp_path / "a.png", 0.4)

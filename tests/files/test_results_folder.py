@@ -10,9 +10,9 @@ import pytest
 from calcimetry.errors import OutputError
 from calcimetry.files.columns import EMPTY_COLUMNS, IMAGE_COLUMNS, LESION_COLUMNS
 from calcimetry.files.results import Contents, Result
-from calcimetry.files.results_folder import load_results, save_results
+from calcimetry.files.results_folder import is_whole_png, load_results, save_results
 from calcimetry.model import Interval
-from tests.fakes import lesion
+from tests.fakes import lesion, save_picture
 
 
 def full_result(**changes):
@@ -48,6 +48,19 @@ def test_what_is_saved_is_read_back(tmp_path):
     contents = Contents((full_result(), failed), {"m": {"version": "1"}}, {"n.txt": "why"})
     save_results(tmp_path, contents)
     assert load_results(tmp_path) == contents
+
+
+def test_no_lesion_has_no_interval_but_a_reason(tmp_path):
+    healthy = full_result(
+        area_mm2=0.0, area_interval=None, lesions=(), not_measured={"area_interval": "why"}
+    )
+    save_results(tmp_path, Contents((healthy,)))
+    assert load_results(tmp_path).results == (healthy,)
+    (row,) = rows(tmp_path / "images.csv")
+    assert (row["lesion_count"], row["area_mm2"]) == ("0", "0")
+    assert row["area_mm2_low"] == row["area_mm2_high"] == ""
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["images"][0]["not_measured"] == {"area_interval": "why"}
 
 
 def test_numpy_numbers_are_saved_as_numbers(tmp_path):
@@ -116,7 +129,7 @@ def test_a_file_in_place_of_the_folder(tmp_path):
         load_results(tmp_path / "out")
 
 
-@pytest.mark.parametrize("name", ["images.csv", "lesions.csv"])
+@pytest.mark.parametrize("name", ["images.csv", "lesions.csv", "report.html"])
 def test_tables_of_somebody_else_are_not_overwritten(tmp_path, name):
     (tmp_path / name).write_text("mine")
     with pytest.raises(OutputError, match="not calcimetry's to overwrite"):
@@ -130,6 +143,9 @@ def test_tables_of_somebody_else_are_not_overwritten(tmp_path, name):
         ("[]", "found something else"),
         ('{"format": 99}', "found something else"),
         ('{"format": 1}', "damaged"),
+        ('{"format": 1, "made_with": NaN}', r"damaged .*NaN"),
+        ('{"format": 1, "made_with": {}, "passed_over": 7, "images": []}', "damaged"),
+        ("[" * 100_000, "damaged"),
         ('{"format": 1, "made_with": {}, "passed_over": {}, "images": [{}]}', "damaged"),
     ],
 )
@@ -139,7 +155,39 @@ def test_a_report_that_cannot_be_read_back_is_not_overwritten(tmp_path, content,
         load_results(tmp_path)
 
 
+@pytest.mark.parametrize("file", ["/etc/hosts", "overlays/../../a.png", "report.json", ""])
+def test_a_report_that_names_files_of_others_is_damaged(tmp_path, file):
+    save_results(tmp_path, Contents((full_result(files=(file,)),)))
+    with pytest.raises(OutputError, match="damaged"):
+        load_results(tmp_path)
+
+
+def test_a_folder_whose_name_is_too_long(tmp_path):
+    with pytest.raises(OutputError, match="name too long"):
+        load_results(tmp_path / ("a" * 300))
+
+
+def test_a_folder_that_may_not_be_looked_into(tmp_path, monkeypatch):
+    def locked(*_args, **_options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", locked)
+    with pytest.raises(OutputError, match="Permission denied"):
+        load_results(tmp_path / "out")
+
+
 def test_a_report_that_cannot_be_opened(tmp_path):
     (tmp_path / "report.json").mkdir()
     with pytest.raises(OutputError, match="directory"):
         load_results(tmp_path)
+
+
+def test_a_png_is_whole_from_its_first_to_its_last_byte(tmp_path):
+    path = save_picture(tmp_path / "a.png")
+    content = path.read_bytes()
+    assert is_whole_png(path)
+    for damaged in (b"", content[:4], content[:-1], content[1:], bytes(len(content))):
+        path.write_bytes(damaged)
+        assert not is_whole_png(path)
+    assert not is_whole_png(tmp_path / "missing.png")
+    assert not is_whole_png(tmp_path)

@@ -14,10 +14,24 @@ def changed(row: int, column: int, value: float) -> np.ndarray:
     return affine
 
 
-@pytest.mark.parametrize("shape", [(4, 5), (1, 0, 5), (1, 4, -5), (1, 1, 4, 5)])
+@pytest.mark.parametrize("shape", [(4, 5), (1, 0, 5), (1, 4, -5), (1, 1, 4, 5), 7, "abc"])
 def test_shape_must_be_three_positive_sizes(shape):
-    with pytest.raises(InputError, match="three positive sizes"):
+    with pytest.raises(InputError, match="three positive whole sizes"):
         Grid(shape, AFFINE)
+
+
+@pytest.mark.parametrize("size", [4.5, 4.0, np.nan])
+def test_sizes_are_whole_numbers_and_not_cut_to_one(size):
+    with pytest.raises(InputError, match="three positive whole sizes"):
+        Grid((1, size, 5), AFFINE)
+    with pytest.raises(InputError, match="three positive whole sizes"):
+        Grid.picture((size, 5), 0.4)
+
+
+def test_numpy_counts_are_whole_numbers():
+    grid = Grid(tuple(np.array([1, 4, 5])), AFFINE)
+    assert grid.shape == (1, 4, 5)
+    assert all(type(n) is int for n in grid.shape)
 
 
 @pytest.mark.parametrize("affine", [np.eye(3), changed(0, 0, np.nan), changed(1, 3, np.inf)])

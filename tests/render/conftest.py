@@ -73,7 +73,7 @@ def make_report() -> MakeReport:
             "reason": "",
             "warnings": (),
             "area_mm2": total,
-            "area_interval": Interval(0.8 * total, 1.2 * total),
+            "area_interval": Interval(0.8 * total, 1.2 * total) if lesions else None,
             "ellipse_area_mm2": np.pi / 4 * total,
             "method": "kmeans",
         }

@@ -193,6 +193,21 @@ def test_a_picture_without_lesions_is_a_result(make_report) -> None:
     assert "0.00 to 0.00" not in text  # an interval of lesions that were not found
 
 
+@pytest.mark.parametrize("budget", [10, 30_000_000])
+def test_a_damaged_overlay_is_left_out_with_a_note(measured, budget) -> None:
+    png = noisy_png()
+    for damaged in (png[:5], png[:200], png[: len(png) // 2], b"GIF89a", b"\0" * 100):
+        section = measured(overlay_png=damaged, overlay_path="overlays/a&b.png")
+        page = Page(render_report(page_of(section), budget_bytes=budget))
+        assert page.sources == []
+        assert "The overlay overlays/a&b.png is missing or damaged" in page.text
+
+
+def test_a_missing_overlay_is_told(measured) -> None:
+    text = Page(render_report(page_of(measured(overlay_path="overlays/a.png")))).text
+    assert "The overlay overlays/a.png is missing or damaged" in text
+
+
 def test_two_hundred_pictures_are_compressed_and_the_page_says_so(measured) -> None:
     png = noisy_png()
     sections = [measured(f"{n}.jpg", overlay_png=png) for n in range(200)]

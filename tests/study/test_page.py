@@ -9,7 +9,7 @@ HOW = {"now": {"version": "1", "settings": {"method": "kmeans"}}}
 def test_a_page_without_its_overlays_shows_the_rest(tmp_path):
     result = Result("a.png", "a", "k", "complete", made_with="now", files=("overlays/a.png",))
     write_page(tmp_path, Contents((result,), HOW), "now")
-    assert "a.png" in (tmp_path / "report.html").read_text()
+    assert "overlays/a.png is missing or damaged" in (tmp_path / "report.html").read_text()
 
 
 def test_a_page_says_what_was_passed_over(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -12,13 +12,14 @@ from calcimetry.cli.shell import (
     errors_told,
     exit_status,
     progress_bar,
+    say,
     table_console,
     tell_failures,
 )
-from calcimetry.files.results import Result
 from calcimetry.model import Interval, bone_name
-from calcimetry.study import measure_study
-from calcimetry.study.demo import write_demo_pictures
+
+if TYPE_CHECKING:
+    from calcimetry.files.results import Result
 
 
 def demo(
@@ -26,7 +27,7 @@ def demo(
         "calcimetry-demo"
     ),
 ) -> None:
-    r"""Simulate four finger pictures and measure them.
+    """Simulate four finger pictures and measure them.
 
     No patient is in them and nothing is downloaded. Prints the lesions found, the
     measured beside the true total area, and the files written.
@@ -36,6 +37,9 @@ def demo(
       calcimetry demo --out calcimetry-demo
     """
     with errors_told(out):
+        from calcimetry.study import measure_study
+        from calcimetry.study.demo import write_demo_pictures
+
         folder = write_demo_pictures(out / "pictures")
         with progress_bar(quiet=False) as on_progress:
             study = measure_study([folder], out, overwrite=True, on_progress=on_progress)
@@ -43,12 +47,12 @@ def demo(
         console.print(_lesion_table(study.measured), markup=False)
         console.print(_total_table(study.measured), markup=False)
         tell_failures(study)
-        print("Written:")
+        say("Written:")
         for name in ("report.html", "images.csv", "lesions.csv", "report.json"):
-            print(f"  {study.folder / name}")
+            say(f"  {study.folder / name}")
         for result in study.measured:
             for file in result.files:
-                print(f"  {study.folder / file}")
+                say(f"  {study.folder / file}")
         raise typer.Exit(exit_status(study))
 
 

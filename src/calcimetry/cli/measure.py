@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from calcimetry.bone import METHODS
-from calcimetry.cli.shell import errors_told, exit_status, progress_bar, tell_failures
-from calcimetry.settings import Settings
-from calcimetry.study import StudyResult, measure_study
+from calcimetry.cli.shell import errors_told, exit_status, progress_bar, say, tell_failures
+
+if TYPE_CHECKING:
+    from calcimetry.settings import Settings
+    from calcimetry.study import StudyResult
 
 
 def measure(
@@ -44,7 +46,7 @@ def measure(
         str | None,
         typer.Option(
             metavar="NAME",
-            help=f"How bone is found: {' or '.join(METHODS)} [{Settings().method}].",
+            help=f"How bone is found: {' or '.join(METHODS)} [{next(iter(METHODS))}].",
         ),
     ] = None,
     settings: Annotated[
@@ -57,7 +59,7 @@ def measure(
         bool, typer.Option("--quiet", "-q", help="Print nothing but what went wrong.")
     ] = False,
 ) -> None:
-    r"""Measure the calcifications in finger pictures.
+    """Measure the calcifications in finger pictures.
 
     Writes images.csv, lesions.csv, report.html, report.json, overlays/ and
     segmentations/ into DIR. Run again with the same DIR, it goes on where it stopped.
@@ -66,12 +68,15 @@ def measure(
     Examples:
       calcimetry measure finger.jpg --pixel-spacing 0.4 --out results
       calcimetry measure visit1/ visit2/ --out results
+      calcimetry measure --pixel-spacing 0.4 --out results -- -name-with-a-dash.jpg
 
     \b
     Exit status: 0 all measured, 1 some inputs failed (images.csv says why),
     2 nothing could be measured.
     """
     with errors_told(out):
+        from calcimetry.study import measure_study
+
         chosen = _settings(settings, window, level, method)
         with progress_bar(quiet) as on_progress:
             study = measure_study(
@@ -84,7 +89,7 @@ def measure(
             )
         tell_failures(study)
         if not quiet:
-            print(_summary(study))
+            say(_summary(study))
         raise typer.Exit(exit_status(study))
 
 
@@ -92,6 +97,8 @@ def _settings(
     file: Path | None, window: float | None, level: float | None, method: str | None
 ) -> Settings:
     """The file's settings, or the defaults, with what was typed on top."""
+    from calcimetry.settings import Settings
+
     settings = Settings.from_toml(file) if file else Settings()
     picture = settings.picture
     picture = replace(

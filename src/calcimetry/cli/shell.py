@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -13,8 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from calcimetry import __version__
 from calcimetry.errors import CalcimetryError
-from calcimetry.study import StudyResult
-from calcimetry.study.run import Progress as OnProgress
+
+if TYPE_CHECKING:
+    from calcimetry.study import StudyResult
+    from calcimetry.study.run import Progress as OnProgress
 
 ALL_MEASURED, SOME_FAILED, NOTHING_DONE = 0, 1, 2
 #: Width of tables that do not go to a terminal, which would have its own.
@@ -24,6 +27,12 @@ _TABLE_WIDTH = 110
 def tell(message: str) -> None:
     """Print one line on stderr."""
     print("calcimetry: " + " ".join(message.split()), file=sys.stderr)
+
+
+def say(message: str) -> None:
+    """Print on stdout, with escapes for what its encoding does not know."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(message.encode(encoding, errors="backslashreplace").decode(encoding))
 
 
 @contextmanager

@@ -19,7 +19,7 @@ def train(
         int, typer.Option(metavar="N", min=1, help="Processes that simulate pictures.")
     ] = os.cpu_count() or 1,
 ) -> None:
-    r"""Train a network on simulated fingers.
+    """Train a network on simulated fingers.
 
     Simulates the pictures that the recipe asks for, trains, and leaves
     RUN/unet.onnx with its hash beside it. Run again with the same RUN, an

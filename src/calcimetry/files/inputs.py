@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -43,7 +44,8 @@ class Inputs:
 def find_inputs(paths: Iterable[str | os.PathLike[str]]) -> Inputs:
     """List the pictures that files and folders hold.
 
-    A file counts whatever it is, so that it ends as a row. A folder is searched
+    A file counts whatever it is, so that it ends as a row; a manifest.csv stands for
+    its folder. A folder is searched
     with its subfolders, in the order of names: JPEG and PNG endings count, other
     files and hidden ones are passed over, links to folders are not followed. A
     manifest.csv limits its folder and everything below to the files it names. The
@@ -63,8 +65,11 @@ def find_inputs(paths: Iterable[str | os.PathLike[str]]) -> Inputs:
     pictures: list[Input] = []
     passed_over: dict[str, str] = {}
     for path in map(Path, paths):
-        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a parent is locked
+        # Not Path.is_dir, which raises where a parent is locked.
+        if os.path.isdir(path):  # noqa: PTH112
             pictures += _in_folder(path, passed_over)
+        elif _is_manifest(path.name) and os.path.isfile(path):  # noqa: PTH113
+            pictures += _in_folder(path.parent, passed_over)
         else:
             pictures.append(Input(path, printable(path.name)))
     return Inputs(tuple(pictures), passed_over)
@@ -102,7 +107,8 @@ def stem_of(image: str) -> str:
 
 def printable(name: str) -> str:
     """Replace what cannot stand in a table's cell: control characters and broken encodings."""
-    text = os.fsencode(name).decode("utf-8", errors="replace")
+    # Python holds a byte of a file name that is not UTF-8 as half a surrogate pair.
+    text = name.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="replace")
     return "".join(
         letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
     )
@@ -126,8 +132,9 @@ def _in_folder(root: Path, passed_over: dict[str, str]) -> list[Input]:
 
     for where, folders, names in os.walk(root, onerror=note_unreadable):
         folder = Path(where)
-        if MANIFEST_NAME in names:
-            found += _named_by_manifest(folder, root, passed_over)
+        manifests = sorted(filter(_is_manifest, names), key=lambda name: name != MANIFEST_NAME)
+        if manifests:
+            found += _named_by_manifest(folder / manifests[0], root, passed_over)
             folders.clear()
             continue
         holds_results = {"report.json", "images.csv"} <= set(names)
@@ -164,8 +171,12 @@ def _skipped_folder(folder: Path, beside_results: bool) -> str:
     return ""
 
 
-def _named_by_manifest(folder: Path, root: Path, passed_over: dict[str, str]) -> Iterator[Input]:
-    manifest = folder / MANIFEST_NAME
+def _is_manifest(name: str) -> bool:
+    return name.lower() == MANIFEST_NAME
+
+
+def _named_by_manifest(manifest: Path, root: Path, passed_over: dict[str, str]) -> Iterator[Input]:
+    folder = manifest.parent
     named = {manifest}
     try:
         rows = read_manifest(manifest)
@@ -174,8 +185,15 @@ def _named_by_manifest(folder: Path, root: Path, passed_over: dict[str, str]) ->
         return
     if not rows:
         yield Input(manifest, _relative(manifest, root), problem="the manifest names no picture")
+    files = {
+        _composed(Path(where, name)): Path(where, name)
+        for where, _, names in os.walk(folder)
+        for name in sorted(names)
+    }
     for row in rows:
         path = folder / row.image
+        if not os.path.lexists(path):
+            path = files.get(_composed(path), path)
         problem = row.problem
         if not row.image or not path.is_relative_to(folder) or ".." in path.parts:
             path = manifest
@@ -183,11 +201,14 @@ def _named_by_manifest(folder: Path, root: Path, passed_over: dict[str, str]) ->
             problem = f"line {row.line} of the manifest: there is no such file"
         yield Input(path, _relative(path, root), row.pixel_spacing_mm, row.columns, problem)
         named.add(path)
-    for where, _, names in os.walk(folder):
-        for name in sorted(names):
-            path = Path(where, name)
-            if path not in named:
-                passed_over[_relative(path, root)] = f"not named in {MANIFEST_NAME}"
+    for path in files.values():
+        if path not in named:
+            passed_over[_relative(path, root)] = f"not named in {manifest.name}"
+
+
+def _composed(path: Path) -> str:
+    """A path with each accent joined to its letter: macOS parts them, other systems do not."""
+    return unicodedata.normalize("NFC", str(path))
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
+from calcimetry.errors import OutputError
 from calcimetry.files.inputs import Input, file_sha256, path_key, stem_of
 from calcimetry.files.results import Result
 
@@ -88,6 +90,33 @@ def plan(inputs: Iterable[Input], earlier: Iterable[Result]) -> tuple[Task, ...]
         claimed.add(image)
         tasks.append(Task(source, image, stem, key, sha256, old, problem, tuple(notes)))
     return tuple(tasks)
+
+
+def result_files(stem: str) -> tuple[str, str, str]:
+    """Bones, lesions and overlay of a picture: their paths relative to the results folder."""
+    labels = f"segmentations/{stem}"
+    return f"{labels}_bones.png", f"{labels}_lesions.png", f"overlays/{stem}.png"
+
+
+def refuse_to_overwrite_inputs(folder: Path, tasks: Iterable[Task]) -> None:
+    """Make sure that no result would be written over a picture to measure.
+
+    Raises
+    ------
+    OutputError
+        If one would: the results folder holds pictures in overlays/ or segmentations/
+        that no earlier run wrote.
+    """
+    tasks = tuple(tasks)
+    inputs = {os.path.realpath(task.source.path) for task in tasks}
+    place = os.path.realpath(folder)
+    for task in tasks:
+        for file in result_files(task.stem):
+            if os.path.join(place, file) in inputs:  # noqa: PTH118 - realpath gives text
+                raise OutputError(
+                    f"Writing to {folder}: {file} is a picture to measure, and a result of "
+                    f"{task.image} would take its place. Choose another --out folder."
+                )
 
 
 def _free(name: str, taken: set[str]) -> str:

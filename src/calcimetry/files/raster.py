@@ -28,7 +28,7 @@ from calcimetry.files.tables import write_bytes
 from calcimetry.model import Grid, Image, Segmentation
 
 #: Endings by which a picture is recognised in a folder; compared in lower case.
-PICTURE_ENDINGS = (".jpeg", ".jpg", ".png")
+PICTURE_ENDINGS = (".jfif", ".jpe", ".jpeg", ".jpg", ".png")
 #: Larger pictures are refused from their header alone, before any pixel is decoded.
 MAX_PIXELS = 64_000_000
 #: No finger fits in fewer pixels than this along either side.
@@ -195,10 +195,12 @@ def _opened(path: Path) -> Iterator[PIL.Image.Image]:
         ) from error
     except PIL.Image.DecompressionBombError as error:
         raise UnsupportedImage(_too_large(name, "more pixels than are safe to open")) from error
-    except Exception as error:  # damaged files make decoders raise anything
+    except Exception as error:
+        # The system's errors have a number; damaged files make decoders raise anything.
+        of_system = getattr(error, "errno", None) is not None
+        what = "it cannot be opened" if of_system else "the file is damaged or incomplete"
         raise UnreadableFile(
-            f"Reading {name}: the file is damaged or incomplete ({_one_line(error)}). "
-            "Export or copy it again."
+            f"Reading {name}: {what} ({_one_line(error)}). Export or copy it again."
         ) from error
 
 

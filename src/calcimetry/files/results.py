@@ -40,6 +40,8 @@ class Result:
     bones: Mapping[int, str] = field(default_factory=dict)
     #: Result files, relative to the folder.
     files: tuple[str, ...] = ()
+    #: Why a total of a measured picture is None, by its name.
+    not_measured: Mapping[str, str] = field(default_factory=dict)
     #: The manifest's further columns.
     columns: Mapping[str, str] = field(default_factory=dict)
 

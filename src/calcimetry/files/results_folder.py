@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,10 @@ from calcimetry.files.tables import write_csv, write_json
 from calcimetry.model import Interval, Lesion
 
 FORMAT = 1
+#: What calcimetry writes besides report.json; it overwrites nobody else's.
+_TABLES = ("images.csv", "lesions.csv", "report.html")
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 
 
 def load_results(folder: Path) -> Contents:
@@ -46,37 +51,54 @@ def load_results(folder: Path) -> Contents:
         damaged or of another kind, or holds tables of these names that are not
         calcimetry's: nothing that cannot be read back is overwritten.
     """
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"Writing to {folder}: a folder is needed, this is a file.")
     report = folder / "report.json"
     advice = "Choose another --out folder, or move what is there."
     try:
+        if folder.exists() and not folder.is_dir():
+            raise OutputError(f"Writing to {folder}: a folder is needed, this is a file.")
         if not report.exists():
-            foreign = [name for name in ("images.csv", "lesions.csv") if (folder / name).exists()]
+            foreign = [name for name in _TABLES if (folder / name).exists()]
             if foreign:
                 raise OutputError(
                     f"Writing to {folder}: it holds {' and '.join(foreign)} but no report.json, "
                     f"so they are not calcimetry's to overwrite. {advice}"
                 )
             return Contents()
-        content = json.loads(report.read_text(encoding="utf-8"))
+        # int refuses NaN and infinity: no result may be either.
+        content = json.loads(report.read_text(encoding="utf-8"), parse_constant=int)
     except OSError as error:
         raise OutputError(f"Reading {report}: {error.strerror or error}. {advice}") from error
-    except ValueError as error:
-        raise OutputError(f"Reading {report}: it is damaged. {advice}") from error
+    except (ValueError, RecursionError) as error:
+        raise OutputError(f"Reading {report}: it is damaged ({error}). {advice}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise OutputError(
             f"Reading {report}: expected calcimetry's results of format {FORMAT}, found something "
             f"else. {advice}"
         )
     try:
-        return Contents(
-            tuple(_result_from(record) for record in content["images"]),
-            content["made_with"],
-            content["passed_over"],
-        )
+        results = tuple(_result_from(record) for record in content["images"])
+        foreign = [file for result in results for file in result.files if not _is_own(file)]
+        contents = Contents(results, dict(content["made_with"]), dict(content["passed_over"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise OutputError(f"Reading {report}: it is damaged ({error}). {advice}") from error
+    if foreign:
+        raise OutputError(
+            f"Reading {report}: it is damaged ({foreign[0]!r} is no result file). {advice}"
+        )
+    return contents
+
+
+def is_whole_png(path: Path) -> bool:
+    """Whether a PNG of an earlier run is still there, from its first bytes to its last."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            start = file.read(len(_PNG_START))
+            file.seek(-len(_PNG_END), os.SEEK_END)
+            return start == _PNG_START and file.read() == _PNG_END
+    except OSError:
+        return False
 
 
 def save_results(folder: Path, contents: Contents) -> None:
@@ -144,6 +166,12 @@ def _result_from(record: dict[str, Any]) -> Result:
             "files": tuple(record["files"]),
         }
     )
+
+
+def _is_own(file: str) -> bool:
+    """Whether a file lies where results do: later runs show it and remove it when outdated."""
+    parts = PurePosixPath(file).parts
+    return parts[:1] in (("overlays",), ("segmentations",)) and ".." not in parts
 
 
 def _lesion_from(record: dict[str, Any]) -> Lesion:

@@ -16,6 +16,9 @@ import numpy as np
 
 from calcimetry.errors import OutputError
 
+#: Names of files that are being written.
+TEMPORARY = ".calcimetry-*.tmp"
+
 
 def write_bytes(path: str | PathLike[str], content: bytes) -> None:
     """Write a file whole or not at all.
@@ -38,7 +41,7 @@ def write_bytes(path: str | PathLike[str], content: bytes) -> None:
     """
     path = Path(path)
     # Not derived from the name, which may already be as long as the file system allows.
-    temporary = path.with_name(f".calcimetry-{os.getpid()}.tmp")
+    temporary = path.with_name(TEMPORARY.replace("*", str(os.getpid())))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_bytes(content)

@@ -54,15 +54,18 @@ class AreaErrorModel:
         return Interval(max(0.0, area_mm2 - reach), area_mm2 + reach)
 
 
-def total_area(lesions: Sequence[Lesion]) -> tuple[float, Interval]:
+def total_area(lesions: Sequence[Lesion]) -> tuple[float, Interval | None]:
     """Sum of the areas in mm2, with the interval of independent errors.
 
     Half widths add in quadrature. The upper half of each lesion's interval is
-    used, as its lower half may have been cut at 0.
+    used, as its lower half may have been cut at 0. Without a lesion there is no
+    interval: 0 to 0 would claim that none was missed.
 
     >>> total_area([])
-    (0.0, Interval(low=0.0, high=0.0))
+    (0.0, None)
     """
+    if not lesions:
+        return 0.0, None
     total = math.fsum(lesion.area_mm2 for lesion in lesions)
     reach = math.hypot(*(lesion.area_interval.high - lesion.area_mm2 for lesion in lesions))
     return total, Interval(max(0.0, total - reach), total + reach)

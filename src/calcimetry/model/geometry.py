@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,10 +56,14 @@ class Grid:
     frame_of_reference_uid: str | None = None
 
     def __post_init__(self) -> None:
-        shape = tuple(int(n) for n in self.shape)
+        try:
+            # Not int(), which would cut a fraction off without a word.
+            shape = tuple(operator.index(n) for n in self.shape)
+        except TypeError:
+            shape = ()
         if len(shape) != 3 or min(shape) < 1:
             raise InputError(
-                "Making a grid: expected three positive sizes (slices, rows, columns), "
+                "Making a grid: expected three positive whole sizes (slices, rows, columns), "
                 f"found {self.shape}."
             )
         # + 0.0 turns -0.0 into 0.0, which are equal but would give equal grids two hashes.
@@ -91,7 +96,7 @@ class Grid:
                 [0.0, 0.0, 0.0, 1.0],
             ]
         )
-        return cls((1, int(size[0]), int(size[1])), affine)
+        return cls((1, size[0], size[1]), affine)
 
     @property
     def spacing(self) -> tuple[float, float, float]:

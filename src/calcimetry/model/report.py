@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +11,8 @@ from calcimetry.model.lesion import Interval, Lesion
 from calcimetry.model.segmentation import Segmentation
 
 Status = Literal["complete", "partial", "failed"]
+#: Why the total of no lesion, 0 mm2, has no interval: 0 to 0 would claim certainty.
+NO_LESION = "no lesion was found; what may have been missed has no interval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +31,10 @@ class Report:
     status: Status
     reason: str
     warnings: tuple[str, ...]
-    #: Total over lesions; the interval treats their errors as independent.
+    #: Total over lesions; the interval treats their errors as independent, and is None
+    #: where there is no lesion.
     area_mm2: float
-    area_interval: Interval
+    area_interval: Interval | None
     ellipse_area_mm2: float
     #: Name of the bone method and fingerprint of its weights.
     method: str
@@ -39,3 +43,8 @@ class Report:
     def lesion_count(self) -> int:
         """Number of lesions."""
         return len(self.lesions)
+
+    @property
+    def not_measured(self) -> Mapping[str, str]:
+        """Why a quantity of the whole image is None, by its name."""
+        return {"area_interval": NO_LESION} if self.area_interval is None else {}

@@ -112,7 +112,7 @@ def _heading(cursor: _Cursor, report: Report) -> None:
     cursor.lines(
         [f"Area of {lesions} in all" if count else "No lesion found"], _PLAIN, palette.TEXT
     )
-    if count:  # the interval says nothing about lesions that were not found
+    if report.area_interval:
         interval = wording.area_range(report.area_interval)
         cursor.lines([f"95% interval {interval} mm²"], _PLAIN, palette.MUTED)
 

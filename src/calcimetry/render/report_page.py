@@ -47,7 +47,7 @@ class PictureSection:
     warnings: tuple[str, ...] = ()
     overlay_png: bytes | None = None
     #: Path of the full-size overlay relative to the page, with forward slashes: linked,
-    #: never fetched.
+    #: never fetched. Where it is given but the picture is missing or damaged, the page says so.
     overlay_path: str = ""
     #: Further columns of the manifest, shown as given.
     details: Mapping[str, str] = field(default_factory=dict)
@@ -204,12 +204,17 @@ class _Embedded:
     height: int
 
 
-def _embedded(png: bytes, scale: float | None) -> _Embedded:
-    with Picture.open(BytesIO(png)) as picture:
-        if scale is None:
-            return _Embedded(_data_uri("png", png), picture.width, picture.height)
-        size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-        small = picture.convert("RGB").resize(size, Picture.Resampling.LANCZOS)
+def _embedded(png: bytes, scale: float | None) -> _Embedded | None:
+    """A picture as the page holds it; None where it is damaged."""
+    try:
+        with Picture.open(BytesIO(png), formats=("PNG",)) as picture:
+            picture.load()
+    except Exception:  # noqa: BLE001 - damaged files make decoders raise anything
+        return None
+    if scale is None:
+        return _Embedded(_data_uri("png", png), picture.width, picture.height)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    small = picture.convert("RGB").resize(size, Picture.Resampling.LANCZOS)
     buffer = BytesIO()
     # No chroma subsampling: thin coloured outlines would fade.
     small.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0)

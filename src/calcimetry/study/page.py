@@ -42,7 +42,7 @@ def write_page(folder: Path, contents: Contents, made_with: str) -> None:
 def _section(folder: Path, result: Result) -> PictureSection:
     overlay_path = next((file for file in result.files if file.startswith("overlays/")), "")
     overlay = None
-    # Somebody may have moved an earlier run's overlay; the numbers are shown without it.
+    # Somebody may have moved an earlier run's overlay; the page then says that it is missing.
     with suppress(OSError):
         overlay = (folder / overlay_path).read_bytes() if overlay_path else None
     return PictureSection(
@@ -58,7 +58,7 @@ def _section(folder: Path, result: Result) -> PictureSection:
         method=result.method,
         warnings=result.warnings,
         overlay_png=overlay,
-        overlay_path=overlay_path if overlay else "",
+        overlay_path=overlay_path,
         details=result.columns,
     )
 

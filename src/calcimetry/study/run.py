@@ -16,11 +16,12 @@ from typing import Any
 
 from calcimetry import __version__
 from calcimetry.errors import CalcimetryError, InputError, OutputError
-from calcimetry.files.inputs import find_inputs
-from calcimetry.files.naming import Task, plan
-from calcimetry.files.raster import read_picture, window_range_hu, write_label_png
+from calcimetry.files.inputs import find_inputs, printable
+from calcimetry.files.naming import Task, plan, refuse_to_overwrite_inputs, result_files
+from calcimetry.files.only_run import only_run
+from calcimetry.files.raster import read_picture, write_label_png
 from calcimetry.files.results import Contents, Result, merged
-from calcimetry.files.results_folder import load_results, save_results
+from calcimetry.files.results_folder import is_whole_png, load_results, save_results
 from calcimetry.files.tables import write_bytes
 from calcimetry.model import Report
 from calcimetry.pipeline import measure
@@ -30,6 +31,9 @@ from calcimetry.study.page import write_page
 
 #: Tables and report.json are written anew at most this often, and always at the end.
 SAVE_EVERY_S = 2.0
+#: They are written whole, which takes longer the more there is: no more than one part in
+#: so many of the time goes there.
+SAVING_SHARE = 20
 #: Called before each picture and once after the last: pictures done, pictures in all, the name.
 Progress = Callable[[int, int, str], None]
 
@@ -101,24 +105,24 @@ def measure_study(
     ------
     InputError
         If no path is given.
-    SettingsError
-        If the window of the settings is not positive and finite.
     OutputError
-        If the folder cannot be written; earlier results stay.
+        If the folder cannot be written, or another run is writing there; earlier
+        results stay.
     KeyboardInterrupt
         If interrupted, after the results so far were written.
     """
     settings = Settings() if settings is None else settings
-    # Told once, before anything is touched, and not again for every picture.
-    window_range_hu(settings.picture.window_hu, settings.picture.level_hu)
     paths = list(paths)
     if not paths:
         raise InputError("Measuring: no file or folder was named.")
     folder = Path(out_dir)
-    earlier = load_results(folder)
-    inputs = find_inputs(paths)
-    run = _Run(folder, settings, pixel_spacing_mm, earlier, dict(inputs.passed_over))
-    run.measure_all(plan(inputs.pictures, earlier.results), overwrite, on_progress)
+    with only_run(folder):
+        earlier = load_results(folder)
+        inputs = find_inputs(paths)
+        run = _Run(folder, settings, pixel_spacing_mm, earlier, dict(inputs.passed_over))
+        tasks = plan(inputs.pictures, earlier.results)
+        refuse_to_overwrite_inputs(folder, tasks)
+        run.measure_all(tasks, overwrite, on_progress)
     return StudyResult(folder, tuple(run.results), run.resumed, run.contents())
 
 
@@ -163,15 +167,13 @@ class _Run:
         """Measure each task that needs it, keeping the folder up to date."""
         tell = on_progress or (lambda _done, _total, _name: None)
         # Found out now, not after the first picture was measured: the folder cannot be written.
-        save_results(self.folder, self.contents())
-        saved = time.monotonic()
+        next_save = self._save()
         try:
             for number, task in enumerate(tasks):
                 tell(number, len(tasks), task.image)
                 self.results.append(self._resumed(task, overwrite) or self._measured(task))
-                if time.monotonic() - saved > SAVE_EVERY_S:
-                    save_results(self.folder, self.contents())
-                    saved = time.monotonic()
+                if time.monotonic() > next_save:
+                    next_save = self._save()
             tell(len(tasks), len(tasks), "")
         except KeyboardInterrupt:
             for task in tasks[len(self.results) :]:
@@ -185,6 +187,13 @@ class _Run:
                 save_results(self.folder, self.contents())
             raise
         self._finish()
+
+    def _save(self) -> float:
+        """Write the tables, and tell when that should be done again."""
+        start = time.monotonic()
+        save_results(self.folder, self.contents())
+        now = time.monotonic()
+        return now + max(SAVE_EVERY_S, SAVING_SHARE * (now - start))
 
     def _finish(self) -> None:
         contents = self.contents()
@@ -209,7 +218,7 @@ class _Run:
             old.sha256 == task.sha256
             and old.made_with == self.made_with
             and old.pixel_spacing_mm == self._spacing(task)
-            and all((self.folder / file).is_file() for file in old.files)
+            and all(is_whole_png(self.folder / file) for file in old.files)
         )
         if not same:
             return None
@@ -224,7 +233,7 @@ class _Run:
             task.stem,
             task.key,
             "failed",
-            reason=" ".join(reason.split()),
+            reason=printable(" ".join(reason.split())),
             sha256=task.sha256,
             made_with=self.made_with,
             warnings=task.notes,
@@ -262,13 +271,13 @@ class _Run:
             warnings=(*task.notes, *report.warnings),
             bones={label: report.bones.meanings[label] for label in report.bones.labels},
             files=files,
+            not_measured=report.not_measured,
         )
 
 
 def _write_pictures(folder: Path, stem: str, report: Report) -> tuple[str, ...]:
     """Write a picture's label maps and overlay; gives their paths relative to the folder."""
-    bones, lesions = f"segmentations/{stem}_bones.png", f"segmentations/{stem}_lesions.png"
-    overlay = f"overlays/{stem}.png"
+    bones, lesions, overlay = result_files(stem)
     write_label_png(folder / bones, report.bones)
     write_label_png(folder / lesions, report.lesion_map)
     buffer = io.BytesIO()
