@@ -12,6 +12,7 @@ from calcimetry.bone import METHODS
 from calcimetry.coverage import longest_bone_mm, phalanx_coverage
 from calcimetry.errors import NotMeasurable
 from calcimetry.lesions.grow import grow_lesions
+from calcimetry.lesions.reclaim import reclaim_solid
 from calcimetry.lesions.subtract import subtract_bone
 from calcimetry.measurement.size import measure_lesions, total_area
 from calcimetry.model.geometry import Grid
@@ -64,6 +65,7 @@ def measure(image: Image, settings: Settings | None = None) -> Report:
             f"Finding bone in {image.name!r}: no phalanx was found, so calcification "
             "cannot be told from bone. Check that window and level are those of the export."
         )
+    evidence = reclaim_solid(image, evidence, settings.reclaim)
     remainder = subtract_bone(image, evidence, settings.subtraction)
     grown = grow_lesions(image, evidence, remainder, settings.growth)
     lesions = measure_lesions(

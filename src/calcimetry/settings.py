@@ -15,6 +15,7 @@ from typing import Any, Self
 from calcimetry.bone import METHODS
 from calcimetry.errors import SettingsError
 from calcimetry.lesions.grow import GrowthSettings
+from calcimetry.lesions.reclaim import ReclaimSettings
 from calcimetry.lesions.subtract import SubtractionSettings
 from calcimetry.measurement.size import AreaErrorModel
 
@@ -69,6 +70,7 @@ class Settings:
 
     method: str = "unet"
     picture: PictureSettings = field(default_factory=PictureSettings)
+    reclaim: ReclaimSettings = field(default_factory=ReclaimSettings)
     subtraction: SubtractionSettings = field(default_factory=SubtractionSettings)
     growth: GrowthSettings = field(default_factory=GrowthSettings)
     area_error: AreaErrorModel = field(default_factory=AreaErrorModel)

@@ -114,7 +114,7 @@ def grow_lesions(
     if claimed is not None:
         _grow_claimed(ground, claimed[0], settings)
         _grow_bright(ground, _hinted_seeds(ground, claimed[0], settings), settings)
-    _grow_bright(ground, _open_seeds(ground, settings), settings)
+    _grow_bright(ground, _open_seeds(ground, settings), settings, cut_is_bone=True)
     joined = join_close(ground.labels[None], image.grid, remainder.blur_sigma_mm)
     meanings = {n: f"calcification {n}" for n in range(1, int(joined.max()) + 1)}
     lesion_map = Segmentation(joined.astype(np.uint16), image.grid, meanings)
@@ -171,18 +171,29 @@ def _hinted_seeds(
 ) -> NDArray[np.bool_]:
     """Where picture and bone method agree on calcium, though neither is sure."""
     free = ~ground.border(ground.labels > 0) & (ground.labels == 0)
-    return (ground.mineral_hu >= settings.hinted_seed_hu) & (claimed >= settings.hint) & free
+    agreed = (ground.mineral_hu >= settings.hinted_seed_hu) & (claimed >= settings.hint)
+    return np.asarray(agreed & free)
 
 
 def _open_seeds(ground: _Ground, settings: GrowthSettings) -> NDArray[np.bool_]:
     """Bright places well away from bone and from the lesions there are."""
     taken = ground.bone | (ground.labels > 0)
     away = _distance_mm(taken, ground.grid) > ground.rim_mm(settings)
-    return (ground.mineral_hu >= settings.seed_hu) & away
+    return np.asarray((ground.mineral_hu >= settings.seed_hu) & away)
 
 
-def _grow_bright(ground: _Ground, seeds: NDArray[np.bool_], settings: GrowthSettings) -> None:
-    """Grow seeds, brightest first, to where their signal over soft tissue falls to half."""
+def _grow_bright(
+    ground: _Ground,
+    seeds: NDArray[np.bool_],
+    settings: GrowthSettings,
+    *,
+    cut_is_bone: bool = False,
+) -> None:
+    """Grow seeds, brightest first, to where their signal over soft tissue falls to half.
+
+    With `cut_is_bone`, what reaches the picture's border is left out: brightness alone
+    cannot tell it from a bone that the border cuts too short to be recognised.
+    """
     excess, grid = ground.excess, ground.grid
     rim_mm = ground.rim_mm(settings)
     away = _distance_mm(ground.bone, grid) > rim_mm
@@ -201,7 +212,8 @@ def _grow_bright(ground: _Ground, seeds: NDArray[np.bool_], settings: GrowthSett
         grown &= _distance_mm(grown & (seeds | away), grid) <= rim_mm
         grown = without_small(grown[None], grid, settings.minimum_area_mm2)[0]
         signal = float(excess[grown].sum()) * grid.pixel_area_mm2
-        if signal >= settings.minimum_signal_hu_mm2:
+        cut = grown[[0, -1]].any() or grown[:, [0, -1]].any()
+        if signal >= settings.minimum_signal_hu_mm2 and not (cut and cut_is_bone):
             ground.take(grown, np.clip(excess / brightness, 0.0, 1.0))
 
 

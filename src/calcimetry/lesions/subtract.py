@@ -80,7 +80,8 @@ class Remainder:
     @property
     def mineral_hu(self) -> NDArray[np.float32]:
         """HU that neither bone nor even the densest soft tissue explains, shape of the grid."""
-        return self.excess_hu - np.maximum(self.dense_tissue_hu - self.soft_tissue_hu, 0.0)
+        denser = np.maximum(self.dense_tissue_hu - self.soft_tissue_hu, 0.0)
+        return np.asarray(self.excess_hu - denser, dtype=np.float32)
 
 
 def subtract_bone(

@@ -1,0 +1,56 @@
+import numpy as np
+
+from calcimetry.bone.method import BoneEvidence
+from calcimetry.lesions.reclaim import reclaim_solid
+from calcimetry.model import Grid, Image, Segmentation, bone_name
+from tests.drawing import finger
+
+GRID = Grid.picture((80, 60), 0.4)
+
+
+def taken_for_bone(hu: np.ndarray, mask: np.ndarray) -> tuple[Image, BoneEvidence]:
+    bones = Segmentation(np.where(mask, 4, 0), GRID, {4: bone_name(4)})
+    return Image(hu, GRID), BoneEvidence(bones, bones.mask.astype(np.float32), None, "drawn")
+
+
+def disc(radius_mm: float) -> np.ndarray:
+    row, column = np.indices((80, 60))
+    return np.hypot(row - 40, column - 30) * 0.4 < radius_mm
+
+
+def test_a_solid_disc_is_calcification():
+    mask = disc(4.0)
+    image, evidence = taken_for_bone(np.where(mask, 1200.0, 40.0), mask)
+    found = reclaim_solid(image, evidence)
+    assert found.bones.labels == ()
+    assert found.bone_fraction.max() == 0.0
+    np.testing.assert_array_equal(found.calcification_fraction[0] > 0.5, mask)
+
+
+def test_a_disc_with_marrow_stays_bone():
+    hu = np.where(disc(4.0), 1200.0, 40.0)
+    hu[disc(2.8)] = 350.0
+    image, evidence = taken_for_bone(hu, disc(4.0))
+    assert reclaim_solid(image, evidence) is evidence
+
+
+def test_a_narrow_solid_bone_stays_bone():
+    mask = disc(2.2)
+    image, evidence = taken_for_bone(np.where(mask, 1200.0, 40.0), mask)
+    assert reclaim_solid(image, evidence) is evidence
+
+
+def test_only_the_solid_piece_is_taken():
+    mask = disc(4.0)
+    mask[2:8, 10:50] = True
+    image, evidence = taken_for_bone(np.where(mask, 1200.0, 40.0), mask)
+    found = reclaim_solid(image, evidence)
+    assert found.bones.mask[0, 4, 30]
+    assert not found.bones.mask[0, 40, 30]
+    assert found.bone_fraction[0, 4, 30] == 1.0
+
+
+def test_an_ordinary_finger_keeps_its_bones():
+    image, truth = finger()
+    evidence = BoneEvidence(truth, truth.mask.astype(np.float32), None, "truth")
+    assert reclaim_solid(image, evidence) is evidence
