@@ -32,6 +32,8 @@ CLIP_MARGIN_HU = 10.0
 SIGMAS_MM = np.geomspace(0.12, 1.5, 18)
 THICKNESSES_MM = (0.5, 0.8, 1.2, 2.0, 5.0)
 OFFSETS = (-0.3, -0.15, 0.0, 0.15, 0.3)
+#: Where a tenth of an object's brightness is left (`shown_share`).
+_LEAST_X = 0.105
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,3 +183,37 @@ def _misfit(profiles: _Profiles, sigma_mm: float, pixel_mm: float) -> FloatArray
             left = rise - cortex[:, None] * front - drop[:, None] * back
             best = np.minimum(best, np.sum(weight * left**2, axis=1) / weight.sum(axis=1))
     return best
+
+
+def shown_share(spread_mm2: float, sigma_mm: float) -> float:
+    """Part of its own brightness that a small round object's peak still shows through a blur.
+
+    Parameters
+    ----------
+    spread_mm2 : float
+        The object's whole signal over its peak (HU mm2 over HU).
+    sigma_mm : float
+        Standard deviation of the Gaussian blur.
+
+    Returns
+    -------
+    float
+        1 for objects much larger than the blur; 0.1 at least, since what is nearly a
+        point shows its signal but not its size.
+
+    Notes
+    -----
+    A disc of radius R and brightness A has, blurred, the peak ``A (1 - exp(-x))`` with
+    ``x = R**2 / (2 sigma**2)`` and the signal ``pi R**2 A``, so that its spread is
+    ``2 pi sigma**2 x / (1 - exp(-x))``, which rises with x and is solved for it.
+
+    Examples
+    --------
+    >>> round(shown_share(100.0, 0.4), 3)
+    1.0
+    >>> round(shown_share(1.5, 0.4), 2)
+    0.58
+    """
+    x = np.linspace(_LEAST_X, 50.0, 2000)
+    spread = 2.0 * np.pi * sigma_mm**2 * x / -np.expm1(-x)
+    return float(-np.expm1(-np.interp(spread_mm2, spread, x)))

@@ -38,6 +38,13 @@ def test_area_of_a_lesion_does_not_depend_on_its_brightness(hu):
     assert grown.lesion_map.mask.sum() * SPACING_MM**2 == pytest.approx(np.pi * 5.0, rel=0.08)
 
 
+@pytest.mark.parametrize("diameter_mm", [1.0, 1.4, 2.0, 3.0])
+def test_area_of_a_lesion_as_small_as_the_blur_is_not_that_of_the_blur(diameter_mm):
+    grown = grow(drawn((ellipse(diameter_mm, diameter_mm), 1000.0)))
+    area = float(grown.mineral_fraction.sum()) * SPACING_MM**2
+    assert area == pytest.approx(np.pi / 4 * diameter_mm**2, rel=0.25)
+
+
 def test_faint_and_small_places_are_no_lesions():
     assert grow(drawn((ellipse(4.0, 4.0), 150.0))).lesion_map.labels == ()
     speck = np.zeros(SIZE)

@@ -9,12 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from calcimetry.blur import shown_share
 from calcimetry.bone.method import BoneEvidence
 from calcimetry.lesions.subtract import Remainder
 from calcimetry.model.geometry import Grid, read_only_copy
 from calcimetry.model.image import Image
 from calcimetry.model.segmentation import Segmentation
 from calcimetry.regions import connected_components, join_close, without_small
+
+#: No deposit is denser than about 1200 mg/cm3 of hydroxyapatite, which shows this.
+_BRIGHTEST_HU = 2200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +101,9 @@ def grow_lesions(
     grown from the remainder, well away from bone: brightest first, each seed takes
     the connected pixels above half of its own brightness, where a blurred edge lies.
     The brightness is that of the seed's upper quarter, so that one noisy pixel does
-    not set it. A lesion smaller than the blur never reaches its true brightness, and
-    is drawn too large.
+    not set it. A lesion as small as the blur never shows its own brightness: it is
+    worked out from the peak and the whole signal (`calcimetry.blur.shown_share`), so
+    that the mineral fraction adds up to its area and not to that of its blur.
     """
     settings = settings or GrowthSettings()
     ground = _Ground(
@@ -146,6 +151,13 @@ class _Ground:
         return (distance > 0) & (
             distance <= max(2.0 * self.blur_sigma_mm, *self.grid.spacing[1:]) + 1e-9
         )
+
+    def own_brightness(self, grown: NDArray[np.bool_], shown_hu: float) -> float:
+        """HU that a lesion would show over soft tissue if it were not blurred."""
+        whole = grown | (self.border(grown) & (self.labels == 0) & ~self.bone)
+        spread = float(self.excess[whole].sum() / self.excess[grown].max())
+        share = shown_share(spread * self.grid.pixel_area_mm2, self.blur_sigma_mm)
+        return max(shown_hu, min(shown_hu / share, _BRIGHTEST_HU))
 
     def rim_mm(self, settings: GrowthSettings) -> float:
         """How far from bone its border, blurred and cut into pixels, may still be seen."""
@@ -214,7 +226,7 @@ def _grow_bright(
         signal = float(excess[grown].sum()) * grid.pixel_area_mm2
         cut = grown[[0, -1]].any() or grown[:, [0, -1]].any()
         if signal >= settings.minimum_signal_hu_mm2 and not (cut and cut_is_bone):
-            ground.take(grown, np.clip(excess / brightness, 0.0, 1.0))
+            ground.take(grown, np.clip(excess / ground.own_brightness(grown, brightness), 0.0, 1.0))
 
 
 def _distance_mm(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.float64]:

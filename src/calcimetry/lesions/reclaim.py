@@ -12,6 +12,9 @@ from calcimetry.bone.method import BoneEvidence
 from calcimetry.model import Image, Segmentation
 from calcimetry.regions import connected_components
 
+#: How far a bone's fraction fades beyond its mask.
+_BORDER_MM = 1.5
+
 
 @dataclass(frozen=True, slots=True)
 class ReclaimSettings:
@@ -61,7 +64,8 @@ def reclaim_solid(
                 taken |= piece
     if not taken.any():
         return evidence
-    around = ndimage.binary_dilation(taken, np.ones((1, 5, 5))) & (~evidence.bones.mask | taken)
+    near = ndimage.distance_transform_edt(~taken, sampling=image.grid.spacing) <= _BORDER_MM
+    around = taken | (near & ~evidence.bones.mask)
     claimed = evidence.calcification_fraction
     claimed = np.zeros(image.grid.shape, np.float32) if claimed is None else claimed
     whole = np.clip(claimed + evidence.bone_fraction, 0.0, 1.0)
