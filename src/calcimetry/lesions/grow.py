@@ -27,12 +27,12 @@ class GrowthSettings:
 
     #: Away from bone, a lesion starts where the picture exceeds what bone and dense
     #: soft tissue explain by this;
-    seed_hu: float = 200.0
+    seed_hu: float = 250.0
     #: on bone too, where the bone method gives calcium at least `hint` of a pixel, by this;
     hinted_seed_hu: float = 150.0
     hint: float = 0.05
     #: and anywhere where that method gives calcium this part of a pixel.
-    claim_seed: float = 0.5
+    claim_seed: float = 0.4
     #: It ends where its signal, or the calcium claimed, falls to this part of its height,
     stop_share: float = 0.5
     #: and in any case to this: muscle stands out from fat by little less.
@@ -43,7 +43,7 @@ class GrowthSettings:
     minimum_signal_hu_mm2: float = 80.0
     #: Bone's border is known to this, so nothing nearer to bone than this, the blur
     #: and half a pixel can start a lesion by its brightness alone.
-    rim_mm: float = 0.4
+    rim_mm: float = 0.2
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -120,7 +120,9 @@ def grow_lesions(
         _grow_claimed(ground, claimed[0], settings)
         _grow_bright(ground, _hinted_seeds(ground, claimed[0], settings), settings)
     _grow_bright(ground, _open_seeds(ground, settings), settings, cut_is_bone=True)
-    joined = join_close(ground.labels[None], image.grid, remainder.blur_sigma_mm)
+    # Touching is closest of all: the diagonal of a pixel joins also where blur is less.
+    close_mm = max(remainder.blur_sigma_mm, float(np.hypot(*image.grid.spacing[1:])))
+    joined = join_close(ground.labels[None], image.grid, close_mm)
     meanings = {n: f"calcification {n}" for n in range(1, int(joined.max()) + 1)}
     lesion_map = Segmentation(joined.astype(np.uint16), image.grid, meanings)
     return GrownLesions(lesion_map, ground.fraction[None])

@@ -53,14 +53,16 @@ def reclaim_solid(
     """
     settings = settings or ReclaimSettings()
     solid = image.array >= settings.solid_hu
-    depth = _depth_mm(solid, image)
+    # How deep the deepest place is of the solid that a sample belongs to.
+    blobs, _ = connected_components(solid)
+    deepest = ndimage.maximum(_depth_mm(solid, image), blobs, np.arange(blobs.max() + 1))[blobs]
     taken = np.zeros(image.grid.shape, bool)
     for label in evidence.bones.labels:
         pieces, count = connected_components(evidence.bones.label_map == label)
         for number in range(1, count + 1):
             piece = pieces == number
             mostly = solid[piece].mean() >= settings.solid_share
-            if mostly and depth[piece].max() > settings.deepest_mm:
+            if mostly and deepest[piece & solid].max() > settings.deepest_mm:
                 taken |= piece
     if not taken.any():
         return evidence

@@ -37,7 +37,7 @@ class AreaErrorModel:
         Error of the lesion's own density, by which each border pixel is divided.
     """
 
-    boundary_mm: float = 0.1
+    boundary_mm: float = 0.33
     relative: float = 0.05
 
     def standard_error(self, area_mm2: float, perimeter_mm: float) -> float:
