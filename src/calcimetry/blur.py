@@ -19,7 +19,7 @@ FloatArray = NDArray[np.float64]
 #: that is more, the least blur that a pixel's own width brings.
 FALLBACK_SIGMA_MM, FALLBACK_SIGMA_PIXELS = 0.35, 0.4
 #: Fewer edge profiles than this say nothing; more than `MOST_EDGES` say nothing new.
-FEWEST_EDGES, MOST_EDGES = 15, 60
+FEWEST_EDGES, MOST_EDGES = 15, 40
 #: Soft tissue, whose median the edges rise from.
 SOFT_TISSUE_HU = (-150.0, 130.0)
 #: An edge pixel lies on the flank, this far above soft tissue.
@@ -31,7 +31,7 @@ CLIP_MARGIN_HU = 10.0
 #: Blurs tried, plates' thicknesses tried (mm), and edge offsets tried (pixels).
 SIGMAS_MM = np.geomspace(0.12, 1.5, 18)
 THICKNESSES_MM = (0.5, 0.8, 1.2, 2.0, 5.0)
-OFFSETS = (-0.3, -0.15, 0.0, 0.15, 0.3)
+OFFSETS = (-0.25, 0.0, 0.25)
 #: Where a tenth of an object's brightness is left (`shown_share`).
 _LEAST_X = 0.105
 
@@ -96,10 +96,17 @@ def estimate_blur(image: Image) -> Blur:
     if profiles is None:
         usual = max(FALLBACK_SIGMA_MM, FALLBACK_SIGMA_PIXELS * pixel)
         return Blur(usual, estimated=False)
-    misfit = [float(np.median(_misfit(profiles, sigma, pixel))) for sigma in SIGMAS_MM]
+    # Every third first, then around the best of those: the misfit has one valley.
+    coarse = _best(profiles, range(0, len(SIGMAS_MM), 3), pixel)
+    best = _best(profiles, range(max(coarse - 2, 0), min(coarse + 3, len(SIGMAS_MM))), pixel)
     # No edge can be sharper than the pixels that average it.
-    sigma = max(float(SIGMAS_MM[int(np.argmin(misfit))]), pixel / math.sqrt(12.0))
+    sigma = max(float(SIGMAS_MM[best]), pixel / math.sqrt(12.0))
     return Blur(sigma, estimated=True)
+
+
+def _best(profiles: _Profiles, tried: range, pixel: float) -> int:
+    """Which of the blurs tried, by their place in `SIGMAS_MM`, fits the edges best."""
+    return min(tried, key=lambda n: float(np.median(_misfit(profiles, float(SIGMAS_MM[n]), pixel))))
 
 
 def _edge_profiles(image: Image) -> _Profiles | None:

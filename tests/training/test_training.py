@@ -10,6 +10,7 @@ import torch
 
 from calcimetry.bone.network import load_network
 from calcimetry.errors import ModelError, SettingsError
+from calcimetry.training import train as training
 from calcimetry.training.bank import load_bank, make_bank, sample
 from calcimetry.training.batches import Batches
 from calcimetry.training.network import MaterialNetwork
@@ -62,12 +63,28 @@ def test_the_exported_network_gives_what_torch_gives(tmp_path):
     np.testing.assert_allclose(load_network(path)(picture), expected, atol=1e-5)
 
 
-def test_an_interrupted_training_goes_on_where_it_was(run):
-    done = torch.load(run / "checkpoints" / "last.ckpt", weights_only=False)["global_step"]
+def test_an_interrupted_training_goes_on_where_it_was(tmp_path, monkeypatch):
+    asked = []
+
+    class Breaking(Batches):
+        def __iter__(self):
+            for number, batch in enumerate(super().__iter__(), self.first):
+                if not asked and number == 2:
+                    asked.append(number)
+                    raise OSError("the machine went away")
+                asked.append(number) if asked else None
+                yield batch
+
+    monkeypatch.setattr(training, "Batches", Breaking)
+    monkeypatch.setattr(training, "CHECKPOINT_EVERY", 1)
+    with pytest.raises(OSError, match="went away"):
+        train(TINY, tmp_path, workers=1)
+    assert not (tmp_path / "unet.onnx").exists()
+    train(TINY, tmp_path, workers=1)
+    assert asked[1] in (1, 2), "the second run began with a batch of the interrupted one's end"
+    done = torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=False)["global_step"]
     assert done == TINY.steps
-    longer = Recipe(**{**{k: getattr(TINY, k) for k in TINY.__slots__}, "steps": 5})
-    train(longer, run, workers=1)
-    assert torch.load(run / "checkpoints" / "last.ckpt", weights_only=False)["global_step"] == 5
+    assert (tmp_path / "unet.onnx").exists()
 
 
 def test_altered_weights_are_refused(run, tmp_path):

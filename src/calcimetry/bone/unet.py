@@ -3,8 +3,8 @@
 The network gives, for every pixel, the part that each phalanx, the metacarpal and
 calcium deposits fill (Ronneberger et al., MICCAI 2015, with soft targets instead of
 labels, so that blurred borders and thin deposits keep their area). The picture is
-shown as it is, mirrored, turned over, and both; the four answers are averaged, so
-that a picture and its mirror images get the same result but for the last pixel.
+shown as it is and with the other end up, and the two answers are averaged: which way
+up a finger came can then hardly change its result.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from calcimetry.resample import resample_image
 
 #: Label numbers of the network's bone channels, after background; deposits come last.
 CHANNEL_LABELS = (1, 2, 3, 4)
-_FLIPS: tuple[tuple[int, ...], ...] = ((), (0,), (1,), (0, 1))
+_FLIPS: tuple[tuple[int, ...], ...] = ((), (0, 1))
 
 
 class UNet:
@@ -55,7 +55,7 @@ class UNet:
         slice_grid = Grid((1, *grid.shape[1:]), grid.affine)
         for i, picture in enumerate(image.array):
             view = working_grid(picture, slice_grid)
-            seen = _ask_four_ways(network, show_to_network(picture, slice_grid, view))
+            seen = _ask_both_ways(network, show_to_network(picture, slice_grid, view))
             fractions = [resample_image(part[None], view, slice_grid)[0] for part in seen[1:]]
             parts = np.stack(fractions[: len(CHANNEL_LABELS)])
             bone[i] = np.clip(parts.sum(axis=0), 0.0, 1.0)
@@ -66,8 +66,8 @@ class UNet:
         return BoneEvidence(bones, bone, deposit, f"{self.name} {network.fingerprint}")
 
 
-def _ask_four_ways(network: Network, seen: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mean fractions (6, rows, columns) of a view in HU, over its four mirror images."""
+def _ask_both_ways(network: Network, seen: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean fractions (6, rows, columns) of a view in HU, both ends up."""
     batch = np.stack([np.flip(seen, axes) for axes in _FLIPS])[:, None]
     answers = network(batch)
     turned = [

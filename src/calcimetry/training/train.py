@@ -28,6 +28,9 @@ from calcimetry.training.network import MaterialNetwork
 #: The recipe of the weights that come with calcimetry.
 SHIPPED_RECIPE = Path(__file__).parent / "recipes" / "unet.toml"
 
+#: Steps between checkpoints, so what an interruption may cost.
+CHECKPOINT_EVERY = 200
+
 # Keeps validation pictures apart from training ones whatever the recipe's seed.
 _VALIDATION_SEED_OFFSET = 1
 
@@ -105,7 +108,9 @@ def train(recipe: Recipe, run: Path, *, workers: int) -> Path:
         callbacks=[
             # The average over late steps is steadier than any one of them.
             EMAWeightAveraging(decay=0.995, update_starting_at_step=500),
-            ModelCheckpoint(run / "checkpoints", every_n_train_steps=200, save_last=True),
+            ModelCheckpoint(
+                run / "checkpoints", every_n_train_steps=CHECKPOINT_EVERY, save_last=True
+            ),
             LearningRateMonitor(),
             TQDMProgressBar(refresh_rate=25),
         ],
