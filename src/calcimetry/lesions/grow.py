@@ -119,7 +119,7 @@ def grow_lesions(
     if claimed is not None:
         _grow_claimed(ground, claimed[0], settings)
         _grow_bright(ground, _hinted_seeds(ground, claimed[0], settings), settings)
-    _grow_bright(ground, _open_seeds(ground, settings), settings, cut_is_bone=True)
+    _grow_bright(ground, _open_seeds(ground, settings), settings)
     # Touching is closest of all: the diagonal of a pixel joins also where blur is less.
     close_mm = max(remainder.blur_sigma_mm, float(np.hypot(*image.grid.spacing[1:])))
     joined = join_close(ground.labels[None], image.grid, close_mm)
@@ -196,17 +196,11 @@ def _open_seeds(ground: _Ground, settings: GrowthSettings) -> NDArray[np.bool_]:
     return np.asarray((ground.mineral_hu >= settings.seed_hu) & away)
 
 
-def _grow_bright(
-    ground: _Ground,
-    seeds: NDArray[np.bool_],
-    settings: GrowthSettings,
-    *,
-    cut_is_bone: bool = False,
-) -> None:
+def _grow_bright(ground: _Ground, seeds: NDArray[np.bool_], settings: GrowthSettings) -> None:
     """Grow seeds, brightest first, to where their signal over soft tissue falls to half.
 
-    With `cut_is_bone`, what reaches the picture's border is left out: brightness alone
-    cannot tell it from a bone that the border cuts too short to be recognised.
+    What reaches the picture's border is left out, unless it goes on a lesion there is:
+    brightness alone cannot tell it from a bone cut too short to be recognised.
     """
     excess, grid = ground.excess, ground.grid
     rim_mm = ground.rim_mm(settings)
@@ -225,10 +219,12 @@ def _grow_bright(
         # A lesion may reach the bone, but not run along it.
         grown &= _distance_mm(grown & (seeds | away), grid) <= rim_mm
         grown = without_small(grown[None], grid, settings.minimum_area_mm2)[0]
+        beside = ground.labels[ndimage.binary_dilation(grown, np.ones((3, 3)))].any()
+        cut = (grown[[0, -1]].any() or grown[:, [0, -1]].any()) and not beside
         signal = float(excess[grown].sum()) * grid.pixel_area_mm2
-        cut = grown[[0, -1]].any() or grown[:, [0, -1]].any()
-        if signal >= settings.minimum_signal_hu_mm2 and not (cut and cut_is_bone):
-            ground.take(grown, np.clip(excess / ground.own_brightness(grown, brightness), 0.0, 1.0))
+        if cut or signal < settings.minimum_signal_hu_mm2:
+            continue
+        ground.take(grown, np.clip(excess / ground.own_brightness(grown, brightness), 0.0, 1.0))
 
 
 def _distance_mm(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.float64]:
