@@ -17,7 +17,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .PHONY: help demo test check bench docs
 
 help:
-	@echo 'make demo    measure the embedded finger pictures (installs the base, no torch)'
+	@echo 'make demo    simulate finger pictures and measure them (installs the base, no torch)'
 	@echo 'make test    run all tests (installs torch too: training is tested)'
 	@echo 'make check   style, types and direction of imports'
 	@echo 'make bench   accuracy and speed against pictures of known truth (../shared/data)'
@@ -38,6 +38,7 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.base
 	$(BIN)/python benchmarks/fingers.py $(ARGS)
+	$(BIN)/python benchmarks/simulated.py
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict
