@@ -5,7 +5,7 @@
 A folder of data holds ``manifest.csv``, ``truth.csv`` (image, complete,
 true_area_mm2), and for each picture ``<stem>_bones.png`` (60 x label) and
 ``<stem>_lesions.png`` (25 x lesion number). The default method is also run on the
-same pictures turned and mirrored, since exports come any way round.
+same pictures turned, mirrored and at other pixel spacings, since exports come so.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from rich.table import Table
 from scipy import ndimage
 
 import calcimetry as cm
+from calcimetry.resample import grid_with_spacing, resample_image
 from calcimetry.settings import Settings
 
 
@@ -74,6 +75,20 @@ def tilted(case: Case, degrees: float = 35.0) -> Case:
     image = cm.Image(array, grid, "HU", case.image.clipped_hu, case.name)
     return Case(case.name, image, bones, lesions, case.complete, case.true_area_mm2)
 
+
+def at_spacing(case: Case, spacing_mm: float) -> Case:
+    """The same case at another pixel spacing, as an export of other settings would have it."""
+    grid = case.image.grid
+    target = grid_with_spacing(grid, spacing_mm)
+    array = resample_image(case.image.array, grid, target, fill=-300.0)
+    bones, lesions = (
+        resample_image(mask[None], grid, target, order=0)[0] for mask in (case.bones, case.lesions)
+    )
+    image = cm.Image(array, target, "HU", case.image.clipped_hu, case.name)
+    return Case(case.name, image, bones, lesions, case.complete, case.true_area_mm2)
+
+
+SPACINGS_MM = (0.1, 0.2, 0.6, 0.8, 1.0)
 
 WAYS_ROUND: dict[str, Callable[[Case], Case]] = {
     "as exported": lambda case: case,
@@ -143,6 +158,15 @@ def main() -> None:
         {
             way: summary([judge(change(case), Settings(method=first)) for case in cases])
             for way, change in WAYS_ROUND.items()
+        },
+    )
+    print_table(
+        f"{first}, any pixel spacing",
+        {
+            f"{spacing:g} mm": summary(
+                [judge(at_spacing(case, spacing), Settings(method=first)) for case in cases]
+            )
+            for spacing in SPACINGS_MM
         },
     )
     picture = options.data / next(_rows(options.data, "manifest"))["image"]
