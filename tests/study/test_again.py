@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from calcimetry.bone.unet import UNet
 from calcimetry.errors import OutputError
 from calcimetry.files.results_folder import load_results
 from calcimetry.settings import PictureSettings, Settings
@@ -133,3 +134,11 @@ def test_what_is_measured_later_was_not_passed_over(tmp_path, folder, measured):
     manifest.unlink()
     measure_study([folder], tmp_path / "out", pixel_spacing_mm=SPACING)
     assert load_results(tmp_path / "out").passed_over == {}
+
+
+def test_other_weights_measure_again(tmp_path, folder, measured, monkeypatch):
+    out = tmp_path / "out"
+    measure_study([folder], out, pixel_spacing_mm=SPACING)
+    assert measure_study([folder], out, pixel_spacing_mm=SPACING).resumed == 2
+    monkeypatch.setattr(UNet, "version", "unet of other weights")
+    assert measure_study([folder], out, pixel_spacing_mm=SPACING).resumed == 0

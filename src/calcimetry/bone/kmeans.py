@@ -70,6 +70,7 @@ class KMeansBone:
     """
 
     name = "kmeans"
+    version = name
 
     def __init__(self, settings: KMeansSettings | None = None) -> None:
         self.settings = settings or KMeansSettings()

@@ -73,6 +73,11 @@ class BoneMethod(Protocol):
 
     name: str
 
+    @property
+    def version(self) -> str:
+        """The name and, for a network, the fingerprint of its weights: what results depend on."""
+        ...
+
     def segment(self, image: Image) -> BoneEvidence:
         """Find the bones of `image` (HU)."""
         ...

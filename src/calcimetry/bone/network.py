@@ -24,10 +24,9 @@ _FINGERPRINT_LENGTH = 12
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network ready to run, and the fingerprint of its weights."""
+    """A network ready to run."""
 
     session: InferenceSession
-    fingerprint: str
 
     def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run a batch (n, 1, rows, columns); returns fractions (n, materials, rows, columns)."""
@@ -47,14 +46,7 @@ def load_network(path: Path) -> Network:
     # Imported here: it takes a tenth of a second that `import calcimetry` need not cost.
     import onnxruntime
 
-    about = path.with_suffix(".json")
-    for needed in (path, about):
-        if not needed.is_file():
-            raise ModelError(
-                f"Loading network weights: {needed.name} is missing from {needed.parent}. "
-                "Install calcimetry again."
-            )
-    expected = json.loads(about.read_text())["sha256"]
+    expected = _stated_sha256(path)
     weights = path.read_bytes()
     found = hashlib.sha256(weights).hexdigest()
     if found != expected:
@@ -66,4 +58,26 @@ def load_network(path: Path) -> Network:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # the library stays silent
     session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-    return Network(session, found[:_FINGERPRINT_LENGTH])
+    return Network(session)
+
+
+def stated_fingerprint(path: Path) -> str:
+    """First digits of the SHA-256 that ``<name>.json`` states for ``<name>.onnx``.
+
+    Raises
+    ------
+    ModelError
+        If either file is missing.
+    """
+    return _stated_sha256(path)[:_FINGERPRINT_LENGTH]
+
+
+def _stated_sha256(path: Path) -> str:
+    about = path.with_suffix(".json")
+    for needed in (path, about):
+        if not needed.is_file():
+            raise ModelError(
+                f"Loading network weights: {needed.name} is missing from {needed.parent}. "
+                "Install calcimetry again."
+            )
+    return str(json.loads(about.read_text())["sha256"])

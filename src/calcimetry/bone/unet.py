@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from calcimetry.bone.method import BoneEvidence
 from calcimetry.bone.names import name_bones
-from calcimetry.bone.network import WEIGHTS, Network, load_network
+from calcimetry.bone.network import WEIGHTS, Network, load_network, stated_fingerprint
 from calcimetry.bone.working_view import show_to_network, working_grid
 from calcimetry.model import Grid, Image, Segmentation, bone_name
 from calcimetry.resample import resample_image
@@ -45,6 +45,11 @@ class UNet:
     def __init__(self, weights: Path = WEIGHTS / "unet.onnx") -> None:
         self.weights = weights
 
+    @property
+    def version(self) -> str:
+        """The name and the fingerprint of the weights; reads no weights."""
+        return f"{self.name} {stated_fingerprint(self.weights)}"
+
     def segment(self, image: Image) -> BoneEvidence:
         """Find the bones of a picture, slice by slice in a volume."""
         network = load_network(self.weights)
@@ -63,7 +68,7 @@ class UNet:
             label_map[i] = name_bones(parts, grid.pixel_area_mm2)
         labels = [int(n) for n in np.unique(label_map) if n]
         bones = Segmentation(label_map, grid, {n: bone_name(n) for n in labels})
-        return BoneEvidence(bones, bone, deposit, f"{self.name} {network.fingerprint}")
+        return BoneEvidence(bones, bone, deposit, self.version)
 
 
 def _ask_both_ways(network: Network, seen: NDArray[np.float32]) -> NDArray[np.float32]:

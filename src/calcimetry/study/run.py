@@ -15,6 +15,7 @@ from traceback import extract_tb
 from typing import Any
 
 from calcimetry import __version__
+from calcimetry.bone import METHODS
 from calcimetry.errors import CalcimetryError, InputError, OutputError
 from calcimetry.files.inputs import find_inputs, printable
 from calcimetry.files.naming import Task, plan, refuse_to_overwrite_inputs, result_files
@@ -76,7 +77,7 @@ def measure_study(
 
     Every input ends as a row of images.csv; one that fails says why and stops no
     other. The tables are kept up to date while the run goes on. Inputs that an
-    earlier run measured with the same content, pixel spacing, settings and version
+    earlier run measured with the same content, pixel spacing, settings, version and weights
     are not measured again. Results of other inputs in the folder stay, with their
     rows first and in their order; a new result takes the place of the same input's
     earlier one, except that a failure does not replace a measurement of the same
@@ -144,7 +145,11 @@ class _Run:
         self.passed_over = passed_over
         self.results: list[Result] = []
         self.resumed = 0
-        self.how: dict[str, Any] = {"version": __version__, "settings": settings.to_dict()}
+        self.how: dict[str, Any] = {
+            "version": __version__,
+            "method": METHODS[settings.method]().version,
+            "settings": settings.to_dict(),
+        }
         how = json.dumps(self.how, sort_keys=True)
         self.made_with = hashlib.sha256(how.encode()).hexdigest()[:12]
 
