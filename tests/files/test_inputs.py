@@ -167,3 +167,13 @@ def test_content_that_cannot_be_read_has_no_hash(tmp_path, monkeypatch):
 
     monkeypatch.setattr(type(picture), "open", locked)
     assert file_sha256(picture) == ""
+
+
+def test_a_manifest_is_followed_in_a_folder_named_from_elsewhere(tmp_path, monkeypatch):
+    folder = tmp_path / "pictures"
+    save_picture(folder / "ring.png")
+    save_manifest(folder, "ring.png,0.4")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    (found,) = find_inputs(["../pictures"]).pictures
+    assert (found.image, found.problem) == ("ring.png", "")

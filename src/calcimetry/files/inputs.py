@@ -195,7 +195,7 @@ def _named_by_manifest(manifest: Path, root: Path, passed_over: dict[str, str]) 
         if not os.path.lexists(path):
             path = files.get(_composed(path), path)
         problem = row.problem
-        if not row.image or not path.is_relative_to(folder) or ".." in path.parts:
+        if not row.image or not path.is_relative_to(folder) or ".." in Path(row.image).parts:
             path = manifest
         elif not problem and not os.path.lexists(path):
             problem = f"line {row.line} of the manifest: there is no such file"
