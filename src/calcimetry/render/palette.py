@@ -12,7 +12,6 @@ from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 Colour = tuple[int, int, int]
 
 BACKGROUND: Colour = (16, 19, 24)
-RAISED: Colour = (30, 35, 43)
 RULE: Colour = (62, 70, 82)
 TEXT: Colour = (236, 240, 245)
 MUTED: Colour = (163, 173, 186)
