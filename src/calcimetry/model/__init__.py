@@ -2,7 +2,8 @@
 
 from calcimetry.model.anatomy import Bone, Digit, Laterality, Phalanx, bone_name
 from calcimetry.model.geometry import Grid
-from calcimetry.model.image import Image
+from calcimetry.model.hand import Finger, Hand
+from calcimetry.model.image import DualEnergyImage, Image
 from calcimetry.model.lesion import Interval, Lesion
 from calcimetry.model.report import Report
 from calcimetry.model.segmentation import Segmentation
@@ -10,7 +11,10 @@ from calcimetry.model.segmentation import Segmentation
 __all__ = [
     "Bone",
     "Digit",
+    "DualEnergyImage",
+    "Finger",
     "Grid",
+    "Hand",
     "Image",
     "Interval",
     "Laterality",

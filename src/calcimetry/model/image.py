@@ -91,3 +91,63 @@ class Image:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Image, (np.array(self.array), self.grid, self.unit, self.clipped_hu, self.name)
+
+
+#: How two energies are mixed for finding bone: 0.6 low + 0.4 high.
+LOW_SHARE = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class DualEnergyImage:
+    """Two volumes of one hand, taken at once with X-rays of two energies.
+
+    Parameters
+    ----------
+    low, high : Image
+        The lower and the higher energy, in HU, on one grid.
+    low_setting, high_setting : str
+        The tube settings or energies as people write them, such as ``80`` and
+        ``Sn150`` (kV, Sn for a tin filter) or ``50 keV``; empty where not stated.
+
+    Raises
+    ------
+    InputError
+        If the two do not share their grid, or either is not in HU.
+    """
+
+    low: Image
+    high: Image
+    low_setting: str = ""
+    high_setting: str = ""
+
+    def __post_init__(self) -> None:
+        if self.low.grid != self.high.grid:
+            raise InputError(
+                f"Pairing two energies of {self.low.name!r}: expected one grid, found shapes "
+                f"{self.low.grid.shape} and {self.high.grid.shape} or different places."
+            )
+        if self.low.unit != "HU" or self.high.unit != "HU":
+            raise InputError(
+                f"Pairing two energies of {self.low.name!r}: expected HU, found "
+                f"{self.low.unit!r} and {self.high.unit!r}."
+            )
+
+    @property
+    def name(self) -> str:
+        """What to call the pair in results."""
+        return self.low.name
+
+    @property
+    def grid(self) -> Grid:
+        """Where the samples of both lie."""
+        return self.low.grid
+
+    @property
+    def mixed(self) -> Image:
+        """The image that bone is found on: less noisy than either energy alone.
+
+        0.6 low + 0.4 high, as scanners mix them for reading.
+        """
+        array = LOW_SHARE * self.low.array + (1.0 - LOW_SHARE) * self.high.array
+        clipped = self.low.clipped_hu or self.high.clipped_hu
+        return Image(array, self.low.grid, "HU", clipped, self.low.name)

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
+
+from calcimetry.model.geometry import Grid
+
+#: Which side of the finger's bones a lesion lies on.
+Aspect = Literal["volar", "dorsal", "radial", "ulnar"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,9 @@ class Interval:
 @dataclass(frozen=True, slots=True)
 class Lesion:
     """One connected calcification after growing; docs/measurements.md defines each number.
+
+    In a volume, area, axes and outline are those of the sagittal plane of its finger
+    where the lesion's area is largest.
 
     A quantity is None where it does not apply or could not be measured, and
     `not_measured` then says why. Nothing is NaN.
@@ -36,15 +44,23 @@ class Lesion:
     perimeter_mm: float
     solidity: float
     touches_bone: bool
-    #: Centre of mass as fractional index (slice, row, column).
+    #: Centre of mass as fractional index (slice, row, column) of the image's grid.
     centre: tuple[float, float, float]
-    #: Ends of the long and the short axis as ((row, column), (row, column)).
+    #: Ends of the long and the short axis as ((row, column), (row, column)) of `plane`.
     long_axis_ends: tuple[tuple[float, float], tuple[float, float]]
     short_axis_ends: tuple[tuple[float, float], tuple[float, float]]
     mean_hu: float | None = None
     density_mg_cm3: float | None = None
     mass_mg: float | None = None
     volume_mm3: float | None = None
+    volume_interval: Interval | None = None
+    #: Of a volume: the one-slice grid of the sagittal plane that was measured. A picture is
+    #: its own plane, and this is None.
+    plane: Grid | None = None
+    #: Which hand, which digit (1 thumb to 5 little), and which side of the finger.
+    side: Literal["left", "right"] | None = None
+    digit: int | None = None
+    aspect: Aspect | None = None
     not_measured: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:

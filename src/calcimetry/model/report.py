@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from calcimetry.model.hand import Hand
 from calcimetry.model.image import Image
 from calcimetry.model.lesion import Interval, Lesion
 from calcimetry.model.segmentation import Segmentation
 
 Status = Literal["complete", "partial", "failed"]
-#: Why the total of no lesion, 0 mm2, has no interval: 0 to 0 would claim certainty.
+#: Why the total of no lesion, 0, has no interval: 0 to 0 would claim certainty.
 NO_LESION = "no lesion was found; what may have been missed has no interval"
+#: Why a picture has no volume.
+ONE_SLICE = "a picture of one slice has no known thickness"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,11 @@ class Report:
     ellipse_area_mm2: float
     #: Name of the bone method and fingerprint of its weights.
     method: str
+    #: Hands and fingers of a volume; a picture has none.
+    hands: tuple[Hand, ...] = ()
+    #: Total over the lesions of a volume; None for a picture, or (the interval) without lesion.
+    volume_mm3: float | None = None
+    volume_interval: Interval | None = None
 
     @property
     def lesion_count(self) -> int:
@@ -47,4 +55,11 @@ class Report:
     @property
     def not_measured(self) -> Mapping[str, str]:
         """Why a quantity of the whole image is None, by its name."""
-        return {"area_interval": NO_LESION} if self.area_interval is None else {}
+        reasons = {}
+        if self.area_interval is None:
+            reasons["area_interval"] = NO_LESION
+        if self.volume_mm3 is None:
+            reasons["volume_mm3"] = ONE_SLICE
+        elif self.volume_interval is None:
+            reasons["volume_interval"] = NO_LESION
+        return reasons

@@ -1,0 +1,55 @@
+import pickle
+
+import numpy as np
+import pytest
+
+from calcimetry.errors import InputError
+from calcimetry.model import Digit, DualEnergyImage, Finger, Grid, Hand, Image, Laterality
+
+GRID = Grid((2, 3, 4), np.diag([0.6, 0.5, 0.5, 1.0]))
+
+
+def volume(value=0.0, unit="HU", grid=GRID, name="hand"):
+    return Image(np.full(grid.shape, value), grid, unit, name=name)
+
+
+@pytest.mark.parametrize(
+    ("digit", "side", "name"),
+    [
+        (Digit.RING, Laterality.LEFT, "left ring finger"),
+        (Digit.THUMB, Laterality.RIGHT, "right thumb"),
+        (Digit.LITTLE, None, "little finger"),
+        (Digit.UNKNOWN, None, "finger"),
+    ],
+)
+def test_a_finger_is_called_what_people_call_it(digit, side, name):
+    assert Finger(digit, side, GRID, ()).name == name
+
+
+def test_a_hand_is_called_by_its_side():
+    names = [Hand(side, (), GRID).name for side in (Laterality.LEFT, None)]
+    assert names == ["left hand", "hand"]
+
+
+def test_a_hand_survives_pickling():
+    finger = Finger(Digit.INDEX, Laterality.LEFT, GRID, (121, 122), "why")
+    hand = pickle.loads(pickle.dumps(Hand(Laterality.LEFT, (finger,), GRID)))
+    assert hand.fingers[0].grid == GRID
+    assert hand.fingers[0].labels == (121, 122)
+
+
+def test_two_energies_are_mixed_six_to_four():
+    pair = DualEnergyImage(volume(1000.0), volume(500.0), "80", "Sn150")
+    assert pair.mixed.array == pytest.approx(800.0)
+    assert (pair.name, pair.grid, pair.mixed.unit) == ("hand", GRID, "HU")
+
+
+def test_two_energies_on_two_grids_are_no_pair():
+    other = Grid(GRID.shape, np.diag([0.6, 0.5, 0.6, 1.0]))
+    with pytest.raises(InputError, match="expected one grid"):
+        DualEnergyImage(volume(), volume(grid=other))
+
+
+def test_two_energies_must_be_in_hu():
+    with pytest.raises(InputError, match="expected HU"):
+        DualEnergyImage(volume(), volume(unit="mg/cm3"))
