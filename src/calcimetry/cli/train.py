@@ -22,8 +22,8 @@ def train(
     """Train a network on simulated hands.
 
     Simulates the pictures or volumes that the recipe asks for, trains, and leaves
-    RUN/unet.onnx (or unet3d.onnx, for volumes) with its hash beside it. Run again with the same RUN, an
-    interrupted training goes on from its last checkpoint.
+    RUN/unet.onnx (or unet3d.onnx, for volumes) with its hash beside it. Run again with
+    the same RUN, an interrupted training goes on from its last checkpoint.
 
     \b
     Example:

@@ -124,7 +124,7 @@ def draw_hand(rng: np.random.Generator) -> list[Part]:
     parts: list[Part] = []
     y = 0.0
     breadth_before = 0.0
-    for digit, lean, back in (
+    for digit, usual_lean, back in (
         (Digit.MIDDLE, 0.0, 0.0),
         (Digit.RING, -5.0, -2.0),
         (Digit.LITTLE, -10.0, -5.0),
@@ -137,7 +137,7 @@ def draw_hand(rng: np.random.Generator) -> list[Part]:
         y += 0.0 if digit is Digit.MIDDLE else (step if digit is Digit.INDEX else -step)
         breadth_before = breadth
         base = np.array([-arch * y * y, y, back * size + rng.normal(0.0, 1.0)])
-        lean = lean * rng.uniform(0.4, 1.5) + rng.normal(0.0, 1.5)
+        lean = usual_lean * rng.uniform(0.4, 1.5) + rng.normal(0.0, 1.5)
         roll = np.deg2rad(y * rng.uniform(0.2, 1.2) + rng.normal(0.0, 5.0))
         angles = (rng.normal(0.0, 4.0) + max(-y, 0.0) * 0.3, lean, roll)
         parts += _digit(rng, digit, base, angles, pose, splay, size, slender, cortex)

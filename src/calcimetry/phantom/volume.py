@@ -169,10 +169,10 @@ def simulate(
     lesion_map = np.zeros(lattice.shape, np.uint8)
     lesions: list[TrueVolumeLesion] = []
     gain = rng.uniform(1.2, 2.2)  # HU per mg/cm3 of hydroxyapatite
-    for one in _place_deposits(rng, lattice, waves, bone, depth, outside):
+    for one in _place_deposits(rng, lattice, bone, depth, outside):
         number = len(lesions) + 1
         lesion = _add_deposit(
-            rng, one, lattice, waves, number, gain, (bone, deposit, mineral, base, lesion_map)
+            rng, one, lattice, number, gain, (bone, deposit, mineral, base, lesion_map)
         )
         lesions += [lesion] if lesion else []
     image = _scan(rng, base, mineral, lattice, laterality, name)
@@ -264,7 +264,6 @@ def _flesh_hu(rng: np.random.Generator, outside: Array, spacing: float) -> Array
 def _place_deposits(
     rng: np.random.Generator,
     lattice: Lattice,
-    waves: Array,
     bone: Array,
     depth: Array,
     outside: Array,
@@ -329,7 +328,6 @@ def _add_deposit(
     rng: np.random.Generator,
     deposit: Deposit,
     lattice: Lattice,
-    waves: Array,
     number: int,
     gain: float,
     fields: tuple[Array, Array, Array, Array, NDArray[np.uint8]],
@@ -391,7 +389,7 @@ def _scan(
     return DualEnergyImage(low, high, "80", "Sn150")
 
 
-def _lps(steps: Array, laterality: Laterality) -> Array:
+def _lps(steps: Array, laterality: Laterality) -> NDArray[np.float64]:
     """Affine of a grid whose slices go down and rows back; columns decide which hand it is."""
     across = 1 if laterality is Laterality.LEFT else -1
     affine = np.eye(4)

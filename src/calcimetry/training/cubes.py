@@ -147,7 +147,7 @@ def _turned(rng: np.random.Generator, cube: Cube) -> Cube:
     if rng.random() < 0.5:
         cube = cube.swapaxes(2, 3)
     flips = [axis for axis in (1, 2, 3) if rng.random() < 0.5]
-    return np.ascontiguousarray(np.flip(cube, flips))
+    return np.ascontiguousarray(np.flip(cube, tuple(flips)))
 
 
 def _changed(rng: np.random.Generator, hu: Tensor, fractions: Tensor) -> tuple[Tensor, Tensor]:

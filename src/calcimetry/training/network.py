@@ -13,7 +13,6 @@ from torch import Tensor
 from calcimetry.bone.working_view import SPACING_MM
 from calcimetry.phantom.picture import DEPOSIT, MATERIALS
 
-
 #: The activation of every layer.
 LEAKY = ("LeakyReLU", {"negative_slope": 0.1, "inplace": True})
 

@@ -31,6 +31,8 @@ class HalfResolutionUNet(torch.nn.Module):
             norm="batch",
             act=LEAKY,
         )
+        # The layout in which convolutions in three dimensions are fastest on a CPU.
+        self.net.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]  # not in torch's stubs
 
     def forward(self, scaled: Tensor) -> Tensor:
         """Logits (n, tissues, slices, rows, columns) of (n, 1, slices, rows, columns)."""
@@ -40,8 +42,8 @@ class HalfResolutionUNet(torch.nn.Module):
         folded = blocks.permute(0, 2, 4, 6, 1, 3, 5).reshape(n, 8, *half)
         folded = folded.contiguous(memory_format=torch.channels_last_3d)
         answer = self.net(folded).reshape(n, len(TISSUES), 2, 2, 2, *half)
-        logits = answer.permute(0, 1, 5, 2, 6, 3, 7, 4)
-        return logits.reshape(n, len(TISSUES), slices, rows, columns)
+        unfolded: Tensor = answer.permute(0, 1, 5, 2, 6, 3, 7, 4)
+        return unfolded.reshape(n, len(TISSUES), slices, rows, columns)
 
 
 class VolumeNetwork(FractionNetwork):
@@ -56,8 +58,7 @@ class VolumeNetwork(FractionNetwork):
     """
 
     def __init__(self, features: list[int], learning_rate: float, weight_decay: float) -> None:
-        unet = HalfResolutionUNet(features).to(memory_format=torch.channels_last_3d)
-        super().__init__(unet, learning_rate, weight_decay)
+        super().__init__(HalfResolutionUNet(features), learning_rate, weight_decay)
         self.save_hyperparameters()
 
     def validation_step(self, batch: tuple[Tensor, Tensor], _index: int) -> None:
