@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcimetry.bone.method import BoneEvidence
-from calcimetry.bone.network import Network, load_network, stated_fingerprint
-from calcimetry.bone.volume_view import AIR_HU, SPACING_MM, show_to_network, volume_grid
+from calcimetry.bone.network import Network, load_network
+from calcimetry.bone.volume_view import AIR_HU, show_to_network, volume_grid
 from calcimetry.model import Grid, Image, Segmentation, bone_name
 from calcimetry.resample import resample_image
 
@@ -31,7 +31,7 @@ _BLOCK, _OVERLAP = 128, 32
 _LITTLE = 0.02
 
 
-def segment_volume(image: Image, weights: Path) -> BoneEvidence:
+def segment_volume(image: Image, weights: Path, version: str) -> BoneEvidence:
     """Find the bones of a volume and name their kinds.
 
     Parameters
@@ -40,6 +40,8 @@ def segment_volume(image: Image, weights: Path) -> BoneEvidence:
         A volume in HU, any orientation.
     weights : pathlib.Path
         An ONNX file with its JSON beside it.
+    version : str
+        What the evidence names as its method.
 
     Returns
     -------
@@ -70,7 +72,7 @@ def segment_volume(image: Image, weights: Path) -> BoneEvidence:
     label_map[bone < 0.5] = 0
     labels = [int(n) for n in np.unique(label_map) if n]
     bones = Segmentation(label_map, image.grid, {n: bone_name(n) for n in labels})
-    return BoneEvidence(bones, bone, deposit, f"unet3d {stated_fingerprint(weights)}")
+    return BoneEvidence(bones, bone, deposit, version)
 
 
 def _back(part: NDArray[np.float32], view: Grid, grid: Grid) -> NDArray[np.float32]:

@@ -22,6 +22,7 @@ MINERAL_HU = 1500.0
 
 _FLESH_HU = -200.0  # anything brighter is the hand, or what it lies on
 _MINERAL_HU = 300.0  # the hand's axis is that of its bones, which a table does not have
+_FEWEST = 10  # samples that can have main axes
 _MARGIN_MM = 4.0
 _MULTIPLE = 32  # the network halves the size five times
 
@@ -41,12 +42,15 @@ def volume_grid(image: Image) -> Grid:
         along the main axes of its mineral; sizes are multiples of 32. A volume
         without mineral or flesh is taken whole, along its own axes.
     """
-    flesh = _some_points(image, _FLESH_HU)
-    mineral = _some_points(image, _MINERAL_HU)
-    axes = _main_axes(mineral) if len(mineral) >= 10 else _main_axes(flesh)
+    flesh = _points(image, _FLESH_HU)
+    if len(flesh) < _FEWEST:
+        flesh = _points(image, -np.inf)
+    mineral = _points(image, _MINERAL_HU)
+    axes = _main_axes(mineral if len(mineral) >= _FEWEST else flesh)
     seen = flesh @ axes.T
     low, high = seen.min(axis=0) - _MARGIN_MM, seen.max(axis=0) + _MARGIN_MM
-    size = np.ceil((high - low) / SPACING_MM / _MULTIPLE).astype(int) * _MULTIPLE
+    # The last bits of a sum depend on its order: they may not decide a size.
+    size = np.ceil((high - low) / SPACING_MM / _MULTIPLE - 1e-6).astype(int) * _MULTIPLE
     middle = 0.5 * (low + high) - 0.5 * (size - 1) * SPACING_MM
     affine = np.eye(4)
     affine[:3, :3] = axes.T * SPACING_MM
@@ -61,17 +65,9 @@ def show_to_network(image: Image, view: Grid) -> NDArray[np.float32]:
     return np.asarray(seen, dtype=np.float32)
 
 
-def _some_points(image: Image, above_hu: float) -> NDArray[np.float64]:
-    """Places in mm, shape (n, 3), of samples above a value; of all where there are too few.
-
-    Every so many samples are enough, about a millimetre and a half apart.
-    """
-    every = tuple(slice(None, None, max(1, round(1.5 / s))) for s in image.grid.spacing)
-    step = np.array([s.step for s in every])
-    found = np.argwhere(image.array[every] > above_hu)
-    if len(found) < 10 and above_hu == _FLESH_HU:
-        found = np.argwhere(np.ones_like(image.array[every], bool))
-    return image.grid.index_to_mm(found * step)
+def _points(image: Image, above_hu: float) -> NDArray[np.float64]:
+    """Places in mm, shape (n, 3), of all samples above a value."""
+    return image.grid.index_to_mm(np.argwhere(image.array > above_hu))
 
 
 def _main_axes(points: NDArray[np.float64]) -> NDArray[np.float64]:
