@@ -8,13 +8,21 @@ missing is judged where it is needed.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
+from typing import Any
 
+from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.valuerep import TEXT_VR_DELIMS
+
+from calcimetry.dicom.source import printable
 
 #: Longest text taken from a header, in bytes; DICOM's own limit for these is 1024 characters.
 _LONGEST = 10_240
+#: Specific Character Set.
+_CHARACTERS = 0x00080005
 
 
 def strings(ds: Dataset, tag: int) -> tuple[str, ...]:
@@ -44,6 +52,11 @@ def numbers(ds: Dataset, tag: int, count: int) -> tuple[float, ...] | None:
     return found if all(math.isfinite(value) for value in found) else None
 
 
+def text(ds: Dataset, tag: int) -> str:
+    """A text in the characters that the header states, all values of it on one line."""
+    return _decoded(_raw(ds, tag)[:_LONGEST], _raw(ds, _CHARACTERS))
+
+
 def number(ds: Dataset, tag: int) -> float | None:
     """One finite decimal number, or None."""
     found = numbers(ds, tag, 1)
@@ -65,12 +78,24 @@ def whole(ds: Dataset, tag: int) -> int | None:
 
 def items(ds: Dataset, tag: int) -> tuple[Dataset, ...]:
     """The items of a sequence; none where it is missing."""
-    value: object = ds[tag].value if tag in ds else None
+    if tag not in ds:
+        return ()
+    value: Any = ds[tag].value
     return tuple(value) if isinstance(value, Sequence) else ()
 
 
+@lru_cache(maxsize=256)  # the same few texts stand in all headers of a series
+def _decoded(raw: bytes, characters: bytes) -> str:
+    names = [part.strip() for part in characters.decode("latin-1").split("\\")]
+    try:
+        found = decode_bytes(raw, convert_encodings(names), TEXT_VR_DELIMS)
+    except (LookupError, ValueError):
+        found = raw.decode("latin-1")
+    return " ".join(printable(found.replace("\0", " ")).split())
+
+
 def _element(ds: Dataset, tag: int) -> RawDataElement | None:
-    element = ds.get_item(tag, keep_deferred=True)
+    element: Any = ds.get_item(tag, keep_deferred=True)
     return element if isinstance(element, RawDataElement) else None
 
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 
-from calcimetry.dicom.elements import number, string, whole
+from calcimetry.dicom.elements import number, string, text, whole
 from calcimetry.dicom.frames import FRAME_TAGS, frames_of
 from calcimetry.dicom.instance import Frame, Instance, PixelPlace
 from calcimetry.dicom.part10 import DataSetStream, open_data_set
@@ -114,7 +114,7 @@ def _parsed(data: DataSetStream, size: int, source: Source) -> Instance:
         frames = frames_of(ds, pixels.frames, source.name)
     elif string(ds, MODALITY) == "CT" and whole(ds, ROWS):
         problem = "it ends before its pixels"
-    words = _text(ds, DESCRIPTION)
+    words = text(ds, DESCRIPTION)
     frame_of_reference = string(ds, FRAME_OF_REFERENCE)
     series_number = number(ds, SERIES_NUMBER)
     return Instance(
@@ -181,11 +181,10 @@ def _pixel_place(
         ),
         (
             not encapsulated and place.length < expected,
-            f"its pixels are cut off: expected {expected} bytes, found {place.length}; copy it "
-            "again",
+            f"its pixels are cut off: expected {expected} bytes, found {place.length}",
         ),
     )
-    return place, next((text for is_so, text in wrong if is_so), "")
+    return place, next((what for is_so, what in wrong if is_so), "")
 
 
 def _padding(ds: Dataset) -> tuple[int, int] | None:
@@ -200,19 +199,9 @@ def _pseudonym(*parts: str) -> str:
     return hashlib.sha256("\\".join(parts).encode()).hexdigest()[:8]
 
 
-def _text(ds: Dataset, tag: int) -> str:
-    """A text in the characters that the header states, on one line; empty where missing."""
-    try:
-        value = ds[tag].value if tag in ds else ""
-        text = value if isinstance(value, str) else " ".join(map(str, value or ()))
-    except (ValueError, LookupError, TypeError, AttributeError):
-        text = string(ds, tag)
-    return " ".join(printable(text).split())
-
-
 def _without_identity(words: str, ds: Dataset) -> str:
     """A description that may be shown: empty where it holds part of the patient's identity."""
-    return _shown(words, " ".join(_text(ds, tag) for tag in IDENTITY if tag in ds))
+    return _shown(words, " ".join(text(ds, tag) for tag in IDENTITY if tag in ds))
 
 
 @lru_cache(maxsize=64)  # the same for all slices of a series
