@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pydicom.uid import (
     CTImageStorage,
     EnhancedCTImageStorage,
     ExplicitVRLittleEndian,
+    MediaStorageDirectoryStorage,
     generate_uid,
 )
 
@@ -106,6 +108,20 @@ def save_all(folder: Path, datasets: Iterable[Dataset], prefix: str = "") -> Pat
     for index, ds in enumerate(datasets):
         save(ds, folder / f"{prefix}{index:04d}.dcm")
     return folder
+
+
+def save_directory(folder: Path, names: Iterable[list[str]]) -> Path:
+    """A DICOMDIR that lists files by the parts of their names."""
+    ds = ct_slice(volume()[0], (0, 0, 0), 1, SOPClassUID=MediaStorageDirectoryStorage)
+    ds.DirectoryRecordSequence = []
+    for name in names:
+        record = Dataset()
+        record.DirectoryRecordType = "IMAGE"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pydicom minds names such as ".."
+            record.ReferencedFileID = name
+            ds.DirectoryRecordSequence.append(record)
+    return save(ds, folder / "DICOMDIR")
 
 
 def dual_energy(**changes: Any) -> tuple[list[Dataset], list[Dataset]]:
