@@ -18,6 +18,10 @@ def train(
     workers: Annotated[
         int, typer.Option(metavar="N", min=1, help="Processes that simulate.")
     ] = os.cpu_count() or 1,
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="CKPT", help="Checkpoint of another run to start from."),
+    ] = None,
 ) -> None:
     """Train a network on simulated hands.
 
@@ -38,4 +42,4 @@ def train(
                 f"Training needs the extra 'train' ({error.name} is not installed). "
                 "Type: pip install 'calcimetry[train]'"
             ) from error
-        print(run(Recipe.from_toml(recipe), out, workers=workers))
+        print(run(Recipe.from_toml(recipe), out, workers=workers, start=start))

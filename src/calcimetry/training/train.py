@@ -7,6 +7,7 @@ import json
 import tomllib
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
+from pickle import UnpicklingError
 
 import lightning
 import torch
@@ -96,7 +97,7 @@ class Recipe:
         return recipe
 
 
-def train(recipe: Recipe, run: Path, *, workers: int) -> Path:
+def train(recipe: Recipe, run: Path, *, workers: int, start: Path | None = None) -> Path:
     """Train from scratch, or go on from `run`'s last checkpoint; returns the ONNX file.
 
     Parameters
@@ -106,12 +107,21 @@ def train(recipe: Recipe, run: Path, *, workers: int) -> Path:
         Folder for the simulated pictures, checkpoints, the log and the result.
     workers : int
         Processes that simulate.
+    start : pathlib.Path, optional
+        A checkpoint of another run to take the first weights from.
+
+    Raises
+    ------
+    SettingsError
+        If `start` holds weights of another network.
     """
     torch.manual_seed(recipe.seed)
     last = run / "checkpoints" / "last.ckpt"
     first = int(torch.load(last, weights_only=False)["global_step"]) if last.exists() else 0
     made = _volume_training if recipe.cubes else _picture_training
     network, batches, validation = made(recipe, run / "bank", workers, first)
+    if start is not None and not last.exists():
+        _take_weights(network, start)
     trainer = lightning.Trainer(
         max_steps=recipe.steps,
         accelerator="auto",
@@ -138,6 +148,17 @@ def train(recipe: Recipe, run: Path, *, workers: int) -> Path:
     # From the checkpoint, whose weights are the averaged ones also where nothing was left to do.
     network.load_state_dict(torch.load(last, weights_only=False, map_location="cpu")["state_dict"])
     return export(network, run / f"{recipe.name}.onnx", recipe)
+
+
+def _take_weights(network: FractionNetwork, checkpoint: Path) -> None:
+    try:
+        state = torch.load(checkpoint, weights_only=False, map_location="cpu")["state_dict"]
+        network.load_state_dict(state)
+    except (OSError, KeyError, RuntimeError, UnpicklingError) as error:
+        raise SettingsError(
+            f"Starting from {checkpoint.name}: expected a checkpoint of a network with the same "
+            f"features ({str(error).splitlines()[0]})."
+        ) from error
 
 
 Training = tuple[FractionNetwork, IterableDataset[Batch], list[Batch]]
