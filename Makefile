@@ -40,6 +40,7 @@ bench: $(VENV)/.base
 	$(BIN)/python benchmarks/fingers.py $(ARGS)
 	$(BIN)/python benchmarks/simulated.py
 	$(BIN)/python benchmarks/hand.py
+	$(BIN)/python benchmarks/simulated_hands.py
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict

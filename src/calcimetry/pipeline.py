@@ -15,7 +15,7 @@ from calcimetry.errors import NotMeasurable
 from calcimetry.fingers.locate import Box, locate_hands
 from calcimetry.fingers.name import name_fingers
 from calcimetry.lesions.grow import GrownLesions, grow_lesions
-from calcimetry.lesions.reclaim import reclaim_solid
+from calcimetry.lesions.reclaim import give_back, reclaim_solid
 from calcimetry.lesions.subtract import subtract_bone
 from calcimetry.measurement.size import measure_lesions, total_area
 from calcimetry.measurement.volume import measure_volume_lesions
@@ -109,6 +109,8 @@ def _measure_volume(image: Image, settings: Settings, laterality: Laterality | N
         named = name_fingers(evidence.bones, laterality)
         if not named.bones.labels:
             continue
+        # What no bone of a hand can be, though the network took it for one, is calcification.
+        evidence = give_back(evidence, evidence.bones.mask & ~named.bones.mask)
         evidence, grown = _find_lesions(part, replace(evidence, bones=named.bones), settings)
         found = measure_volume_lesions(
             part,
