@@ -39,6 +39,8 @@ check: $(VENV)/.dev
 bench: $(VENV)/.base
 	$(BIN)/python benchmarks/fingers.py $(ARGS)
 	$(BIN)/python benchmarks/simulated.py
+	$(BIN)/python benchmarks/hand.py
+	$(BIN)/python benchmarks/simulated_hands.py
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict
