@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from calcimetry.fingers.rod import FloatArray, Rod, bow, fit_rod, thinned
-from calcimetry.fingers.split import split_touching
+from calcimetry.fingers.rod import STRAY, FloatArray, Rod, bow, fit_rod, thinned
+from calcimetry.fingers.split import WIDEST_BONE_MM, split_touching
 from calcimetry.fingers.voxels import IntArray, Voxels, list_voxels
 from calcimetry.model.anatomy import Bone
 from calcimetry.model.segmentation import Segmentation
@@ -24,13 +24,24 @@ LONG_BONES = (
 #: Below this, a piece is a crumb of the bone that it touches or lies close to, or nothing.
 CRUMB_MM3 = 15.0
 CRUMB_REACH_MM = 2.0
-#: Two pieces are one bone if they meet over this share of their sections there. Of one type
-#: only a thin bridge parts them; of two types a closed joint can look nearly as wide.
-SAME_TYPE_SHARE, OTHER_TYPE_SHARE = 0.45, 0.6
-#: A slip at the end of a bone is a slab: so small beside the rest, or so flat beside its section.
-SLAB_VOLUME, SLAB_FLATNESS = 0.2, 0.55
+#: Two pieces of one type, or a whole bone and a piece that is none, are one bone if they meet
+#: over this share of their sections there; less is a thin bridge or a joint.
+LEAST_SHARE = 0.45
+#: Two pieces that may each be a bone meet over more: even a closed joint seldom looks so wide,
+#: unless the border lies within a shaft.
+SHAFT_SHARE, FULL_SHARE = 0.6, 0.75
+#: Of a bone of each type: least length in mm, least length over its breadth at a joint, and
+#: greatest length. What is less is a slip at the end of another bone; what would be more is two.
+PLAUSIBLE_SHAPE = {
+    Bone.PROXIMAL_PHALANX: (16.0, 2.0, 47.0),
+    Bone.MIDDLE_PHALANX: (9.0, 1.3, 31.0),
+    Bone.DISTAL_PHALANX: (7.0, 1.1, 24.0),
+    Bone.METACARPAL: (25.0, 2.5, 80.0),
+}
 #: Bones are wider at joints than in between: a border so narrow lies within a shaft.
 SHAFT_SECTION = 0.85
+#: No bone of the hand is larger.
+LONGEST_BONE_MM = 85.0
 #: Where, in mm from the border of two pieces, their sections are taken.
 SECTION_NEAR_MM, SECTION_FAR_MM, SECTION_RADIUS_MM = 0.5, 3.0, 12.0
 
@@ -63,6 +74,16 @@ class SingleBone:
     votes: dict[Bone, float]
     volume_mm3: float
     at_border: bool
+
+    @property
+    def kind(self) -> Bone:
+        """The type that most of its voxels have."""
+        return max(self.votes, key=lambda name: self.votes[name])
+
+    @property
+    def is_whole(self) -> bool:
+        """True where it is long enough for its type, or the volume's border may cut it."""
+        return self.at_border or self.rod.length_mm >= PLAUSIBLE_SHAPE[self.kind][0]
 
 
 def find_single_bones(types: Segmentation) -> list[SingleBone]:
@@ -177,14 +198,15 @@ def _contacts(voxels: Voxels, piece: IntArray) -> list[_Contact]:
 def _merged(voxels: Voxels, piece: IntArray, kind: IntArray) -> IntArray | None:
     """Join the pairs of pieces that are one bone, each piece at most once; None: no such pair."""
     points = {int(n): voxels.points[piece == n] for n in np.unique(piece[piece >= 0])}
-    main_kind = {n: int(np.bincount(kind[piece == n]).argmax()) for n in points}
+    types = {n: Bone(int(np.bincount(kind[piece == n]).argmax())) for n in points}
     found = []
     for contact in _contacts(voxels, piece):
         pair = (points[contact.first], points[contact.second])
-        same_type = main_kind[contact.first] == main_kind[contact.second]
+        names = (types[contact.first], types[contact.second])
         share = _share(contact, pair, voxels.voxel_mm3)
-        least = SAME_TYPE_SHARE if same_type else OTHER_TYPE_SHARE
-        if share >= least and (same_type or _slip(contact, pair, voxels.voxel_mm3)):
+        if share < LEAST_SHARE or not _fits_one_bone(pair):
+            continue
+        if names[0] is names[1] or _slip(contact, pair, names, share, voxels.voxel_mm3):
             found.append((share, contact))
     if not found:
         return None
@@ -215,14 +237,34 @@ def _share(contact: _Contact, pair: tuple[FloatArray, FloatArray], voxel_mm3: fl
     return contact.area / max(*sections, 1e-9)
 
 
-def _slip(contact: _Contact, pair: tuple[FloatArray, FloatArray], voxel_mm3: float) -> bool:
+def _fits_one_bone(pair: tuple[FloatArray, FloatArray]) -> bool:
+    """True where two pieces together are no larger than a bone of the hand."""
+    rod = fit_rod(np.concatenate(pair))
+    return rod.width_mm <= WIDEST_BONE_MM and rod.length_mm <= LONGEST_BONE_MM
+
+
+def _slip(
+    contact: _Contact,
+    pair: tuple[FloatArray, FloatArray],
+    names: tuple[Bone, Bone],
+    share: float,
+    voxel_mm3: float,
+) -> bool:
     """True where two types within one bone are likelier than two bones at a closed joint."""
-    small, large = sorted(pair, key=len)
-    if len(small) < SLAB_VOLUME * len(large):
+    breadth = 2.0 * np.sqrt(contact.area / np.pi)
+    lengths = [
+        float(np.ptp(np.percentile(own @ contact.normal, [STRAY, 100 - STRAY]))) for own in pair
+    ]
+    for length, name in zip(lengths, names, strict=True):
+        least, slenderness, _ = PLAUSIBLE_SHAPE[name]
+        if length < max(least, slenderness * breadth):
+            return True
+    if share >= SHAFT_SHARE and all(
+        contact.area < SHAFT_SECTION * _widest_section(own, voxel_mm3) for own in pair
+    ):
         return True
-    if np.ptp((small - contact.centre) @ contact.normal) < SLAB_FLATNESS * np.sqrt(contact.area):
-        return True
-    return all(contact.area < SHAFT_SECTION * _widest_section(own, voxel_mm3) for own in pair)
+    greatest = PLAUSIBLE_SHAPE[max(zip(map(len, pair), names, strict=True))[1]][2]
+    return share >= FULL_SHARE and sum(lengths) <= greatest
 
 
 def _widest_section(points: FloatArray, voxel_mm3: float) -> float:

@@ -197,8 +197,7 @@ def _gaps(bones: list[SingleBone], accepted: list[Joint]) -> list[Joint]:
 
 def _may_follow_over_gap(first: SingleBone, second: SingleBone) -> bool:
     """True where the two are different bones of a finger by their votes."""
-    names = {max(bone.votes, key=lambda name: bone.votes[name]) for bone in (first, second)}
-    return len(names) == 2
+    return first.kind is not second.kind
 
 
 def _used_ends(joints: list[Joint]) -> set[tuple[int, int]]:
@@ -221,8 +220,7 @@ def _accept(joint: Joint, accepted: list[Joint], bones: list[SingleBone]) -> Non
 
 def _distinct(members: set[int], bones: list[SingleBone]) -> bool:
     """True where no two bones have the same type by their votes."""
-    names = [max(bones[n].votes, key=lambda name: bones[n].votes[name]) for n in members]
-    return len(set(names)) == len(names)
+    return len({bones[n].kind for n in members}) == len(members)
 
 
 def _members(start: int, joints: list[Joint]) -> set[int]:

@@ -35,15 +35,27 @@ def group_hands(chains: list[Chain]) -> list[list[Chain]]:
 
     Notes
     -----
-    Digits of a hand lie close at their roots. A group with more than five digits, or with
+    Digits of a hand lie close at their roots; mere ends of fingers go to the nearest hand. A
+    group with more than five digits, or with
     two that can only be thumbs, is two hands that lie close: it is parted where the gap
     between roots is widest.
     """
-    if not chains:
+    rooted = [chain for chain in chains if is_rooted(chain)] or chains
+    if not rooted:
         return []
-    groups = _part(list(range(len(chains))), _gaps(chains), 1.0, chains)
-    hands = [[chains[n] for n in group] for group in groups]
-    return sorted(hands, key=lambda hand: -sum(chain.volume_mm3 for chain in hand))
+    groups = _part(list(range(len(rooted))), _gaps(rooted), 1.0, rooted)
+    hands = [[rooted[n] for n in group] for group in groups]
+    hands.sort(key=lambda hand: -sum(chain.volume_mm3 for chain in hand))
+    trees = [cKDTree(np.concatenate([_points(chain) for chain in hand])) for hand in hands]
+    for chain in chains:
+        if chain not in rooted:
+            distances = [tree.query(_points(chain))[0].min() for tree in trees]
+            hands[int(np.argmin(distances))].append(chain)
+    return hands
+
+
+def _points(chain: Chain) -> FloatArray:
+    return np.concatenate([bone.points for _, bone in chain.as_finger.bones])
 
 
 def _gaps(chains: list[Chain]) -> FloatArray:

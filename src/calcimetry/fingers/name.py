@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from calcimetry.fingers.bones import find_single_bones
+from calcimetry.fingers.bones import SingleBone, find_single_bones
 from calcimetry.fingers.chain import Chain, find_chains
 from calcimetry.fingers.group import group_hands
 from calcimetry.fingers.posture import Posture
@@ -30,9 +30,8 @@ from calcimetry.model.geometry import Grid
 from calcimetry.model.hand import Finger, Hand
 from calcimetry.model.segmentation import Segmentation
 
-#: A piece of bone that joins no finger, is not cut by the volume's border and is smaller than
-#: this is no bone of a finger.
-LEAST_LOOSE_BONE_MM3 = 60.0
+#: A piece that is no whole bone and joins no finger is part of a bone so close, or nothing.
+LOOSE_REACH_MM = 2.0
 #: A sesamoid lies at most so far from the finger it belongs to.
 SESAMOID_REACH_MM = 12.0
 #: Bones of the wrist and sesamoids belong to a hand whose digits lie within this.
@@ -94,26 +93,31 @@ def name_fingers(types: Segmentation, stated: Laterality | None = None) -> Named
     sesamoids = _points(types.label_map == Bone.SESAMOID, types.grid)
     only_stated = stated if len(groups) == 1 else None
     placed = [_place(group, wrist, sesamoids, only_stated, types.grid) for group in groups]
+    labels = np.zeros(types.grid.shape, dtype=np.uint16)
+    passed_over = _label_fingers(labels, placed, loose)
+    _label_wrist(labels, types, placed)
+    _label_sesamoids(labels, types, placed)
     hands = [one.hand for one in placed]
-    if placed and loose:
-        text = f"{loose} small pieces of bone that join no finger were passed over"
+    if placed and passed_over:
+        text = f"{passed_over} small pieces of bone that join no finger were passed over"
         hands[0] = _with_reason(hands[0], text)
     if stated is not None and len(groups) > 1:
         text = f"the file states a {stated.name.lower()} hand, but there are {len(groups)} hands"
         hands = [_with_reason(hand, text) for hand in hands]
-    return NamedBones(_label(types, placed), tuple(hands))
+    meanings = {int(n): bone_name(int(n)) for n in np.unique(labels) if n}
+    return NamedBones(Segmentation(labels, types.grid, meanings), tuple(hands))
 
 
-def _without_loose(chains: list[Chain]) -> tuple[list[Chain], int]:
-    """Chains without the crumbs that join no finger, and how many those were."""
-    kept = [
-        chain
-        for chain in chains
-        if len(chain.best.bones) > 1
-        or chain.volume_mm3 >= LEAST_LOOSE_BONE_MM3
-        or chain.best.bones[0][1].at_border
-    ]
-    return kept, len(chains) - len(kept)
+def _without_loose(chains: list[Chain]) -> tuple[list[Chain], list[SingleBone]]:
+    """Chains that may be digits, and pieces of bone that are none."""
+    kept, loose = [], []
+    for chain in chains:
+        bones = chain.best.bones
+        if len(bones) > 1 or bones[0][1].is_whole:
+            kept.append(chain)
+        else:
+            loose.append(bones[0][1])
+    return kept, loose
 
 
 def _points(mask: NDArray[np.bool_], grid: Grid) -> FloatArray:
@@ -165,18 +169,28 @@ def _with_reason(hand: Hand, text: str) -> Hand:
     return Hand(hand.laterality, hand.fingers, hand.grid, reason)
 
 
-def _label(types: Segmentation, placed: list[_Placed]) -> Segmentation:
-    """The label map of all named bones."""
-    labels = np.zeros(types.grid.shape, dtype=np.uint16)
-    for one in placed:
-        for digit, posture in one.digits:
-            for bone, single in posture.naming.bones:
-                number = Phalanx(digit, bone, one.hand.laterality).label
-                labels[tuple(single.index.T)] = number
-    _label_wrist(labels, types, placed)
-    _label_sesamoids(labels, types, placed)
-    present = np.unique(labels)
-    return Segmentation(labels, types.grid, {int(n): bone_name(int(n)) for n in present if n})
+def _label_fingers(
+    labels: NDArray[np.uint16], placed: list[_Placed], loose: list[SingleBone]
+) -> int:
+    """Label the bones of all digits and the pieces beside them; how many pieces lie elsewhere."""
+    named = [
+        (single, Phalanx(digit, bone, one.hand.laterality).label)
+        for one in placed
+        for digit, posture in one.digits
+        for bone, single in posture.naming.bones
+    ]
+    trees = [(cKDTree(single.points), number) for single, number in named]
+    passed_over = 0
+    for piece in loose:
+        gaps = [(float(tree.query(piece.points)[0].min()), number) for tree, number in trees]
+        gap, number = min(gaps, default=(np.inf, 0))
+        if gap <= LOOSE_REACH_MM:
+            named.append((piece, number))
+        else:
+            passed_over += 1
+    for single, number in named:
+        labels[tuple(single.index.T)] = number
+    return passed_over
 
 
 def _label_wrist(labels: NDArray[np.uint16], types: Segmentation, placed: list[_Placed]) -> None:

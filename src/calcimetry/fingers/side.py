@@ -110,13 +110,14 @@ def _evidence(row: Row, normal: FloatArray, sesamoids: FloatArray) -> float:
     knuckles = np.array([f.knuckle for f in fingers if f.knuckle is not None])
     if len(knuckles) >= 3:
         inner = knuckles[1:-1].mean(axis=0)
-        cues.append(((knuckles[0] + knuckles[-1]) / 2.0 - inner) @ normal / CLEAR_ARCH_MM)
+        outer = (knuckles[0] + knuckles[-1]) / 2.0
+        cues.append(float((outer - inner) @ normal) / CLEAR_ARCH_MM)
     if thumb:
         plane = np.mean([finger.line[-3:].mean(axis=0) for finger in fingers], axis=0)
-        cues.append((thumb[0].line.mean(axis=0) - plane) @ normal / CLEAR_THUMB_MM)
+        cues.append(float((thumb[0].line.mean(axis=0) - plane) @ normal) / CLEAR_THUMB_MM)
     offset = _sesamoid_offset([*fingers, *thumb], sesamoids)
     if offset is not None:
-        cues.append(offset @ normal / CLEAR_SESAMOID_MM)
+        cues.append(float(offset @ normal) / CLEAR_SESAMOID_MM)
     return float(np.clip(cues, -MOST_EVIDENCE, MOST_EVIDENCE).sum())
 
 

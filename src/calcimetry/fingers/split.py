@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -17,10 +19,12 @@ WIDEST_BONE_MM = 20.0
 BRIDGE_MM = 1.0
 #: A core smaller than this is roughness, not a bone.
 LEAST_CORE_MM3 = 10.0
-#: Depths at which the shafts of bones that touch at their ends are looked for.
-CORE_DEPTHS_MM = tuple(np.arange(1.0, 5.0, 0.4))
-#: The shaft of a bone: at least so long, at most so wide, and longer than wide by this factor.
-SHAFT_LENGTH_MM, SHAFT_WIDTH_MM, SHAFT_SLENDERNESS = 12.0, 14.0, 2.0
+#: Depths that wider bridges than the thin ones may lie above.
+CORE_DEPTHS_MM = tuple(np.arange(1.5, 4.1, 0.5))
+#: Half thicknesses between that of a shaft and that of the ends of bones, to be tried.
+SHAFT_RADII_MM = tuple(np.arange(3.0, 9.0, 1.0))
+#: The shaft of a bone: at least so long, of such a width, and longer than wide by this factor.
+SHAFT_LENGTH_MM, SHAFT_WIDTH_MM, SHAFT_SLENDERNESS = 10.0, (2.0, 14.0), 1.5
 #: Two cores are one bone where their axes differ by less and either lies on the other's line.
 SAME_BONE_COSINE, SAME_BONE_OFFSET_MM = 0.94, 4.0
 #: How far a shaft is drawn out along its axis, to claim the ends of its own bone.
@@ -48,10 +52,12 @@ def split_touching(
 
     Notes
     -----
-    Thin bridges are cut first. What is still wider than any bone is parted by a watershed
-    that floods the depth below the surface from the shafts, each drawn out along its own
-    axis: bases of neighbouring metacarpals may touch over an area as wide as a shaft, so
-    that no erosion parts them without dissolving the shafts as well.
+    Thin bridges are cut first. What is still wider than any bone is parted by its shafts. They
+    are what is left below some depth, where the bones touch lightly. Failing that,
+    what a ball too thick for a shaft does not reach (the mask less its opening) falls apart
+    into shafts even where the ends of neighbouring metacarpals are one lump, which no erosion
+    parts without dissolving the shafts first. Each shaft is drawn out along its own axis, and
+    a watershed floods the depth below the surface from there.
     """
     low = index.min(axis=0) - 1
     place = tuple((index - low).T)
@@ -65,7 +71,7 @@ def split_touching(
     count = 0
     for part in np.unique(parts):
         own = parts == part
-        inner = _part_shafts(index[own], points[own], depth, low)
+        inner = _part_shafts(index[own], points[own], depth, low, spacing)
         result[own] = inner + count
         count += int(inner.max()) + 1
     return result
@@ -84,7 +90,11 @@ def _flood(depth: FloatArray, markers: IntArray, mask: NDArray[np.bool_]) -> Int
 
 
 def _part_shafts(
-    index: NDArray[np.intp], points: FloatArray, depth: FloatArray, low: NDArray[np.intp]
+    index: NDArray[np.intp],
+    points: FloatArray,
+    depth: FloatArray,
+    low: NDArray[np.intp],
+    spacing: tuple[float, float, float],
 ) -> IntArray:
     """Part what is wider than any bone by its shafts; all 0 where there is only one."""
     whole = np.zeros(len(index), dtype=np.int32)
@@ -97,8 +107,8 @@ def _part_shafts(
     own_depth = np.zeros(mask.shape)
     own_depth[place] = depth[tuple((index - low).T)]
     shafts: list[Rod] = []
-    for least in CORE_DEPTHS_MM:
-        found = _shafts(index, points, own_depth[place] > least, mask.shape, own_low)
+    for thin in _candidates(own_depth, spacing):
+        found = _shafts(points, place, thin)
         if len(found) > len(shafts):
             shafts = found
     if len(shafts) < 2:
@@ -110,18 +120,23 @@ def _part_shafts(
     return np.asarray(numbers, dtype=np.int32)
 
 
+def _candidates(
+    depth: FloatArray, spacing: tuple[float, float, float]
+) -> Iterator[NDArray[np.bool_]]:
+    """Masks in which the bones of a lump may have fallen apart."""
+    for least in CORE_DEPTHS_MM:
+        yield depth > least
+    for radius in SHAFT_RADII_MM:
+        reached = ndimage.distance_transform_edt(depth < radius, sampling=spacing) < radius
+        yield (depth > BRIDGE_MM) & ~reached
+
+
 def _shafts(
-    index: NDArray[np.intp],
-    points: FloatArray,
-    deep: NDArray[np.bool_],
-    shape: tuple[int, ...],
-    low: NDArray[np.intp],
+    points: FloatArray, place: tuple[NDArray[np.intp], ...], thin: NDArray[np.bool_]
 ) -> list[Rod]:
-    """Rods among the connected parts of the deep voxels, one for each bone."""
-    mask = np.zeros(shape, dtype=bool)
-    mask[tuple((index[deep] - low).T)] = True
-    labels, count = ndimage.label(mask)
-    part = labels[tuple((index - low).T)]
+    """Rods among the connected parts of the thin voxels, one for each bone."""
+    labels, count = ndimage.label(thin)
+    part = labels[place]
     rods: list[Rod] = []
     for number in range(1, count + 1):
         own = points[part == number]
@@ -129,7 +144,7 @@ def _shafts(
             continue
         rod = fit_rod(own)
         slender = rod.length_mm >= max(SHAFT_LENGTH_MM, SHAFT_SLENDERNESS * rod.width_mm)
-        if slender and rod.width_mm <= SHAFT_WIDTH_MM:
+        if slender and SHAFT_WIDTH_MM[0] <= rod.width_mm <= SHAFT_WIDTH_MM[1]:
             rods.append(rod)
     rods.sort(key=lambda rod: -rod.length_mm)
     separate: list[Rod] = []
