@@ -22,8 +22,9 @@ from calcimetry.files.naming import Task, plan, refuse_to_overwrite_inputs, resu
 from calcimetry.files.only_run import only_run
 from calcimetry.files.raster import read_picture, write_label_png
 from calcimetry.files.results import Contents, Result, merged
-from calcimetry.files.results_folder import is_whole_png, load_results, save_results
+from calcimetry.files.results_folder import load_results, save_results
 from calcimetry.files.tables import write_bytes
+from calcimetry.files.whole import is_whole
 from calcimetry.model import Report
 from calcimetry.pipeline import measure
 from calcimetry.render.overlay import draw_overlay
@@ -223,7 +224,7 @@ class _Run:
             old.sha256 == task.sha256
             and old.made_with == self.made_with
             and old.pixel_spacing_mm == self._spacing(task)
-            and all(is_whole_png(self.folder / file) for file in old.files)
+            and all(is_whole(self.folder / file) for file in old.files)
         )
         if not same:
             return None
