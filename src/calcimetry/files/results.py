@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from calcimetry.model import Interval, Lesion
 from calcimetry.model.report import Status
@@ -19,7 +19,7 @@ class FingerResult:
     name. The totals are those of the lesions whose nearest bone is the finger's.
     """
 
-    side: Literal["left", "right"] | None
+    side: str | None
     digit: int
     status: Status
     reason: str
