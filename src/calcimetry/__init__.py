@@ -14,7 +14,18 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from calcimetry import errors
-from calcimetry.model import Grid, Image, Interval, Lesion, Report, Segmentation
+from calcimetry.model import (
+    DualEnergyImage,
+    Finger,
+    Grid,
+    Hand,
+    Image,
+    Interval,
+    Laterality,
+    Lesion,
+    Report,
+    Segmentation,
+)
 
 if TYPE_CHECKING:
     from calcimetry.settings import Settings
@@ -32,9 +43,13 @@ else:
 __version__ = "0.1.0"
 
 __all__ = [
+    "DualEnergyImage",
+    "Finger",
     "Grid",
+    "Hand",
     "Image",
     "Interval",
+    "Laterality",
     "Lesion",
     "Report",
     "Segmentation",
