@@ -1,16 +1,16 @@
-"""How much a picture is blurred, read from the outer edges of its bones."""
+"""How much an image is blurred, read from the outer edges of its bones."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.special import ndtr
+from scipy.special import gammainc, gammaincinv, ndtr
 
-from calcimetry.errors import NotMeasurable
 from calcimetry.model.image import Image
 
 FloatArray = NDArray[np.float64]
@@ -32,20 +32,34 @@ CLIP_MARGIN_HU = 10.0
 SIGMAS_MM = np.geomspace(0.12, 1.5, 18)
 THICKNESSES_MM = (0.5, 0.8, 1.2, 2.0, 5.0)
 OFFSETS = (-0.25, 0.0, 0.25)
-#: Where a tenth of an object's brightness is left (`shown_share`).
-_LEAST_X = 0.105
+#: Of a volume, planes across each axis are read: those that part its bone, brighter than
+#: this, into equal shares.
+BONE_HU, PLANES_PER_AXIS = 600.0, 4
+#: A surface that leans more than this against a plane's normal looks blurred in it.
+LEAN = 0.3
+#: About a tenth of its brightness is left to any object (`shown_share`).
+LEAST_SHARE = -math.expm1(-0.105)
 
 
 @dataclass(frozen=True, slots=True)
 class Blur:
-    """Gaussian blur of a picture, its pixels' own width included.
+    """Gaussian blur of an image, its samples' own width included.
 
-    `sigma_mm` is its standard deviation; `estimated` is False where the picture
+    `sigma_mm` is its standard deviation; `estimated` is False where the image
     showed too few edges and a usual blur stands in.
     """
 
     sigma_mm: float
     estimated: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Plane:
+    """One plane: HU, spacing of rows and columns, and the slope through it in HU per mm."""
+
+    hu: FloatArray
+    spacing: FloatArray
+    through: FloatArray
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -58,21 +72,18 @@ class _Profiles:
 
 
 def estimate_blur(image: Image) -> Blur:
-    """Standard deviation in mm of the Gaussian that blurs a picture's edges.
+    """Standard deviation in mm of the Gaussian that blurs an image's edges.
 
     Parameters
     ----------
     image : Image
-        A picture (one slice) in HU.
+        A picture or a volume in HU.
 
     Returns
     -------
     Blur
-
-    Raises
-    ------
-    NotMeasurable
-        If the image is a volume.
+        Of a volume one number for all directions, the middle of what edges in planes
+        across each of its three axes show.
 
     Notes
     -----
@@ -84,15 +95,13 @@ def estimate_blur(image: Image) -> Blur:
     m, over a table of w, of small shifts of the edge and of s; the s of the least
     median misfit is taken. Pixels that the window clipped are left out, so a
     bright cortex may be cut off at the top. Good to about a tenth between 0.2 and
-    0.6 mm, and a tenth too small above.
+    0.6 mm, and a tenth too small above. In the planes of a volume only edges count
+    whose surface stands upright in the plane.
     """
-    if not image.is_picture:
-        raise NotMeasurable(
-            f"Estimating the blur of {image.name!r}: needs a picture of one slice, "
-            f"found {image.grid.shape[0]} slices."
-        )
-    pixel = min(image.grid.spacing[1:])
-    profiles = _edge_profiles(image)
+    measured = image.grid.spacing[1:] if image.is_picture else image.grid.spacing
+    pixel = min(measured)
+    found = [_edge_profiles(plane, image.clipped_hu) for plane in _planes(image)]
+    profiles = _packed([one for one in found if one is not None])
     if profiles is None:
         usual = max(FALLBACK_SIGMA_MM, FALLBACK_SIGMA_PIXELS * pixel)
         return Blur(usual, estimated=False)
@@ -104,18 +113,40 @@ def estimate_blur(image: Image) -> Blur:
     return Blur(sigma, estimated=True)
 
 
+def _planes(image: Image) -> Iterator[_Plane]:
+    """The picture itself, or planes of a volume that hold about equal shares of its bone."""
+    spacing = np.array(image.grid.spacing)
+    if image.is_picture:
+        hu = image.array[0].astype(np.float64)
+        yield _Plane(hu, spacing[1:], np.zeros_like(hu))
+        return
+    bright = image.array > BONE_HU
+    for axis in range(3):
+        counts = bright.sum(axis=tuple({0, 1, 2} - {axis}))
+        # Counted to the middle of each plane, so that a flipped volume gives the same planes.
+        share = (np.cumsum(counts) - counts / 2.0) / max(int(counts.sum()), 1)
+        wanted = (np.arange(PLANES_PER_AXIS) + 0.5) / PLANES_PER_AXIS
+        chosen = np.abs(share[:, None] - wanted).argmin(axis=0)
+        for place in np.unique(chosen[counts[chosen] > 0]):
+            beside = np.clip([place - 1, place + 1], 0, len(counts) - 1)
+            before, hu, after = (
+                np.take(image.array, n, axis).astype(np.float64) for n in (beside[0], place, beside[1])
+            )
+            step = spacing[axis] * max(int(np.ptp(beside)), 1)
+            yield _Plane(hu, np.delete(spacing, axis), (after - before) / step)
+
+
 def _best(profiles: _Profiles, tried: range, pixel: float) -> int:
     """Which of the blurs tried, by their place in `SIGMAS_MM`, fits the edges best."""
     return min(tried, key=lambda n: float(np.median(_misfit(profiles, float(SIGMAS_MM[n]), pixel))))
 
 
-def _edge_profiles(image: Image) -> _Profiles | None:
-    """Pixels around the steepest edges between soft tissue and bone; None for too few."""
-    hu = image.array[0].astype(np.float64)
+def _edge_profiles(plane: _Plane, clipped_hu: tuple[float, float] | None) -> _Profiles | None:
+    """Pixels around the steepest edges between soft tissue and bone; None without any."""
+    hu, spacing = plane.hu, plane.spacing
     soft = hu[(hu > SOFT_TISSUE_HU[0]) & (hu < SOFT_TISSUE_HU[1])]
     if soft.size == 0:
         return None
-    spacing = np.array(image.grid.spacing[1:])
     pixel = float(spacing.min())
     reach_out, reach_in = max(1.6, 3.0 * pixel), max(1.2, 2.0 * pixel)
     rise = hu - np.median(soft)
@@ -131,6 +162,7 @@ def _edge_profiles(image: Image) -> _Profiles | None:
     around = np.ceil(reach_out / spacing).astype(int)
     crest = steepness >= 0.95 * ndimage.maximum_filter(steepness, 3)
     crest &= (rise > FLANK_HU[0]) & (rise < FLANK_HU[1])
+    crest &= np.abs(plane.through) <= LEAN * steepness
     crest[: around[0]] = crest[-around[0] :] = False
     crest[:, : around[1]] = crest[:, -around[1] :] = False
     edges = np.argwhere(crest)
@@ -143,28 +175,34 @@ def _edge_profiles(image: Image) -> _Profiles | None:
     aside = inwards @ (np.stack([-steps[:, 1] * spacing[1], steps[:, 0] * spacing[0]]))
     pixels = edges[:, None, :] + steps
     values, levels = rise[pixels[..., 0], pixels[..., 1]], hu[pixels[..., 0], pixels[..., 1]]
-    low, high = image.clipped_hu or (-np.inf, np.inf)
+    low, high = clipped_hu or (-np.inf, np.inf)
     used = (np.abs(aside) < 0.8 * pixel) & (place > -reach_out) & (place < reach_in)
     clipped_low = (used & (levels <= low + CLIP_MARGIN_HU)).any(axis=1)
     used &= levels < high - CLIP_MARGIN_HU
     far = used & (place < -0.8 * reach_out)
     spread = np.where(far, np.abs(values), 0.0).sum(axis=1) / np.maximum(far.sum(axis=1), 1)
     good = ~clipped_low & (spread < OUTSIDE_SPREAD_HU) & (used.sum(axis=1) >= 8)
-    if good.sum() < FEWEST_EDGES:
-        return None
     best = np.flatnonzero(good)[:MOST_EDGES]
-    return _packed(_Profiles(place[best], values[best], used[best]))
+    return _Profiles(place[best], values[best], used[best])
 
 
-def _packed(profiles: _Profiles) -> _Profiles:
-    """The same profiles with their unused pixels cut off."""
-    longest = int(profiles.used.sum(axis=1).max())
-    first = np.argsort(~profiles.used, axis=1, kind="stable")[:, :longest]
-    return _Profiles(
-        np.take_along_axis(profiles.place, first, axis=1),
-        np.take_along_axis(profiles.rise_hu, first, axis=1),
-        np.take_along_axis(profiles.used, first, axis=1),
-    )
+def _packed(found: list[_Profiles]) -> _Profiles | None:
+    """All profiles as one, their unused pixels cut off; None where they are too few."""
+    if sum(len(one.used) for one in found) < FEWEST_EDGES:
+        return None
+    longest = max(int(one.used.sum(axis=1).max(initial=0)) for one in found)
+    parts = []
+    for one in found:
+        first = np.argsort(~one.used, axis=1, kind="stable")[:, :longest]
+        room = [(0, 0), (0, longest - first.shape[1])]
+        parts.append(
+            [
+                np.pad(np.take_along_axis(values, first, axis=1), room)
+                for values in (one.place, one.rise_hu, one.used)
+            ]
+        )
+    place, rise_hu, used = (np.concatenate(values) for values in zip(*parts, strict=True))
+    return _Profiles(place, rise_hu, used)
 
 
 def _misfit(profiles: _Profiles, sigma_mm: float, pixel_mm: float) -> FloatArray:
@@ -192,27 +230,32 @@ def _misfit(profiles: _Profiles, sigma_mm: float, pixel_mm: float) -> FloatArray
     return best
 
 
-def shown_share(spread_mm2: float, sigma_mm: float) -> float:
+def shown_share(spread: float, sigma_mm: float, dimensions: int = 2) -> float:
     """Part of its own brightness that a small round object's peak still shows through a blur.
 
     Parameters
     ----------
-    spread_mm2 : float
-        The object's whole signal over its peak (HU mm2 over HU).
+    spread : float
+        The object's whole signal over its peak: mm2 in a picture, mm3 in a volume.
     sigma_mm : float
         Standard deviation of the Gaussian blur.
+    dimensions : {2, 3}
+        2 for a disc in a picture, 3 for a ball in a volume.
 
     Returns
     -------
     float
-        1 for objects much larger than the blur; 0.1 at least, since what is nearly a
+        1 for objects much larger than the blur; about 0.1 at least, since what is nearly a
         point shows its signal but not its size.
 
     Notes
     -----
-    A disc of radius R and brightness A has, blurred, the peak ``A (1 - exp(-x))`` with
-    ``x = R**2 / (2 sigma**2)`` and the signal ``pi R**2 A``, so that its spread is
-    ``2 pi sigma**2 x / (1 - exp(-x))``, which rises with x and is solved for it.
+    Blurred by a Gaussian, the peak of an object of radius R and brightness A is A times
+    the probability that a normal deviate of its dimension falls within R, that is, with
+    ``x = R**2 / (2 sigma**2)``, the regularised incomplete gamma function ``P(d / 2, x)``
+    (chi-square distribution, Abramowitz and Stegun 26.4.1): ``1 - exp(-x)`` for a disc.
+    Its signal is A times its size, so that its spread is ``size / P(d / 2, x)``, which
+    rises with x and is solved for it.
 
     Examples
     --------
@@ -220,7 +263,12 @@ def shown_share(spread_mm2: float, sigma_mm: float) -> float:
     1.0
     >>> round(shown_share(1.5, 0.4), 2)
     0.58
+    >>> round(shown_share(2.0, 0.4, dimensions=3), 2)
+    0.52
     """
-    x = np.linspace(_LEAST_X, 50.0, 2000)
-    spread = 2.0 * np.pi * sigma_mm**2 * x / -np.expm1(-x)
-    return float(-np.expm1(-np.interp(spread_mm2, spread, x)))
+    half = dimensions / 2.0
+    x = np.linspace(float(gammaincinv(half, LEAST_SHARE)), 50.0, 2000)
+    share = gammainc(half, x)
+    radius = sigma_mm * np.sqrt(2.0 * x)
+    size = np.pi * radius**2 if dimensions == 2 else 4.0 / 3.0 * np.pi * radius**3
+    return float(gammainc(half, np.interp(spread, size / share, x)))

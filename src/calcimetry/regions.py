@@ -18,6 +18,8 @@ LabelArray = NDArray[np.int32]
 
 #: Touching by face, edge or corner: 26-connected, which in one slice is 8-connected.
 ALL_NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
+#: Touching by a face.
+FACES = ndimage.generate_binary_structure(3, 1)
 
 
 def connected_components(mask: NDArray[Any]) -> tuple[LabelArray, int]:
@@ -50,6 +52,68 @@ def sample_size(grid: Grid) -> float:
     if grid.shape[0] == 1:
         return grid.pixel_area_mm2
     return float(abs(np.linalg.det(grid.affine[:3, :3])))
+
+
+def steps_mm(grid: Grid) -> NDArray[np.float64]:
+    """Distance in mm between neighbours along (slice, row, column), as filters need it.
+
+    Infinity across a picture's one slice: whatever is divided by it reaches no further.
+
+    >>> steps_mm(Grid.picture((4, 4), 0.5)).tolist()
+    [inf, 0.5, 0.5]
+    """
+    steps = np.array(grid.spacing)
+    if grid.shape[0] == 1:
+        steps[0] = np.inf
+    return steps
+
+
+def longest_step_mm(grid: Grid) -> float:
+    """Longest distance in mm between neighbours; a picture's nominal slice does not count."""
+    steps = steps_mm(grid)
+    return float(steps[np.isfinite(steps)].max())
+
+
+def distance_to(
+    mask: BoolArray, grid: Grid, where: BoolArray, reach_mm: float = np.inf
+) -> NDArray[np.float64]:
+    """How far some samples lie from the nearest sample of a mask.
+
+    Parameters
+    ----------
+    mask : array of bool, shape of the grid
+    grid : Grid
+        Gives the distances, between the samples' centres.
+    where : array of bool, shape of the grid
+        Which samples are asked for: for few of them this is far quicker than a
+        distance transform of the whole array.
+    reach_mm : float
+        Nothing farther is looked for.
+
+    Returns
+    -------
+    array of float, shape (number of samples asked for,)
+        In mm, in the order of ``array[where]``; infinity where nothing is in reach.
+
+    Examples
+    --------
+    >>> row = np.array([[[True, False, False, False]]])
+    >>> distance_to(row, Grid.picture((1, 4), 0.5), ~row, reach_mm=1.0).tolist()
+    [0.5, 1.0, inf]
+    """
+    # Within a mask its border alone is looked up: outside nothing else is nearest.
+    border = mask & ~ndimage.binary_erosion(mask, structure=FACES, border_value=1)
+    found = np.full(int(where.sum()), np.inf)
+    outside = ~mask[where]
+    found[~outside] = 0.0
+    if border.any() and outside.any():
+        turn = grid.affine[:3, :3].T
+        tree = cKDTree(np.argwhere(border) @ turn)
+        # A hair further, lest rounding drops what lies exactly at the reach.
+        found[outside], _ = tree.query(
+            np.argwhere(where & ~mask) @ turn, distance_upper_bound=reach_mm * (1.0 + 1e-9)
+        )
+    return found
 
 
 def component_sizes(labels: LabelArray, grid: Grid) -> NDArray[np.float64]:

@@ -9,16 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from calcimetry.blur import shown_share
 from calcimetry.bone.method import BoneEvidence
+from calcimetry.lesions.ground import Box, Ground
 from calcimetry.lesions.subtract import Remainder
 from calcimetry.model.geometry import Grid, read_only_copy
 from calcimetry.model.image import Image
 from calcimetry.model.segmentation import Segmentation
-from calcimetry.regions import connected_components, join_close, without_small
-
-#: No deposit is denser than about 1200 mg/cm3 of hydroxyapatite, which shows this.
-_BRIGHTEST_HU = 2200.0
+from calcimetry.regions import (
+    ALL_NEIGHBOURS,
+    connected_components,
+    distance_to,
+    join_close,
+    longest_step_mm,
+    sample_size,
+    without_small,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +42,29 @@ class GrowthSettings:
     stop_share: float = 0.5
     #: and in any case to this: muscle stands out from fat by little less.
     stop_hu: float = 120.0
-    #: Smaller ones are noise,
+    #: Smaller ones are noise, in a picture
     minimum_area_mm2: float = 0.3
-    #: and so are ones of less signal in all: 0.3 mm2 of faint mineral.
+    #: and in a volume;
+    minimum_volume_mm3: float = 0.4
+    #: and so are ones of less signal in all: that much of faint mineral.
     minimum_signal_hu_mm2: float = 80.0
+    minimum_signal_hu_mm3: float = 120.0
     #: Bone's border is known to this, so nothing nearer to bone than this, the blur
     #: and half a pixel can start a lesion by its brightness alone.
     rim_mm: float = 0.2
 
+    def least_size(self, grid: Grid) -> float:
+        """Size of the smallest lesion: mm2 in a picture, mm3 in a volume."""
+        return self.minimum_area_mm2 if grid.shape[0] == 1 else self.minimum_volume_mm3
+
+    def least_signal(self, grid: Grid) -> float:
+        """Least signal of a lesion: HU mm2 in a picture, HU mm3 in a volume."""
+        return self.minimum_signal_hu_mm2 if grid.shape[0] == 1 else self.minimum_signal_hu_mm3
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class GrownLesions:
-    """Lesions of one picture.
+    """Lesions of one image.
 
     Parameters
     ----------
@@ -81,7 +97,7 @@ def grow_lesions(
     Parameters
     ----------
     image : Image
-        The picture, for its grid.
+        A picture or a volume, for its grid.
     evidence : BoneEvidence
         Growing stops at bone.
     remainder : Remainder
@@ -91,7 +107,7 @@ def grow_lesions(
     Returns
     -------
     GrownLesions
-        Parts nearer to each other than the picture's blur are one lesion.
+        Parts nearer to each other than the image's blur are one lesion.
 
     Notes
     -----
@@ -103,132 +119,93 @@ def grow_lesions(
     The brightness is that of the seed's upper quarter, so that one noisy pixel does
     not set it. A lesion as small as the blur never shows its own brightness: it is
     worked out from the peak and the whole signal (`calcimetry.blur.shown_share`), so
-    that the mineral fraction adds up to its area and not to that of its blur.
+    that the mineral fraction adds up to its size and not to that of its blur.
     """
     settings = settings or GrowthSettings()
-    ground = _Ground(
-        excess=remainder.excess_hu[0],
-        mineral_hu=remainder.mineral_hu[0],
-        bone=evidence.bones.mask[0],
-        grid=image.grid,
+    grid = image.grid
+    ground = Ground(
+        excess=remainder.excess_hu,
+        bone=evidence.bones.mask,
+        grid=grid,
         blur_sigma_mm=remainder.blur_sigma_mm,
-        labels=np.zeros(image.grid.shape[1:], np.int32),
-        fraction=np.zeros(image.grid.shape[1:], np.float32),
+        rim_mm=settings.rim_mm + remainder.blur_sigma_mm + longest_step_mm(grid) / 2.0,
+        labels=np.zeros(grid.shape, np.int32),
+        fraction=np.zeros(grid.shape, np.float32),
     )
-    claimed = evidence.calcification_fraction
+    mineral_hu, claimed = remainder.mineral_hu, evidence.calcification_fraction
     if claimed is not None:
-        _grow_claimed(ground, claimed[0], settings)
-        _grow_bright(ground, _hinted_seeds(ground, claimed[0], settings), settings)
-    _grow_bright(ground, _open_seeds(ground, settings), settings)
+        _grow_claimed(ground, claimed, settings)
+        # Picture and bone method agree on calcium, though neither is sure.
+        agreed = (mineral_hu >= settings.hinted_seed_hu) & (claimed >= settings.hint)
+        _keep_away(agreed, ground.labels > 0, grid, ground.border_mm)
+        _grow_bright(ground, agreed, settings)
+    bright = mineral_hu >= settings.seed_hu
+    _keep_away(bright, ground.bone | (ground.labels > 0), grid, ground.rim_mm)
+    _grow_bright(ground, bright, settings)
     # Touching is closest of all: the diagonal of a pixel joins also where blur is less.
-    close_mm = max(remainder.blur_sigma_mm, float(np.hypot(*image.grid.spacing[1:])))
-    joined = join_close(ground.labels[None], image.grid, close_mm)
+    close_mm = max(remainder.blur_sigma_mm, float(np.hypot(*grid.spacing[1:])))
+    joined = join_close(ground.labels, grid, close_mm)
     meanings = {n: f"calcification {n}" for n in range(1, int(joined.max()) + 1)}
-    lesion_map = Segmentation(joined.astype(np.uint16), image.grid, meanings)
-    return GrownLesions(lesion_map, ground.fraction[None])
+    return GrownLesions(Segmentation(joined.astype(np.uint16), grid, meanings), ground.fraction)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ground:
-    """Where lesions grow, all of shape (rows, columns); `labels` and `fraction` fill up."""
-
-    excess: NDArray[np.float32]
-    mineral_hu: NDArray[np.float32]
-    bone: NDArray[np.bool_]
-    grid: Grid
-    blur_sigma_mm: float
-    labels: NDArray[np.int32]
-    fraction: NDArray[np.float32]
-
-    def take(self, grown: NDArray[np.bool_], share: NDArray[np.float32]) -> None:
-        """Make a lesion of `grown`, its mineral `share` reaching into its blurred border."""
-        self.labels[grown] = self.labels.max() + 1
-        border = self.border(grown) & (self.labels == 0) & ~self.bone
-        self.fraction[grown] = share[grown]
-        self.fraction[border] = np.maximum(self.fraction, share)[border]
-
-    def border(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Pixels outside a mask that its blur reaches, two standard deviations wide."""
-        distance = _distance_mm(mask, self.grid)
-        return (distance > 0) & (
-            distance <= max(2.0 * self.blur_sigma_mm, *self.grid.spacing[1:]) + 1e-9
-        )
-
-    def own_brightness(self, grown: NDArray[np.bool_], shown_hu: float) -> float:
-        """HU that a lesion would show over soft tissue if it were not blurred."""
-        whole = grown | (self.border(grown) & (self.labels == 0) & ~self.bone)
-        spread = float(self.excess[whole].sum() / self.excess[grown].max())
-        share = shown_share(spread * self.grid.pixel_area_mm2, self.blur_sigma_mm)
-        return max(shown_hu, min(shown_hu / share, _BRIGHTEST_HU))
-
-    def rim_mm(self, settings: GrowthSettings) -> float:
-        """How far from bone its border, blurred and cut into pixels, may still be seen."""
-        return settings.rim_mm + self.blur_sigma_mm + max(self.grid.spacing[1:]) / 2.0
+def _keep_away(
+    seeds: NDArray[np.bool_], taken: NDArray[np.bool_], grid: Grid, distance_mm: float
+) -> None:
+    """Strike out, in place, the seeds that are not farther than that from what is taken."""
+    seeds[seeds] = distance_to(taken, grid, seeds, 2.0 * distance_mm) > distance_mm
 
 
-def _grow_claimed(ground: _Ground, claimed: NDArray[np.float32], settings: GrowthSettings) -> None:
+def _seeds(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], list[Box]]:
+    """Number the connected parts of a mask from 1, and give the box around each."""
+    numbered, _ = connected_components(mask)
+    return numbered, ndimage.find_objects(numbered)
+
+
+def _grow_claimed(ground: Ground, claimed: NDArray[np.float32], settings: GrowthSettings) -> None:
     """Lesions that the bone method itself tells from bone, on bone or off it."""
-    pixel = ground.grid.pixel_area_mm2
-    seeds, count = connected_components((claimed >= settings.claim_seed)[None])
-    for number in range(1, count + 1):
-        seed = (seeds[0] == number) & (ground.labels == 0)
+    numbered, boxes = _seeds(claimed >= settings.claim_seed)
+    for number, start in enumerate(boxes, 1):
+        seed = (numbered[start] == number) & (ground.labels[start] == 0)
         if not seed.any():
             continue
-        within = (claimed >= settings.stop_share * claimed[seed].max()) & (ground.labels == 0)
-        grown = ndimage.binary_propagation(seed & within, np.ones((3, 3)), mask=within)
-        if claimed[grown].sum() * pixel >= settings.minimum_area_mm2:
-            ground.take(grown, claimed)
+        stop = settings.stop_share * claimed[start][seed].max()
+        box, grown = ground.flood(numbered, number, start, claimed, stop)
+        size = claimed[box][grown].sum() * sample_size(ground.grid)
+        if size >= settings.least_size(ground.grid):
+            ground.take(box, grown, claimed[box])
 
 
-def _hinted_seeds(
-    ground: _Ground, claimed: NDArray[np.float32], settings: GrowthSettings
-) -> NDArray[np.bool_]:
-    """Where picture and bone method agree on calcium, though neither is sure."""
-    free = ~ground.border(ground.labels > 0) & (ground.labels == 0)
-    agreed = (ground.mineral_hu >= settings.hinted_seed_hu) & (claimed >= settings.hint)
-    return np.asarray(agreed & free)
-
-
-def _open_seeds(ground: _Ground, settings: GrowthSettings) -> NDArray[np.bool_]:
-    """Bright places well away from bone and from the lesions there are."""
-    taken = ground.bone | (ground.labels > 0)
-    away = _distance_mm(taken, ground.grid) > ground.rim_mm(settings)
-    return np.asarray((ground.mineral_hu >= settings.seed_hu) & away)
-
-
-def _grow_bright(ground: _Ground, seeds: NDArray[np.bool_], settings: GrowthSettings) -> None:
+def _grow_bright(ground: Ground, seeds: NDArray[np.bool_], settings: GrowthSettings) -> None:
     """Grow seeds, brightest first, to where their signal over soft tissue falls to half.
 
-    What reaches the picture's border is left out, unless it goes on a lesion there is:
+    What reaches the image's border is left out, unless it goes on a lesion there is:
     brightness alone cannot tell it from a bone cut too short to be recognised.
     """
-    excess, grid = ground.excess, ground.grid
-    rim_mm = ground.rim_mm(settings)
-    away = _distance_mm(ground.bone, grid) > rim_mm
-    numbered, count = connected_components(seeds[None])
-    order = sorted(range(1, count + 1), key=lambda n: -float(excess[numbered[0] == n].max()))
-    for number in order:
-        seed = (numbered[0] == number) & (ground.labels == 0)
+    excess, grid, rim_mm = ground.excess, ground.grid, ground.rim_mm
+    numbered, boxes = _seeds(seeds)
+    height = ndimage.maximum(excess, numbered, np.arange(1, len(boxes) + 1))
+    for number in np.argsort(-np.asarray(height), kind="stable") + 1:
+        start = boxes[number - 1]
+        seed = (numbered[start] == number) & (ground.labels[start] == 0)
         if not seed.any():
             continue
-        values = np.sort(excess[seed])
+        values = np.sort(excess[start][seed])
         brightness = float(values[-max(1, len(values) // 4) :].mean())
         stop = max(settings.stop_share * brightness, settings.stop_hu)
-        within = (excess >= stop) & (ground.labels == 0)
-        grown = ndimage.binary_propagation(seed & within, np.ones((3, 3)), mask=within)
+        box, grown = ground.flood(numbered, number, start, excess, stop)
         # A lesion may reach the bone, but not run along it.
-        grown &= _distance_mm(grown & (seeds | away), grid) <= rim_mm
-        grown = without_small(grown[None], grid, settings.minimum_area_mm2)[0]
-        beside = ground.labels[ndimage.binary_dilation(grown, np.ones((3, 3)))].any()
-        cut = (grown[[0, -1]].any() or grown[:, [0, -1]].any()) and not beside
-        signal = float(excess[grown].sum()) * grid.pixel_area_mm2
-        if cut or signal < settings.minimum_signal_hu_mm2:
+        firm = grown & seeds[box]
+        firm[grown] |= distance_to(ground.bone[box], grid, grown, 2.0 * rim_mm) > rim_mm
+        grown[grown] = distance_to(firm, grid, grown, 2.0 * rim_mm) <= rim_mm
+        grown = without_small(grown, grid, settings.least_size(grid))
+        beside = ground.labels[box][ndimage.binary_dilation(grown, ALL_NEIGHBOURS)].any()
+        signal = float(excess[box][grown].sum()) * sample_size(grid)
+        if (
+            not grown.any()
+            or (ground.is_cut(box, grown) and not beside)
+            or signal < settings.least_signal(grid)
+        ):
             continue
-        ground.take(grown, np.clip(excess / ground.own_brightness(grown, brightness), 0.0, 1.0))
-
-
-def _distance_mm(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.float64]:
-    """Distance to the nearest pixel of a mask; infinity where it is empty."""
-    if not mask.any():
-        return np.full(mask.shape, np.inf)
-    return np.asarray(ndimage.distance_transform_edt(~mask, sampling=grid.spacing[1:]))
+        share = excess[box] / ground.own_brightness(box, grown, brightness)
+        ground.take(box, grown, np.clip(share, 0.0, 1.0))

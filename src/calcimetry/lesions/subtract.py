@@ -1,4 +1,4 @@
-"""What of a picture's signal bone explains, and what is left."""
+"""What of an image's signal bone explains, and what is left."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from calcimetry.blur import estimate_blur
 from calcimetry.bone.method import BoneEvidence
 from calcimetry.model.geometry import read_only_copy
 from calcimetry.model.image import Image
+from calcimetry.regions import distance_to, steps_mm
+
+FloatArray = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ _DENSE_PERCENTILE = 85
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Remainder:
-    """A picture without its bones and soft tissue.
+    """An image without its bones and soft tissue.
 
     Parameters
     ----------
@@ -54,9 +57,9 @@ class Remainder:
     soft_tissue_hu : array of float32, shape of the grid
         Local soft tissue that was taken away.
     blur_sigma_mm : float
-        Gaussian blur of the picture that the bones' own halo was drawn with.
+        Gaussian blur of the image that the bones' own halo was drawn with.
     dense_tissue_hu : float
-        What the denser soft tissue of this picture reaches: local soft tissue may
+        What the denser soft tissue of this image reaches: local soft tissue may
         be fat, and muscle stands out from fat without being mineral.
     """
 
@@ -87,7 +90,7 @@ class Remainder:
 def subtract_bone(
     image: Image, evidence: BoneEvidence, settings: SubtractionSettings | None = None
 ) -> Remainder:
-    """Take bone and soft tissue away from a picture.
+    """Take bone and soft tissue away from a picture or a volume.
 
     Blur spreads each bone past its border, and a bone that fills part of a pixel
     brightens all of it. Cutting bone out along its border leaves a bright rim that
@@ -98,7 +101,7 @@ def subtract_bone(
     Parameters
     ----------
     image : Image
-        A picture in HU.
+        A picture or a volume in HU.
     evidence : BoneEvidence
         Its bones, on the same grid.
     settings : SubtractionSettings, optional
@@ -107,81 +110,69 @@ def subtract_bone(
     -------
     Remainder
 
-    Raises
-    ------
-    NotMeasurable
-        If the image is a volume.
-
     Notes
     -----
-    Two things the picture does not say outright are fitted to the soft tissue just
+    Two things the image does not say outright are fitted to the soft tissue just
     outside bone, by the least mean absolute difference: the blur, near the one that
     `calcimetry.blur.estimate_blur` reads off the edges, and how much brighter
     cortical bone is than the window shows where it is cut off.
     """
     settings = settings or SubtractionSettings()
     sigma_mm = estimate_blur(image).sigma_mm
-    spacing = np.array(image.grid.spacing[1:])
-    hu, bone = image.array[0].astype(np.float64), evidence.bones.mask[0]
-    fraction = evidence.bone_fraction[0].astype(np.float64)
-    soft_only = (hu > settings.soft_tissue_low_hu) & (hu < settings.soft_tissue_high_hu)
-    soft_only &= ~bone & (fraction < _LITTLE)
-    soft = _soft_tissue(hu, soft_only, spacing, settings)
+    # Single precision halves the memory of a volume.
+    hu = image.array.astype(np.float64 if image.is_picture else np.float32)
+    fraction = evidence.bone_fraction.astype(hu.dtype)
+    bone = evidence.bones.mask
+    steps = steps_mm(image.grid)
+    body = hu > settings.soft_tissue_low_hu
+    soft_only = body & (hu < settings.soft_tissue_high_hu) & ~bone & (fraction < _LITTLE)
+    soft = _soft_tissue(hu, soft_only, settings.soft_tissue_reach_mm / steps)
     rise = hu - soft
-    reach = 2 * np.ceil(settings.bone_reach_mm / spacing).astype(int) + 1
+    reach = 2 * np.ceil(settings.bone_reach_mm / steps).astype(int) + 1
     bone_hu = ndimage.maximum_filter(np.where(bone, rise, 0.0), tuple(reach), mode="nearest")
-    near = ndimage.distance_transform_edt(~bone, sampling=spacing) <= settings.halo_reach_mm
-    compared = near & ~bone & (hu > settings.soft_tissue_low_hu)
+    compared = body & ~bone
     if evidence.calcification_fraction is not None:
-        compared &= evidence.calcification_fraction[0] < _LITTLE
-    top = np.inf if image.clipped_hu is None else image.clipped_hu[1]
-    explained, sigma_mm = _fit_halo(
-        fraction, bone_hu, rise, compared, top - soft, sigma_mm / spacing
+        compared &= evidence.calcification_fraction < _LITTLE
+    compared[compared] = np.isfinite(
+        distance_to(bone, image.grid, compared, settings.halo_reach_mm)
     )
+    top = np.inf if image.clipped_hu is None else image.clipped_hu[1]
+    explained, factor = _fit_halo(fraction, bone_hu, rise, compared, top - soft, sigma_mm / steps)
     excess = np.maximum(rise - explained, 0.0)
     excess[bone | (hu < settings.soft_tissue_low_hu)] = 0.0
     dense = float(np.percentile(hu[soft_only], _DENSE_PERCENTILE)) if soft_only.any() else 0.0
-    return Remainder(
-        excess[None].astype(np.float32),
-        soft[None].astype(np.float32),
-        sigma_mm * float(spacing.mean()),
-        dense,
-    )
+    return Remainder(excess, soft, factor * sigma_mm, dense)
 
 
 def _fit_halo(
-    fraction: NDArray[np.float64],
-    bone_hu: NDArray[np.float64],
-    rise: NDArray[np.float64],
+    fraction: FloatArray,
+    bone_hu: FloatArray,
+    rise: FloatArray,
     compared: NDArray[np.bool_],
-    room_hu: NDArray[np.float64],
+    room_hu: FloatArray,
     sigma: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], float]:
-    """The bones' signal (rows, columns) that fits best where `compared`, and its blur in pixels."""
-    cut = np.where(bone_hu > room_hu - _CLIP_MARGIN_HU, 1.0, 0.0)
-    best: tuple[float, NDArray[np.float64], float] | None = None
+) -> tuple[FloatArray, float]:
+    """The bones' signal that fits best where `compared`, and the factor of its blur `sigma`."""
+    cut = bone_hu > room_hu - _CLIP_MARGIN_HU
+    best: tuple[float, FloatArray, float] | None = None
     for factor in _BLURS:
         halo = ndimage.gaussian_filter(fraction, factor * sigma, mode="constant") * bone_hu
-        for beyond in _BEYOND_WINDOW:
-            explained = np.minimum(halo * (1.0 + (beyond - 1.0) * cut), room_hu)
+        for beyond in _BEYOND_WINDOW if cut.any() else (1.0,):
+            explained = np.minimum(np.where(cut, beyond * halo, halo), room_hu)
             misfit = float(np.abs(rise - explained)[compared].mean()) if compared.any() else 0.0
             if best is None or misfit < best[0]:
-                best = misfit, explained, factor * float(sigma.mean())
+                best = misfit, explained, factor
     assert best is not None  # noqa: S101 - both tuples above hold something
     return best[1], best[2]
 
 
 def _soft_tissue(
-    hu: NDArray[np.float64],
-    soft: NDArray[np.bool_],
-    spacing: NDArray[np.float64],
-    settings: SubtractionSettings,
-) -> NDArray[np.float64]:
-    """Local soft tissue, shape (rows, columns): its mean nearby, towards its median far off."""
+    hu: FloatArray, soft: NDArray[np.bool_], sigma: NDArray[np.float64]
+) -> FloatArray:
+    """Local soft tissue, shape of `hu`: its mean nearby, towards its median far off."""
     if not soft.any():
         return np.zeros_like(hu)
-    sigma = settings.soft_tissue_reach_mm / spacing
-    weight = ndimage.gaussian_filter(soft.astype(np.float64), sigma, mode="constant")
+    weight = ndimage.gaussian_filter(soft.astype(hu.dtype), sigma, mode="constant")
     total = ndimage.gaussian_filter(np.where(soft, hu, 0.0), sigma, mode="constant")
     # A prior of one part in fifty keeps the mean defined where no soft tissue is near.
     prior = 0.02

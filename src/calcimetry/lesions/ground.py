@@ -1,0 +1,146 @@
+"""Where lesions grow: the arrays of one image, worked on in small boxes around each lesion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from calcimetry.blur import shown_share
+from calcimetry.model.geometry import Grid
+from calcimetry.regions import ALL_NEIGHBOURS, distance_to, longest_step_mm, sample_size
+
+BoolArray = NDArray[np.bool_]
+#: The part of an image's arrays that one lesion needs.
+Box = tuple[slice, slice, slice]
+
+#: No deposit is denser than about 1200 mg/cm3 of hydroxyapatite, which shows this.
+_BRIGHTEST_HU = 2200.0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Ground:
+    """Arrays of the grid's shape; `labels` and `fraction` fill up as lesions are taken.
+
+    Parameters
+    ----------
+    excess : array of float32
+        HU that neither bone nor soft tissue explains.
+    bone : array of bool
+        No lesion's blurred border reaches into it.
+    grid : Grid
+        Its box and arrays of one slice are a picture, and are worked on in the plane.
+    blur_sigma_mm, rim_mm : float
+        Blur, and how far from bone its border may still be seen.
+    labels : array of int32
+        Number of the lesion that took a sample, 0 where it is free.
+    fraction : array of float32
+        Part of each sample that lesion mineral fills.
+    """
+
+    excess: NDArray[np.float32]
+    bone: BoolArray
+    grid: Grid
+    blur_sigma_mm: float
+    rim_mm: float
+    labels: NDArray[np.int32]
+    fraction: NDArray[np.float32]
+
+    @property
+    def border_mm(self) -> float:
+        """How far blur draws a lesion's border out: two standard deviations, or one sample."""
+        return max(2.0 * self.blur_sigma_mm, longest_step_mm(self.grid)) + 1e-9
+
+    def flood(
+        self,
+        seeds: NDArray[np.int32],
+        number: int,
+        start: Box,
+        signal: NDArray[np.float32],
+        stop: float,
+    ) -> tuple[Box, BoolArray]:
+        """Grow one seed over the free samples where a signal does not fall below `stop`.
+
+        Parameters
+        ----------
+        seeds : array of int32, shape of the grid
+        number : int
+            Which of the seeds.
+        start : Box
+            The smallest box around that seed.
+        signal : array of float32, shape of the grid
+        stop : float
+
+        Returns
+        -------
+        box : Box
+            With room around the lesion for all that lies near enough to matter to it.
+        grown : array of bool, shape of the box
+            As growing in the whole array would give it.
+        """
+        reach_mm = max(self.border_mm, self.rim_mm)
+        reach = np.ceil(reach_mm / np.array(self.grid.spacing)).astype(int) + 1
+        room = reach
+        while True:
+            box = self._wider(start, room)
+            free = (signal[box] >= stop) & (self.labels[box] == 0)
+            grown = ndimage.binary_propagation(
+                (seeds[box] == number) & free, ALL_NEIGHBOURS, mask=free
+            )
+            needed = self._wider(self.extent(box, grown), reach)
+            if all(
+                have.start <= want.start and want.stop <= have.stop
+                for have, want in zip(box, needed, strict=True)
+            ):
+                return box, grown
+            room = 2 * room
+
+    def extent(self, box: Box, grown: BoolArray) -> Box:
+        """The smallest box around a lesion's samples; `box` itself where there are none."""
+        found = ndimage.find_objects(grown.astype(np.uint8))
+        if not found:
+            return box
+        first, second, third = (
+            slice(part.start + inner.start, part.start + inner.stop)
+            for part, inner in zip(box, found[0], strict=True)
+        )
+        return first, second, third
+
+    def _wider(self, box: Box, room: NDArray[np.int_]) -> Box:
+        first, second, third = (
+            slice(max(part.start - int(more), 0), min(part.stop + int(more), size))
+            for part, more, size in zip(box, room, self.grid.shape, strict=True)
+        )
+        return first, second, third
+
+    def border(self, box: Box, grown: BoolArray) -> BoolArray:
+        """Free samples outside a lesion that its blur reaches, shape of the box."""
+        border = (self.labels[box] == 0) & ~self.bone[box] & ~grown
+        border[border] = distance_to(grown, self.grid, border, self.border_mm) <= self.border_mm
+        return border
+
+    def own_brightness(self, box: Box, grown: BoolArray, shown_hu: float) -> float:
+        """HU that a lesion would show over soft tissue if it were not blurred."""
+        excess = self.excess[box]
+        whole = grown | self.border(box, grown)
+        spread = float(excess[whole].sum() / excess[grown].max()) * sample_size(self.grid)
+        dimensions = 2 if self.grid.shape[0] == 1 else 3
+        share = shown_share(spread, self.blur_sigma_mm, dimensions)
+        return max(shown_hu, min(shown_hu / share, _BRIGHTEST_HU))
+
+    def is_cut(self, box: Box, grown: BoolArray) -> bool:
+        """Whether a lesion reaches the image's border; a picture has none before or behind."""
+        return any(
+            (part.start == 0 or part.stop == size) and size > 1
+            for part, size in zip(self.extent(box, grown), self.grid.shape, strict=True)
+        )
+
+    def take(self, box: Box, grown: BoolArray, share: NDArray[np.float32]) -> None:
+        """Make a lesion of `grown`, its mineral `share` reaching into its blurred border."""
+        border = self.border(box, grown)
+        labels, fraction = self.labels[box], self.fraction[box]
+        labels[grown] = self.labels.max() + 1
+        fraction[grown] = share[grown]
+        fraction[border] = np.maximum(fraction, share)[border]
