@@ -12,14 +12,14 @@ from typer.testing import CliRunner
 from calcimetry import __version__
 from calcimetry.cli.main import app
 from calcimetry.settings import Settings
-from calcimetry.study import run
+from calcimetry.study import run, writing
 from tests.fakes import fake_measure, finger_levels, save_manifest, save_picture
 
 
 @pytest.fixture(autouse=True)
 def fake(monkeypatch):
     monkeypatch.setattr(run, "measure", fake_measure)
-    monkeypatch.setattr(run, "draw_overlay", lambda _: PIL.Image.new("L", (30, 60)))
+    monkeypatch.setattr(writing, "draw_overlay", lambda _: PIL.Image.new("L", (30, 60)))
 
 
 @pytest.fixture

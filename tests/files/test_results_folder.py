@@ -65,7 +65,7 @@ def volume_lesion(number, digit):
 def volume_result(**changes):
     coverage = {"proximal_phalanx": "complete", "distal_phalanx": "not found"}
     thumb = FingerResult(
-        *("right", 1, "partial", "no thumb distal phalanx was found", coverage),
+        *("right thumb", "right", 1, "partial", "no thumb distal phalanx was found", coverage),
         *(1, 1.44, Interval(1.04, 1.84), 1.13, 2.5, Interval(2.0, 3.0)),
     )
     values = {

@@ -14,11 +14,13 @@ from calcimetry.model.report import Status
 class FingerResult:
     """One finger of a volume: its row of fingers.csv.
 
-    `digit` is 0 and `side` None where they cannot be told. `coverage` says of each
-    phalanx that the finger should have whether it is seen whole, by the column's
-    name. The totals are those of the lesions whose nearest bone is the finger's.
+    `name` is plain English, `digit` 0 and `side` None where they cannot be told.
+    `coverage` says of each phalanx that the finger should have whether it is seen
+    whole, by the column's name. The totals are those of the lesions whose nearest
+    bone is the finger's.
     """
 
+    name: str
     side: str | None
     digit: int
     status: Status

@@ -60,8 +60,8 @@ def draw_fingers(report: Report) -> Picture.Image:
     Of the slices of a finger's straightened grid the one is shown in which its
     lesions fill the largest area or, where it has none, its bones do. Lesions in
     that plane are filled; those of the finger that lie beside it are outlined where
-    they would show through, and its bones faintly. Long and short axes are drawn where they were measured
-    in a plane of this finger.
+    they would show through, and its bones faintly. Long and short axes are drawn
+    where they were measured in a plane of this finger.
 
     Parameters
     ----------

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from calcimetry.coverage import phalanx_coverage
 from calcimetry.files.results import FingerResult
 from calcimetry.measurement.size import total_area
-from calcimetry.model import Finger, Interval, Lesion, Report
+from calcimetry.measurement.volume import total_volume
+from calcimetry.model import Finger, Lesion, Report
 from calcimetry.model.hand import finger_of
 
 
@@ -45,12 +46,13 @@ def finger_results(report: Report) -> tuple[FingerResult, ...]:
 
 
 def _result(report: Report, finger: Finger, lesions: Sequence[Lesion]) -> FingerResult:
-    coverage = phalanx_coverage(report.bones, finger.digit)
+    coverage = phalanx_coverage(report.bones, finger)
     reason = "; ".join(filter(None, (finger.reason, *(one.reason for one in coverage))))
     area, area_interval = total_area(lesions)
-    volume, volume_interval = _total_volume(lesions)
+    volume, volume_interval = total_volume(lesions)
     side = finger.laterality
     return FingerResult(
+        name=finger.name,
         side=None if side is None else side.name.lower(),
         digit=int(finger.digit),
         status="partial" if reason else "complete",
@@ -63,16 +65,3 @@ def _result(report: Report, finger: Finger, lesions: Sequence[Lesion]) -> Finger
         volume_mm3=volume,
         volume_interval=volume_interval,
     )
-
-
-def _total_volume(lesions: Sequence[Lesion]) -> tuple[float | None, Interval | None]:
-    """Sum of the volumes with the interval of independent errors, as `total_area`."""
-    volumes = [one.volume_mm3 for one in lesions if one.volume_mm3 is not None]
-    highs = [one.volume_interval.high for one in lesions if one.volume_interval is not None]
-    if len(volumes) < len(lesions):
-        return None, None
-    total = math.fsum(volumes)
-    if not lesions or len(highs) < len(lesions):
-        return total, None
-    reach = math.hypot(*(high - volume for high, volume in zip(highs, volumes, strict=True)))
-    return total, Interval(max(0.0, total - reach), total + reach)

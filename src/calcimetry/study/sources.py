@@ -30,6 +30,7 @@ from calcimetry.model import DualEnergyImage, Image, Laterality
 _SAME_PLACE = 0.01
 #: Voxels brighter than this at either energy hold mineral.
 _MINERAL_HU = 300.0
+_LOCKED = "the folder cannot be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,8 @@ def _dicom_inputs(found: Found) -> Iterator[Input]:
             laterality=volume.laterality,
         )
     for left in found.left:
-        if left.failed:
+        # A locked folder is told by the search for files, too.
+        if left.failed and not left.reason.startswith(_LOCKED):
             name = printable(left.what)
             yield Input(Path(name), name, problem=left.reason, place=f"dicom-{name}")
 
