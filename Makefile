@@ -39,6 +39,7 @@ check: $(VENV)/.dev
 bench: $(VENV)/.base
 	$(BIN)/python benchmarks/fingers.py $(ARGS)
 	$(BIN)/python benchmarks/simulated.py
+	$(BIN)/python benchmarks/hand.py
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict

@@ -130,7 +130,8 @@ def _planes(image: Image) -> Iterator[_Plane]:
         for place in np.unique(chosen[counts[chosen] > 0]):
             beside = np.clip([place - 1, place + 1], 0, len(counts) - 1)
             before, hu, after = (
-                np.take(image.array, n, axis).astype(np.float64) for n in (beside[0], place, beside[1])
+                np.take(image.array, n, axis).astype(np.float64)
+                for n in (beside[0], place, beside[1])
             )
             step = spacing[axis] * max(int(np.ptp(beside)), 1)
             yield _Plane(hu, np.delete(spacing, axis), (after - before) / step)

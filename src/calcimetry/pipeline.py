@@ -18,7 +18,8 @@ from calcimetry.lesions.grow import GrownLesions, grow_lesions
 from calcimetry.lesions.reclaim import reclaim_solid
 from calcimetry.lesions.subtract import subtract_bone
 from calcimetry.measurement.size import measure_lesions, total_area
-from calcimetry.measurement.volume import measure_volume_lesions, total_volume
+from calcimetry.measurement.volume import measure_volume_lesions
+from calcimetry.measurement.volume_error import total_volume
 from calcimetry.model import DualEnergyImage, Hand, Laterality, Lesion
 from calcimetry.model.image import Image
 from calcimetry.model.report import Report
@@ -99,6 +100,7 @@ def _measure_volume(image: Image, settings: Settings, laterality: Laterality | N
     meanings: dict[int, str] = {}
     lesions: list[Lesion] = []
     hands: list[Hand] = []
+    warnings: dict[str, None] = {}  # each once, in order
     method = ""
     for box in locate_hands(image):
         part = Image(image.array[box.slices], box.grid, "HU", image.clipped_hu, image.name)
@@ -114,6 +116,7 @@ def _measure_volume(image: Image, settings: Settings, laterality: Laterality | N
             grown.lesion_map,
             grown.mineral_fraction,
             named.hands,
+            settings.area_error,
             settings.volume_error,
         )
         bones[box.slices] = evidence.bones.label_map
@@ -123,6 +126,8 @@ def _measure_volume(image: Image, settings: Settings, laterality: Laterality | N
         meanings |= evidence.bones.meanings
         lesions += [_moved(lesion, box, len(lesions)) for lesion in found]
         hands += named.hands
+        warnings |= dict.fromkeys(f"Left out: {text}." for text in box.left_out)
+        warnings |= dict.fromkeys(hand.reason for hand in named.hands)
     if not meanings:
         raise NotMeasurable(
             f"Finding bone in {image.name!r}: no bone of a hand was found, so calcification "
@@ -139,7 +144,7 @@ def _measure_volume(image: Image, settings: Settings, laterality: Laterality | N
         if one.reason
     ]
     measured = (segmentation, Segmentation(lesion_map, image.grid, named_lesions), tuple(lesions))
-    report = _report(image, method, measured, reasons, [hand.reason for hand in hands])
+    report = _report(image, method, measured, reasons, tuple(warnings))
     return replace(report, hands=tuple(hands), volume_mm3=total, volume_interval=interval)
 
 

@@ -18,6 +18,7 @@ from calcimetry.lesions.grow import GrowthSettings
 from calcimetry.lesions.reclaim import ReclaimSettings
 from calcimetry.lesions.subtract import SubtractionSettings
 from calcimetry.measurement.size import AreaErrorModel
+from calcimetry.measurement.volume_error import VolumeErrorModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Settings:
     ----------
     method : str
         Bone method, a key of `calcimetry.bone.METHODS`.
-    picture, subtraction, growth, area_error : dataclass
+    picture, reclaim, subtraction, growth, area_error, volume_error : dataclass
         One group per step; each field's meaning stands beside the step's code.
 
     Raises
@@ -74,6 +75,7 @@ class Settings:
     subtraction: SubtractionSettings = field(default_factory=SubtractionSettings)
     growth: GrowthSettings = field(default_factory=GrowthSettings)
     area_error: AreaErrorModel = field(default_factory=AreaErrorModel)
+    volume_error: VolumeErrorModel = field(default_factory=VolumeErrorModel)
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:

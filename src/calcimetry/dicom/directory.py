@@ -30,7 +30,7 @@ def listed_files(path: Path) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     Raises
     ------
     UnreadableFile
-        If it cannot be parsed.
+        If it cannot be parsed or lists nothing.
 
     Notes
     -----
@@ -64,6 +64,10 @@ def _references(path: Path) -> list[str]:
             f"Reading {printable(path.name)}: it is damaged ({type(error).__name__}). Name its "
             "folder instead."
         ) from error
+    if not listed:
+        raise UnreadableFile(
+            f"Reading {printable(path.name)}: it lists no files. Name its folder instead."
+        )
     return [
         "/".join(map(str, name)) if isinstance(name, (MultiValue, list)) else str(name)
         for name in listed

@@ -21,6 +21,7 @@ from calcimetry.dicom.source import printable
 
 #: Longest text taken from a header, in bytes; DICOM's own limit for these is 1024 characters.
 _LONGEST = 10_240
+_LONGEST_CODE = 16
 #: Specific Character Set.
 _CHARACTERS = 0x00080005
 
@@ -50,6 +51,12 @@ def numbers(ds: Dataset, tag: int, count: int) -> tuple[float, ...] | None:
     except ValueError:
         return None
     return found if all(math.isfinite(value) for value in found) else None
+
+
+def code(ds: Dataset, tag: int) -> str:
+    """A short word (CS, SH) that may be shown; empty where missing, too long or unprintable."""
+    found = string(ds, tag)
+    return found if len(found) <= _LONGEST_CODE and found.isprintable() else ""
 
 
 def text(ds: Dataset, tag: int) -> str:
@@ -91,7 +98,7 @@ def _decoded(raw: bytes, characters: bytes) -> str:
         found = decode_bytes(raw, convert_encodings(names), TEXT_VR_DELIMS)
     except (LookupError, ValueError):
         found = raw.decode("latin-1")
-    return " ".join(printable(found.replace("\0", " ")).split())
+    return " ".join(printable(found.strip(" \0")).split())
 
 
 def _element(ds: Dataset, tag: int) -> RawDataElement | None:

@@ -55,12 +55,17 @@ def find_series(
     wanted = _wanted(every, series)
     studies: dict[tuple[str, str], list[Series]] = defaultdict(list)
     for one in every:
-        studies[one.study].append(one)
+        if one.uid in wanted:
+            studies[one.study].append(one)
     volumes: list[Volume] = []
-    left: list[Left] = []
+    left = [
+        Left(one.label, "not among the series that were asked for", failed=False)
+        for one in every
+        if one.uid not in wanted
+    ]
     of_other_kinds: list[Left] = []
     for members in studies.values():
-        found, rest = _measurable(members, wanted, low_kev, high_kev)
+        found, rest = _measurable(members, low_kev, high_kev)
         volumes += found
         if found or any(item.failed for item in rest):
             left += rest
@@ -78,10 +83,10 @@ def _failed(left: Sequence[Left]) -> list[Left]:
     return [replace(item, failed=True) for item in left]
 
 
-def _wanted(every: Sequence[Series], series: str | None) -> set[str] | None:
-    """UIDs of the series that were asked for; None for all."""
+def _wanted(every: Sequence[Series], series: str | None) -> set[str]:
+    """UIDs of the series that were asked for, which are all where none was."""
     if series is None:
-        return None
+        return {one.uid for one in every}
     names = {name.strip() for name in series.split(",")}
     wanted = {
         one.uid for one in every if names & {one.uid, str(one.number), short_hash(one.uid, 12)}
@@ -96,18 +101,12 @@ def _wanted(every: Sequence[Series], series: str | None) -> set[str] | None:
 
 
 def _measurable(
-    members: Sequence[Series],
-    wanted: set[str] | None,
-    low_kev: float | None,
-    high_kev: float | None,
+    members: Sequence[Series], low_kev: float | None, high_kev: float | None
 ) -> tuple[list[Volume], list[Left]]:
     """Volumes of one study, and what of it is left."""
     candidates: list[Candidate] = []
     left: list[Left] = []
     for one in members:
-        if wanted is not None and one.uid not in wanted:
-            left.append(Left(one.label, "not among the series that were asked for", False))
-            continue
         found, rest = candidates_of(one)
         candidates += found
         left += rest

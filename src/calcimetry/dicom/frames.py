@@ -6,8 +6,9 @@ from typing import cast
 
 from pydicom.dataset import Dataset
 
-from calcimetry.dicom.elements import items, number, numbers, strings, whole
+from calcimetry.dicom.elements import code, items, number, numbers, strings, whole
 from calcimetry.dicom.instance import Frame, Six, Triple
+from calcimetry.dicom.source import printable
 from calcimetry.errors import UnreadableFile
 
 #: Coordinates beyond this, in mm, are no places in a scanner.
@@ -106,10 +107,10 @@ def _frame(places: list[Dataset]) -> Frame:
         spacing=cast(tuple[float, float] | None, _numbers(places, PIXEL_SPACING, 2)),
         slope=_number(places, SLOPE),
         intercept=_number(places, INTERCEPT),
-        rescale_type=_string(places, RESCALE_TYPE).upper(),
+        rescale_type=_code(places, RESCALE_TYPE).upper(),
         image_type=_strings(places, FRAME_TYPE) or _strings(places, IMAGE_TYPE),
         acquisition=_acquisition(places),
-        kernel="\\".join(_strings(places, KERNEL)),
+        kernel=printable("\\".join(_strings(places, KERNEL))),
         kvp=_number(places, KVP),
         filters=" ".join(_strings(places, FILTER_TYPE) + _strings(places, FILTER_MATERIAL)).upper(),
         laterality=_string(places, FRAME_LATERALITY)
@@ -139,6 +140,10 @@ def _number(places: list[Dataset], tag: int) -> float | None:
 
 def _strings(places: list[Dataset], tag: int) -> tuple[str, ...]:
     return next((found for ds in places if any(found := strings(ds, tag))), ())
+
+
+def _code(places: list[Dataset], tag: int) -> str:
+    return next((found for ds in places if (found := code(ds, tag))), "")
 
 
 def _string(places: list[Dataset], tag: int) -> str:

@@ -11,11 +11,11 @@ from typing import BinaryIO
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 
-from calcimetry.dicom.elements import number, string, text, whole
+from calcimetry.dicom.elements import code, number, string, text, whole
 from calcimetry.dicom.frames import FRAME_TAGS, frames_of
 from calcimetry.dicom.instance import Frame, Instance, PixelPlace
 from calcimetry.dicom.part10 import DataSetStream, open_data_set
-from calcimetry.dicom.source import Source, printable
+from calcimetry.dicom.source import Source
 from calcimetry.errors import InputError, UnreadableFile
 
 #: Most slices in one file, and the largest side of one, that are believed.
@@ -112,8 +112,6 @@ def _parsed(data: DataSetStream, size: int, source: Source) -> Instance:
     if found_pixels:
         pixels, problem = _pixel_place(ds, data, *found_pixels[0])
         frames = frames_of(ds, pixels.frames, source.name)
-    elif string(ds, MODALITY) == "CT" and whole(ds, ROWS):
-        problem = "it ends before its pixels"
     words = text(ds, DESCRIPTION)
     frame_of_reference = string(ds, FRAME_OF_REFERENCE)
     series_number = number(ds, SERIES_NUMBER)
@@ -126,12 +124,12 @@ def _parsed(data: DataSetStream, size: int, source: Source) -> Instance:
         patient=_pseudonym(string(ds, PATIENT_ID), string(ds, ISSUER)),
         study=_pseudonym(string(ds, STUDY_UID)),
         transfer_syntax=data.transfer_syntax,
-        modality=printable(string(ds, MODALITY))[:16],
+        modality=code(ds, MODALITY),
         frame_of_reference_uid=frame_of_reference or None,
         series_number=None if series_number is None else int(series_number),
         description=_without_identity(words, ds),
         words=words,
-        photometric=printable(string(ds, PHOTOMETRIC))[:16],
+        photometric=code(ds, PHOTOMETRIC),
         lossy=string(ds, LOSSY) == "01",
         padding=_padding(ds),
         pixels=pixels,
@@ -195,12 +193,21 @@ def _padding(ds: Dataset) -> tuple[int, int] | None:
 
 
 def _pseudonym(*parts: str) -> str:
-    """Eight hexadecimal digits that stand for values which must not be shown."""
+    """Eight hexadecimal digits that stand for values which must not be shown.
+
+    Empty where the first is empty: nobody's patients are not one patient.
+    """
+    if not parts[0]:
+        return ""
     return hashlib.sha256("\\".join(parts).encode()).hexdigest()[:8]
 
 
 def _without_identity(words: str, ds: Dataset) -> str:
-    """A description that may be shown: empty where it holds part of the patient's identity."""
+    """A description that may be shown: empty where it holds part of the patient's identity.
+
+    Empty too where something in it does not print: in a damaged header a value may run on
+    into the next ones, and the name is one of them.
+    """
     return _shown(words, " ".join(text(ds, tag) for tag in IDENTITY if tag in ds))
 
 
@@ -209,4 +216,4 @@ def _shown(words: str, identity: str) -> str:
     parts = {part for part in re.split(r"[\W_]+", identity.casefold()) if len(part) > 1}
     own = set(re.split(r"[\W_]+", words.casefold()))
     known = any(part in own or (len(part) > 2 and part in words.casefold()) for part in parts)
-    return "" if known else words[:MAX_DESCRIPTION]
+    return "" if known or "?" in words else words[:MAX_DESCRIPTION]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pydicom.config import IGNORE
 from pydicom.uid import (
     UID,
     CTImageStorage,
@@ -18,6 +19,8 @@ from calcimetry.dicom.pixels import DECODERS, UNCOMPRESSED
 from calcimetry.dicom.source import printable
 
 _CT = frozenset({CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage})
+#: Beyond these a stored number times the slope plus the intercept is no HU.
+_LARGEST_SLOPE, _LARGEST_INTERCEPT = 1e3, 1e6
 _GREY = ("MONOCHROME1", "MONOCHROME2")
 #: Rescale types that are HU; an empty one, and US (unspecified), are HU for CT.
 _HU_TYPES = ("", "HU", "US")
@@ -69,8 +72,9 @@ def refusal_of(instance: Instance) -> Refusal | None:
     other = _other_object(instance)
     if other:
         return Refusal(other, expected=False)
-    if instance.problem:
-        return Refusal(f"'{instance.source.name}': {instance.problem}", expected=True)
+    problem = instance.problem or ("" if instance.frames else "it ends before its pixels")
+    if problem:
+        return Refusal(f"'{instance.source.name}': {problem}", expected=True)
     if instance.photometric not in _GREY:
         what = instance.photometric or "not stated"
         return Refusal(f"its pixels are {what} (colour), not grey", expected=False)
@@ -82,7 +86,7 @@ def refusal_of(instance: Instance) -> Refusal | None:
 
 def _other_object(instance: Instance) -> str:
     """What an object is that is no CT image; empty for one that is."""
-    uid = UID(instance.sop_class)
+    uid = UID(instance.sop_class, IGNORE)
     if uid in _CT:
         other = instance.modality not in ("", "CT")
         return f"its modality is {instance.modality}, not CT" if other else ""
@@ -113,10 +117,15 @@ def _unreadable(instance: Instance) -> Refusal | None:
     """Why a CT image cannot be read."""
     syntax = instance.transfer_syntax
     if syntax not in UNCOMPRESSED and syntax not in DECODERS:
-        name = printable(UID(syntax).name)[:64]
+        name = printable(UID(syntax, IGNORE).name)[:64]
         return Refusal(f"stored as {name}, which cannot be unpacked here", expected=True)
     for frame in instance.frames:
-        if frame.slope is None or frame.intercept is None or not frame.slope > 0:
+        slope, intercept = frame.slope, frame.intercept
+        if (
+            slope is None
+            or intercept is None
+            or not (0 < slope <= _LARGEST_SLOPE and abs(intercept) <= _LARGEST_INTERCEPT)
+        ):
             return Refusal(
                 "it states no usable RescaleSlope and RescaleIntercept, so its HU are not known",
                 expected=True,

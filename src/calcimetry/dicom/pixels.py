@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import BinaryIO
 
 import gdcm
@@ -30,6 +31,7 @@ from pydicom.uid import (
 )
 
 from calcimetry.dicom.codestream import problem_of
+from calcimetry.dicom.complaints import refuse_complaints
 from calcimetry.dicom.instance import Frame, Instance, PixelPlace
 from calcimetry.dicom.part10 import is_dicom, open_data_set
 from calcimetry.dicom.source import Reader, Source
@@ -186,7 +188,10 @@ def _compressed(
         pixel_representation=int(place.signed),
         pixel_keyword="PixelData",
     )
-    for number, (array, _) in zip(numbers, frames, strict=True):
+    for number in numbers:
+        noisy = syntax in _JPEG
+        with refuse_complaints(instance.source.name) if noisy else nullcontext():
+            array, _ = next(frames)
         yield number, array
 
 

@@ -77,14 +77,22 @@ def _files(paths: Iterable[str | os.PathLike[str]], found: Scanned) -> Iterator[
                 folders.sort()
                 yield from (Path(where, name) for name in sorted(names))
         elif path.name.lower() == DIRECTORY_NAME and os.path.isfile(path):  # noqa: PTH113
-            yield path
-            listed, missing = listed_files(path)
-            if missing:
-                what = f"{len(missing)} files that {printable(path.name)} lists"
-                found.left.append(Left(what, "they are missing; copy the folder again", True))
-            yield from listed
+            yield from _listed(path, found)
         else:
             yield path
+
+
+def _listed(path: Path, found: Scanned) -> tuple[Path, ...]:
+    name = printable(path.name)
+    try:
+        listed, missing = listed_files(path)
+    except InputError as error:
+        found.refuse(name, str(error))
+        return ()
+    if missing:
+        what = f"{len(missing)} files that {name} lists"
+        found.left.append(Left(what, "they are missing; copy the folder again", failed=True))
+    return listed
 
 
 def _note_locked(found: Scanned) -> Callable[[OSError], None]:

@@ -205,7 +205,7 @@ def _kev_or_kv(low: Candidate, high: Candidate) -> str:
 
 
 def _kernel(candidate: Candidate) -> str:
-    return candidate.kernel.split("\\")[0][:16] or "not stated"
+    return candidate.kernel.split("\\", maxsplit=1)[0][:16] or "not stated"
 
 
 def _shape(grid: Grid) -> str:

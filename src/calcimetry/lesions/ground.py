@@ -117,7 +117,7 @@ class Ground:
 
     def border(self, box: Box, grown: BoolArray) -> BoolArray:
         """Free samples outside a lesion that its blur reaches, shape of the box."""
-        border = (self.labels[box] == 0) & ~self.bone[box] & ~grown
+        border: BoolArray = (self.labels[box] == 0) & ~self.bone[box] & ~grown
         border[border] = distance_to(grown, self.grid, border, self.border_mm) <= self.border_mm
         return border
 

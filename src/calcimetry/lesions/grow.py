@@ -50,8 +50,12 @@ class GrowthSettings:
     minimum_signal_hu_mm2: float = 80.0
     minimum_signal_hu_mm3: float = 120.0
     #: Bone's border is known to this, so nothing nearer to bone than this, the blur
-    #: and half a pixel can start a lesion by its brightness alone.
+    #: and half a pixel (of a volume, a whole sample) can start a lesion by its
+    #: brightness alone.
     rim_mm: float = 0.2
+    #: In a volume, what starts at less than this part of the brightest that it reaches
+    #: starts on a flank: it is bone's border, which its mask has missed.
+    flank_share: float = 0.6
 
     def least_size(self, grid: Grid) -> float:
         """Size of the smallest lesion: mm2 in a picture, mm3 in a volume."""
@@ -128,7 +132,7 @@ def grow_lesions(
         bone=evidence.bones.mask,
         grid=grid,
         blur_sigma_mm=remainder.blur_sigma_mm,
-        rim_mm=settings.rim_mm + remainder.blur_sigma_mm + longest_step_mm(grid) / 2.0,
+        rim_mm=settings.rim_mm + remainder.blur_sigma_mm + _mask_error_mm(grid),
         labels=np.zeros(grid.shape, np.int32),
         fraction=np.zeros(grid.shape, np.float32),
     )
@@ -147,6 +151,16 @@ def grow_lesions(
     joined = join_close(ground.labels, grid, close_mm)
     meanings = {n: f"calcification {n}" for n in range(1, int(joined.max()) + 1)}
     return GrownLesions(Segmentation(joined.astype(np.uint16), grid, meanings), ground.fraction)
+
+
+def _mask_error_mm(grid: Grid) -> float:
+    """How far off bone's border a mask of whole samples may be.
+
+    Half a pixel in a picture. A whole sample in a volume, whose far more numerous
+    border samples leave none of a mask's worst places unseen.
+    """
+    step = longest_step_mm(grid)
+    return step / 2.0 if grid.shape[0] == 1 else step
 
 
 def _keep_away(
@@ -183,6 +197,7 @@ def _grow_bright(ground: Ground, seeds: NDArray[np.bool_], settings: GrowthSetti
     brightness alone cannot tell it from a bone cut too short to be recognised.
     """
     excess, grid, rim_mm = ground.excess, ground.grid, ground.rim_mm
+    picture = grid.shape[0] == 1
     numbered, boxes = _seeds(seeds)
     height = ndimage.maximum(excess, numbered, np.arange(1, len(boxes) + 1))
     for number in np.argsort(-np.asarray(height), kind="stable") + 1:
@@ -194,6 +209,8 @@ def _grow_bright(ground: Ground, seeds: NDArray[np.bool_], settings: GrowthSetti
         brightness = float(values[-max(1, len(values) // 4) :].mean())
         stop = max(settings.stop_share * brightness, settings.stop_hu)
         box, grown = ground.flood(numbered, number, start, excess, stop)
+        if not picture and brightness < settings.flank_share * float(excess[box][grown].max()):
+            continue
         # A lesion may reach the bone, but not run along it.
         firm = grown & seeds[box]
         firm[grown] |= distance_to(ground.bone[box], grid, grown, 2.0 * rim_mm) > rim_mm

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from calcimetry.bone.method import BoneEvidence
-from calcimetry.model import Image, Segmentation
-from calcimetry.regions import connected_components
+from calcimetry.model import Grid, Image, Segmentation
+from calcimetry.regions import connected_components, distance_to
+
+FloatArray = NDArray[np.float64]
 
 #: How far a bone's fraction fades beyond its mask.
 _BORDER_MM = 1.5
@@ -40,7 +42,7 @@ def reclaim_solid(
     Parameters
     ----------
     image : Image
-        A picture in HU.
+        A picture or a volume in HU.
     evidence : BoneEvidence
         Its bones, on the same grid.
     settings : ReclaimSettings, optional
@@ -53,21 +55,22 @@ def reclaim_solid(
     """
     settings = settings or ReclaimSettings()
     solid = image.array >= settings.solid_hu
-    # How deep the deepest place is of the solid that a sample belongs to.
-    blobs, _ = connected_components(solid)
-    deepest = ndimage.maximum(_depth_mm(solid, image), blobs, np.arange(blobs.max() + 1))[blobs]
+    blobs, deepest = _deepest_mm(solid, image.grid)
     taken = np.zeros(image.grid.shape, bool)
+    if deepest.max() <= settings.deepest_mm:
+        return evidence
     for label in evidence.bones.labels:
-        pieces, count = connected_components(evidence.bones.label_map == label)
-        for number in range(1, count + 1):
-            piece = pieces == number
-            mostly = solid[piece].mean() >= settings.solid_share
-            if mostly and deepest[piece & solid].max() > settings.deepest_mm:
-                taken |= piece
+        pieces, _ = connected_components(evidence.bones.label_map == label)
+        for number, box in enumerate(ndimage.find_objects(pieces), 1):
+            piece = pieces[box] == number
+            mostly = solid[box][piece].mean() >= settings.solid_share
+            if mostly and deepest[blobs[box][piece]].max() > settings.deepest_mm:
+                taken[box] |= piece
     if not taken.any():
         return evidence
-    near = ndimage.distance_transform_edt(~taken, sampling=image.grid.spacing) <= _BORDER_MM
-    around = taken | (near & ~evidence.bones.mask)
+    around = ~evidence.bones.mask & (evidence.bone_fraction > 0)
+    around[around] = np.isfinite(distance_to(taken, image.grid, around, _BORDER_MM))
+    around |= taken
     claimed = evidence.calcification_fraction
     claimed = np.zeros(image.grid.shape, np.float32) if claimed is None else claimed
     whole = np.clip(claimed + evidence.bone_fraction, 0.0, 1.0)
@@ -80,10 +83,14 @@ def reclaim_solid(
     )
 
 
-def _depth_mm(mask: NDArray[np.bool_], image: Image) -> NDArray[np.float64]:
-    """How deep in a mask each sample lies, shape of the mask."""
-    # The image's border ends a mask as air does; a picture has no border before or behind.
-    before = 0 if image.is_picture else 1
-    padded = np.pad(mask, [(before, before), (1, 1), (1, 1)])
-    depth = ndimage.distance_transform_edt(padded, sampling=image.grid.spacing)
-    return np.asarray(depth[before : before + len(mask), 1:-1, 1:-1])
+def _deepest_mm(solid: NDArray[np.bool_], grid: Grid) -> tuple[NDArray[np.int32], FloatArray]:
+    """Number the solid parts, and say of each number how deep its deepest place is, in mm."""
+    blobs, count = connected_components(solid)
+    deepest = np.zeros(count + 1)
+    # The image's border ends a part as air does; a picture has no border before or behind.
+    before = 0 if grid.shape[0] == 1 else 1
+    for number, box in enumerate(ndimage.find_objects(blobs), 1):
+        padded = np.pad(blobs[box] == number, [(before, before), (1, 1), (1, 1)])
+        depth = ndimage.distance_transform_edt(padded, sampling=grid.spacing)
+        deepest[number] = float(depth.max())
+    return blobs, deepest

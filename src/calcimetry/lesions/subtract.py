@@ -120,7 +120,7 @@ def subtract_bone(
     settings = settings or SubtractionSettings()
     sigma_mm = estimate_blur(image).sigma_mm
     # Single precision halves the memory of a volume.
-    hu = image.array.astype(np.float64 if image.is_picture else np.float32)
+    hu: FloatArray = image.array.astype(np.float64) if image.is_picture else image.array
     fraction = evidence.bone_fraction.astype(hu.dtype)
     bone = evidence.bones.mask
     steps = steps_mm(image.grid)
@@ -166,9 +166,7 @@ def _fit_halo(
     return best[1], best[2]
 
 
-def _soft_tissue(
-    hu: FloatArray, soft: NDArray[np.bool_], sigma: NDArray[np.float64]
-) -> FloatArray:
+def _soft_tissue(hu: FloatArray, soft: NDArray[np.bool_], sigma: NDArray[np.float64]) -> FloatArray:
     """Local soft tissue, shape of `hu`: its mean nearby, towards its median far off."""
     if not soft.any():
         return np.zeros_like(hu)
