@@ -43,18 +43,23 @@ def say(message: str) -> None:
 
 
 @contextmanager
-def errors_told(results: Path) -> Iterator[None]:
-    """Turn every error into one line on stderr and an exit status; no traceback."""
+def errors_told(results: Path | None) -> Iterator[None]:
+    """Turn every error into one line on stderr and an exit status; no traceback.
+
+    `results` is the folder that an interrupted command can go on in, if there is one.
+    """
     try:
         yield
     except CalcimetryError as error:
         tell(str(error))
         raise typer.Exit(NOTHING_DONE) from error
     except KeyboardInterrupt as error:
-        tell(
-            f"Interrupted. What was measured is kept in {results}; the same command goes on "
-            "from there."
+        kept = (
+            f" What was measured is kept in {results}; the same command goes on from there."
+            if results
+            else ""
         )
+        tell(f"Interrupted.{kept}")
         raise typer.Exit(SOME_FAILED) from error
     except (typer.Exit, BrokenPipeError):
         raise
