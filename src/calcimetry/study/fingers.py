@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from calcimetry.coverage import phalanx_coverage
 from calcimetry.files.results import FingerResult
 from calcimetry.measurement.size import total_area
-from calcimetry.measurement.volume import total_volume
+from calcimetry.measurement.volume_error import total_volume
 from calcimetry.model import Finger, Lesion, Report
 from calcimetry.model.hand import finger_of
 
