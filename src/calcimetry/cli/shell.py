@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from calcimetry import __version__
 from calcimetry.errors import CalcimetryError
@@ -72,6 +79,7 @@ def progress_bar(quiet: bool) -> Iterator[OnProgress | None]:
         yield None
         return
     columns = (
+        SpinnerColumn(),  # a volume takes its time: this shows that something goes on
         TextColumn("Measuring"),
         BarColumn(),
         MofNCompleteColumn(),
