@@ -23,7 +23,11 @@ OVERSAMPLE = 3
 def volume_grid(
     shape: tuple[int, int, int], spacing: ArrayLike, tilt: tuple[float, float] = (0.0, 0.0)
 ) -> Grid:
-    """Grid with its middle at (0, 0, 0) mm; `tilt` turns it about two axes, in radians."""
+    """Grid with its middle at (0, 0, 0) mm.
+
+    Slices run along x, rows along y, columns along z, unless `tilt` turns them about two
+    axes, in radians.
+    """
     turn = np.eye(3)
     for angle, (first, second) in zip(tilt, ((0, 1), (1, 2)), strict=True):
         step = np.eye(3)
@@ -65,7 +69,8 @@ def rod(diameter: float, centre: tuple[float, float] = (0.0, 0.0)) -> Inside:
     """Endless cylinder along z; `centre` in x and y."""
 
     def inside(points: Floats) -> NDArray[np.bool_]:
-        return np.asarray(np.hypot(*(points[..., :2] - centre).T).T * 2 < diameter)
+        distance = np.linalg.norm(points[..., :2] - centre, axis=-1)
+        return np.asarray(distance < diameter / 2)
 
     return inside
 
