@@ -39,6 +39,9 @@ check: $(VENV)/.dev
 bench: $(VENV)/.base
 	$(BIN)/python benchmarks/fingers.py $(ARGS)
 	$(BIN)/python benchmarks/simulated.py
+	$(BIN)/python benchmarks/hand.py
+	$(BIN)/python benchmarks/simulated_hands.py
+	$(BIN)/python benchmarks/dicom_reading.py
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict

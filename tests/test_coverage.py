@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from calcimetry.coverage import expected_phalanges, longest_bone_mm, phalanx_coverage
-from calcimetry.model import Digit, Grid, Segmentation, bone_name
+from calcimetry.model import Digit, Grid, Laterality, Segmentation, bone_name
 
 
 def bones(*rows: str) -> Segmentation:
@@ -41,3 +41,32 @@ def test_the_longest_bone_is_measured_along_its_box():
 
 def test_the_thumb_has_no_middle_phalanx_to_miss():
     assert [phalanx.label for phalanx in expected_phalanges(Digit.THUMB)] == [11, 13]
+
+
+def volume(labels: np.ndarray) -> Segmentation:
+    return Segmentation(
+        labels,
+        Grid(labels.shape, np.eye(4)),
+        {int(n): bone_name(int(n)) for n in np.unique(labels) if n},
+    )
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("place", [0, 1, -2, -1])
+def test_a_volume_cuts_what_comes_within_a_sample_of_any_side(axis, place):
+    labels = np.zeros((9, 9, 9), int)
+    labels[3:5, 3:5, 3:5] = 121
+    labels.swapaxes(0, axis)[place, 4, 4] = 123
+    proximal, middle, distal = phalanx_coverage(volume(labels), Digit.INDEX, Laterality.LEFT)
+    assert proximal.state == "complete"
+    assert middle.state == "not found"
+    assert middle.reason == "no left index middle phalanx was found"
+    assert distal.state == "cut by the field of view"
+    assert distal.reason == "the volume's border cuts the left index distal phalanx"
+
+
+def test_a_volume_shows_whole_what_stays_clear_of_its_sides():
+    labels = np.zeros((9, 9, 9), int)
+    labels[2:4, 2:7, 2:7] = 11
+    labels[5:7, 2:7, 2:7] = 13
+    assert [one.state for one in phalanx_coverage(volume(labels), Digit.THUMB)] == ["complete"] * 2

@@ -11,10 +11,22 @@ Research use only: not a medical device.
 from __future__ import annotations
 
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calcimetry import errors
-from calcimetry.model import Grid, Image, Interval, Lesion, Report, Segmentation
+from calcimetry.model import (
+    DualEnergyImage,
+    Finger,
+    Grid,
+    Hand,
+    Image,
+    Interval,
+    Laterality,
+    Lesion,
+    Report,
+    Segmentation,
+)
 
 if TYPE_CHECKING:
     from calcimetry.settings import Settings
@@ -32,9 +44,13 @@ else:
 __version__ = "0.1.0"
 
 __all__ = [
+    "DualEnergyImage",
+    "Finger",
     "Grid",
+    "Hand",
     "Image",
     "Interval",
+    "Laterality",
     "Lesion",
     "Report",
     "Segmentation",
@@ -55,23 +71,25 @@ def read(
     pixel_spacing_mm: float | None = None,
     window_hu: float = 1500.0,
     level_hu: float = 450.0,
-) -> Image:
-    """Read one finger picture as a PACS exports it.
+) -> Image | DualEnergyImage:
+    """Read a finger picture, or a CT volume of a hand.
 
     Parameters
     ----------
     path : path-like
-        A JPEG or PNG file: grey, or grey saved as colour, of 8 or 16 bits.
+        A JPEG or PNG file (grey, or grey saved as colour, of 8 or 16 bits), a NIfTI
+        file in HU, or a folder, file, zip or DICOMDIR that holds one CT series or
+        one pair of energies.
     pixel_spacing_mm : float
-        Distance between pixel centres in mm. A picture file does not hold it,
-        so it must be given.
+        Of a picture: distance between pixel centres in mm. A picture file does not
+        hold it, so it must be given.
     window_hu, level_hu : float
-        Width and centre of the window that the picture was exported with, in HU.
+        Of a picture: width and centre of the window that it was exported with, in HU.
 
     Returns
     -------
-    Image
-        One slice in HU; `clipped_hu` says where the window cut.
+    Image or DualEnergyImage
+        In HU. A picture is one slice, and its `clipped_hu` says where the window cut.
 
     Raises
     ------
@@ -80,22 +98,30 @@ def read(
     calcimetry.errors.UnsupportedImage
         If it is an image of a kind that is refused, such as true colour.
     calcimetry.errors.SpacingError
-        If the pixel spacing is missing or impossible.
+        If a picture's pixel spacing is missing or impossible.
+    calcimetry.errors.InputError
+        If a folder holds no series that can be measured, or several.
     """
-    from calcimetry.files.raster import read_picture
+    from calcimetry.study.reading import read_one
 
-    return read_picture(path, pixel_spacing_mm, window_hu=window_hu, level_hu=level_hu)
+    return read_one(Path(path), pixel_spacing_mm, window_hu, level_hu)
 
 
-def measure(image: Image, settings: Settings | None = None) -> Report:
-    """Find the bones of one finger, take them away, and measure the calcium that is left.
+def measure(
+    image: Image | DualEnergyImage,
+    settings: Settings | None = None,
+    laterality: Laterality | None = None,
+) -> Report:
+    """Find the bones of a finger or hand, take them away, and measure the calcium that is left.
 
     Parameters
     ----------
-    image : Image
+    image : Image or DualEnergyImage
         What `read` gives.
     settings : Settings, optional
         How to measure; the defaults where None.
+    laterality : Laterality, optional
+        Which hand a volume shows, where that is known; told from the bones where None.
 
     Returns
     -------
@@ -112,4 +138,4 @@ def measure(image: Image, settings: Settings | None = None) -> Report:
     from calcimetry.pipeline import measure as measure_image
     from calcimetry.settings import Settings
 
-    return measure_image(image, Settings() if settings is None else settings)
+    return measure_image(image, Settings() if settings is None else settings, laterality)

@@ -4,45 +4,46 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from scipy import ndimage
 
 from calcimetry.bone import METHODS
-from calcimetry.coverage import longest_bone_mm, phalanx_coverage
+from calcimetry.bone.method import BoneEvidence
+from calcimetry.coverage import phalanx_coverage
 from calcimetry.errors import NotMeasurable
-from calcimetry.lesions.grow import grow_lesions
-from calcimetry.lesions.reclaim import reclaim_solid
+from calcimetry.fingers.locate import Box, locate_hands
+from calcimetry.fingers.name import name_fingers
+from calcimetry.lesions.grow import GrownLesions, grow_lesions
+from calcimetry.lesions.reclaim import give_back, reclaim_solid
 from calcimetry.lesions.subtract import subtract_bone
 from calcimetry.measurement.size import measure_lesions, total_area
-from calcimetry.model.geometry import Grid
+from calcimetry.measurement.volume import measure_volume_lesions
+from calcimetry.measurement.volume_error import total_volume
+from calcimetry.model import DualEnergyImage, Hand, Laterality, Lesion
 from calcimetry.model.image import Image
 from calcimetry.model.report import Report
 from calcimetry.model.segmentation import Segmentation
+from calcimetry.plausible import length_warning, refuse_unusable, spacing_warning
 from calcimetry.settings import Settings
 
-#: Least correlation between neighbouring pixels of a picture of anything.
-LEAST_CORRELATION = 0.5
-#: A finger shows at least so much soft tissue, and its border is mostly air.
-LEAST_SOFT_TISSUE_MM2 = 50.0
-SOFT_TISSUE_HU = (-200.0, 250.0)
-#: Accuracy was tested at pixel spacings between these; files.raster reads somewhat beyond.
-TESTED_SPACING_MM = (0.1, 1.0)
-#: The longest bone of a whole finger is its proximal phalanx, 25 to 60 mm; with some room.
-LONGEST_BONE_MM = (15.0, 80.0)
-#: Above this, over most of the border, air is shown white.
-BRIGHT_BORDER_HU = 300.0
 
-
-def measure(image: Image, settings: Settings | None = None) -> Report:
-    """Find the bones of a finger picture, take them away, and measure what is left.
+def measure(
+    image: Image | DualEnergyImage,
+    settings: Settings | None = None,
+    laterality: Laterality | None = None,
+) -> Report:
+    """Find the bones of a finger picture or a hand volume, take them away, measure what is left.
 
     Parameters
     ----------
-    image : Image
-        A picture in HU, any orientation.
+    image : Image or DualEnergyImage
+        In HU, any orientation. Of two energies, bone and lesions are found on their
+        mix.
     settings : Settings, optional
         Defaults where left out.
+    laterality : Laterality, optional
+        Which hand a volume shows, where its file states it.
 
     Returns
     -------
@@ -54,106 +55,130 @@ def measure(image: Image, settings: Settings | None = None) -> Report:
     Raises
     ------
     NotMeasurable
-        If the image is a volume, shows nothing, shows noise, is inverted, shows
-        no finger, or shows no bone.
+        If the image shows nothing, shows noise, is inverted, shows no finger or
+        hand, or shows no bone.
     """
     settings = settings or Settings()
-    _refuse_unusable(image)
+    if isinstance(image, DualEnergyImage):
+        image = image.mixed
+    if image.is_picture:
+        return _measure_picture(image, settings)
+    return _measure_volume(image, settings, laterality)
+
+
+def _measure_picture(image: Image, settings: Settings) -> Report:
+    refuse_unusable(image)
     evidence = METHODS[settings.method]().segment(image)
     if not evidence.bones.labels:
         raise NotMeasurable(
             f"Finding bone in {image.name!r}: no phalanx was found, so calcification "
             "cannot be told from bone. Check that window and level are those of the export."
         )
-    evidence = reclaim_solid(image, evidence, settings.reclaim)
-    remainder = subtract_bone(image, evidence, settings.subtraction)
-    grown = grow_lesions(image, evidence, remainder, settings.growth)
+    evidence, grown = _find_lesions(image, evidence, settings)
     lesions = measure_lesions(
         image, evidence.bones, grown.lesion_map, grown.mineral_fraction, settings.area_error
     )
-    area, interval = total_area(lesions)
     reasons = [one.reason for one in phalanx_coverage(evidence.bones) if one.reason]
+    warnings = (spacing_warning(image.grid), length_warning(evidence.bones, reasons))
+    found = (evidence.bones, grown.lesion_map, lesions)
+    return _report(image, evidence.method, found, reasons, warnings)
+
+
+def _find_lesions(
+    image: Image, evidence: BoneEvidence, settings: Settings
+) -> tuple[BoneEvidence, GrownLesions]:
+    """Take bone away and grow what is left; the evidence comes back without false bones."""
+    evidence = reclaim_solid(image, evidence, settings.reclaim)
+    remainder = subtract_bone(image, evidence, settings.subtraction)
+    return evidence, grow_lesions(image, evidence, remainder, settings.growth)
+
+
+def _measure_volume(image: Image, settings: Settings, laterality: Laterality | None) -> Report:
+    """Measure hand by hand; label maps and lesions come together on the volume's own grid."""
+    bones = np.zeros(image.grid.shape, np.uint16)
+    lesion_map = np.zeros(image.grid.shape, np.uint16)
+    meanings: dict[int, str] = {}
+    lesions: list[Lesion] = []
+    hands: list[Hand] = []
+    warnings: dict[str, None] = {}  # each once, in order
+    method = ""
+    for box in locate_hands(image):
+        part = Image(image.array[box.slices], box.grid, "HU", image.clipped_hu, image.name)
+        evidence = METHODS[settings.method]().segment(part)
+        method = evidence.method
+        named = name_fingers(evidence.bones, laterality)
+        if not named.bones.labels:
+            continue
+        # What no bone of a hand can be, though the network took it for one, is calcification.
+        evidence = give_back(evidence, evidence.bones.mask & ~named.bones.mask)
+        evidence, grown = _find_lesions(part, replace(evidence, bones=named.bones), settings)
+        found = measure_volume_lesions(
+            part,
+            evidence.bones,
+            grown.lesion_map,
+            grown.mineral_fraction,
+            named.hands,
+            settings.area_error,
+            settings.volume_error,
+        )
+        bones[box.slices] = evidence.bones.label_map
+        lesion_map[box.slices] += np.where(
+            grown.lesion_map.mask, grown.lesion_map.label_map + len(lesions), 0
+        ).astype(np.uint16)
+        meanings |= evidence.bones.meanings
+        lesions += [_moved(lesion, box, len(lesions)) for lesion in found]
+        hands += named.hands
+        warnings |= dict.fromkeys(f"Left out: {text}." for text in box.left_out)
+        warnings |= dict.fromkeys(hand.reason for hand in named.hands)
+    if not meanings:
+        raise NotMeasurable(
+            f"Finding bone in {image.name!r}: no bone of a hand was found, so calcification "
+            "cannot be told from bone. Expected CT of hands or fingers in HU."
+        )
+    named_lesions = {lesion.number: f"calcification {lesion.number}" for lesion in lesions}
+    total, interval = total_volume(lesions)
+    segmentation = Segmentation(bones, image.grid, meanings)
+    reasons = [
+        one.reason
+        for hand in hands
+        for finger in hand.fingers
+        for one in phalanx_coverage(segmentation, finger.digit, finger.laterality)
+        if one.reason
+    ]
+    measured = (segmentation, Segmentation(lesion_map, image.grid, named_lesions), tuple(lesions))
+    report = _report(image, method, measured, reasons, tuple(warnings))
+    return replace(report, hands=tuple(hands), volume_mm3=total, volume_interval=interval)
+
+
+def _moved(lesion: Lesion, box: Box, before: int) -> Lesion:
+    """A lesion of a box as one of the whole volume, numbered after those `before` it."""
+    starts = (part.start for part in box.slices)
+    slice_, row, column = (
+        place + start for place, start in zip(lesion.centre, starts, strict=True)
+    )
+    return replace(lesion, number=lesion.number + before, centre=(slice_, row, column))
+
+
+def _report(
+    image: Image,
+    method: str,
+    found: tuple[Segmentation, Segmentation, tuple[Lesion, ...]],
+    missing: Sequence[str],
+    warnings: Sequence[str],
+) -> Report:
+    """Bones, lesion map and lesions as a report; partial where something is missing."""
+    bones, lesion_map, lesions = found
+    area, interval = total_area(lesions)
     return Report(
         image=image,
-        bones=evidence.bones,
-        lesion_map=grown.lesion_map,
+        bones=bones,
+        lesion_map=lesion_map,
         lesions=lesions,
-        status="partial" if reasons else "complete",
-        reason="; ".join(reasons),
-        warnings=tuple(
-            filter(None, (_spacing_warning(image.grid), _length_warning(evidence.bones, reasons)))
-        ),
+        status="partial" if missing else "complete",
+        reason="; ".join(missing),
+        warnings=tuple(filter(None, warnings)),
         area_mm2=area,
         area_interval=interval,
         ellipse_area_mm2=math.fsum(lesion.ellipse_area_mm2 for lesion in lesions),
-        method=evidence.method,
+        method=method,
     )
-
-
-def _spacing_warning(grid: Grid) -> str:
-    """Tell of a pixel spacing that was not tested; empty where it was."""
-    low, high = TESTED_SPACING_MM
-    spacing = grid.spacing[1:]
-    # A grid's spacing is computed from its affine, so 0.1 mm may lack its last bit.
-    if low * (1 - 1e-6) <= min(spacing) and max(spacing) <= high * (1 + 1e-6):
-        return ""
-    found = " x ".join(f"{mm:.3g}" for mm in dict.fromkeys(spacing))
-    return f"The pixel spacing is {found} mm: accuracy was only tested from {low} to {high} mm."
-
-
-def _length_warning(bones: Segmentation, missing: Sequence[str]) -> str:
-    """Tell of a longest bone that is too long, or too short though none is missing."""
-    low, high = LONGEST_BONE_MM
-    found = longest_bone_mm(bones)
-    if found <= high and (found >= low or missing):
-        return ""
-    return (
-        f"The longest bone found is {found:.0f} mm long, where {low:g} to {high:g} mm is "
-        f"expected: check the pixel spacing ({bones.grid.spacing[1]:g} mm) and the outlines of "
-        "the bones."
-    )
-
-
-def _refuse_unusable(image: Image) -> None:
-    """Raise NotMeasurable where a picture cannot be that of a finger."""
-    doing = f"Measuring {image.name!r}"
-    if not image.is_picture:
-        raise NotMeasurable(
-            f"{doing}: expected a picture of one slice, found {image.grid.shape[0]} slices."
-        )
-    if image.unit != "HU":
-        raise NotMeasurable(f"{doing}: expected intensities in HU, found {image.unit!r}.")
-    hu = image.array[0]
-    if np.ptp(hu) < 1.0:
-        raise NotMeasurable(
-            f"{doing}: the picture is blank, every pixel holds {hu.flat[0]:.0f} HU."
-        )
-    correlation = _neighbour_correlation(hu)
-    if correlation < LEAST_CORRELATION:
-        raise NotMeasurable(
-            f"{doing}: neighbouring pixels have nothing to do with each other (correlation "
-            f"{correlation:.2f}, a picture has over {LEAST_CORRELATION}): this is noise."
-        )
-    border = np.concatenate([hu[0], hu[-1], hu[:, 0], hu[:, -1]])
-    if np.mean(border > BRIGHT_BORDER_HU) > 0.5:
-        raise NotMeasurable(
-            f"{doing}: the border of the picture is bright (median {np.median(border):.0f} HU), "
-            "where air should be dark. Is the grey scale inverted? Export it with black for air."
-        )
-    smooth = ndimage.uniform_filter(hu.astype(np.float64), 3, mode="nearest")
-    soft = (smooth > SOFT_TISSUE_HU[0]) & (smooth < SOFT_TISSUE_HU[1])
-    area = float(soft.sum()) * image.grid.pixel_area_mm2
-    if area < LEAST_SOFT_TISSUE_MM2:
-        raise NotMeasurable(
-            f"{doing}: a finger shows at least {LEAST_SOFT_TISSUE_MM2:g} mm2 of soft tissue, found "
-            f"{area:.1f} mm2. Check pixel spacing ({image.grid.spacing[1]:g} mm), window and level."
-        )
-
-
-def _neighbour_correlation(hu: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> float:
-    """Correlation of pixels with the next one, along rows and columns alike."""
-    values = hu.astype(np.float64) - hu.mean()
-    products = np.concatenate(
-        [(values[1:] * values[:-1]).ravel(), (values[:, 1:] * values[:, :-1]).ravel()]
-    )
-    return float(products.mean() / np.mean(values**2)) if products.size else 1.0

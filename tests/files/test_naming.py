@@ -7,7 +7,7 @@ from tests.fakes import finger_levels, save_picture
 
 
 def planned(*paths, earlier=()):
-    return plan(find_inputs(paths).pictures, earlier)
+    return plan(find_inputs(paths).found, earlier)
 
 
 def results(tasks):

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image as Picture
 
 from calcimetry.render.definitions import DEFINITIONS
-from calcimetry.render.report_page import PictureSection, ReportPage, render_report
+from calcimetry.render.report_page import ReportPage, render_report
+from calcimetry.render.sections import ImageSection, Overlay
 
 VOID = {"meta", "img", "br", "line", "circle"}
 CREATED = datetime(2026, 11, 22, 9, 41, tzinfo=UTC)
@@ -62,7 +63,7 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.texts).split())
 
 
-def page_of(*sections: PictureSection, **changes) -> ReportPage:
+def page_of(*sections: ImageSection, **changes) -> ReportPage:
     values = {"settings": {"method": "unet"}, "version": "0.1.0", "created": CREATED}
     return ReportPage(sections=sections, **(values | changes))
 
@@ -75,10 +76,10 @@ def noisy_png(size: tuple[int, int] = (300, 200)) -> bytes:
 
 
 @pytest.fixture
-def measured(make_report) -> Callable[..., PictureSection]:
-    def make(name: str = "finger.jpg", **changes) -> PictureSection:
+def measured(make_report) -> Callable[..., ImageSection]:
+    def make(name: str = "finger.jpg", **changes) -> ImageSection:
         report = make_report(name=name, squares=((10, 10, 3), (60, 70, 9)))
-        return PictureSection.of(report, **changes)
+        return ImageSection.of(report, **changes)
 
     return make
 
@@ -107,7 +108,7 @@ def test_every_link_within_the_page_has_its_target(measured) -> None:
 
 
 def test_runs_no_script_and_fetches_nothing(measured) -> None:
-    html = render_report(page_of(measured(overlay_png=noisy_png(), overlay_path="overlays/a.png")))
+    html = render_report(page_of(measured(overlays=(Overlay(noisy_png(), "overlays/a.png"),))))
     page = Page(html)
     assert not {"script", "link", "iframe", "object", "base"} & set(page.tags)
     assert [source[:22] for source in page.sources] == ["data:image/png;base64,"]
@@ -119,7 +120,7 @@ def test_runs_no_script_and_fetches_nothing(measured) -> None:
 
 
 def test_failed_inputs_stand_in_the_summary_with_their_reason(measured) -> None:
-    failed = PictureSection("broken.jpg", "failed", "Reading broken.jpg: the file is empty.")
+    failed = ImageSection("broken.jpg", "failed", "Reading broken.jpg: the file is empty.")
     page = Page(render_report(page_of(measured(), failed)))
     assert page.text.count("Reading broken.jpg: the file is empty.") == 2
     assert "Pictures 2 Complete 1 Partial 0 Failed 1 Lesions 2" in page.text
@@ -130,15 +131,14 @@ def test_markup_in_any_text_is_escaped(measured, place) -> None:
     evil = "<script>alert('x')</script>\"&\u202e\udc80"
     given = dict.fromkeys(("name", "reason", "warning", "detail", "note", "method"), "plain")
     given[place] = evil
-    section = PictureSection(
+    section = ImageSection(
         given["name"],
         "partial",
         given["reason"],
         warnings=(given["warning"],),
         method=given["method"],
-        pixel_spacing_mm=0.4,
-        overlay_png=noisy_png((4, 4)),
-        overlay_path=f"overlays/{given['name']}.png",
+        spacing="Pixel spacing 0.4 mm",
+        overlays=(Overlay(noisy_png((4, 4)), f"overlays/{given['name']}.png"),),
         details={given["detail"]: given["detail"]},
     )
     html = render_report(page_of(section, notes=(given["note"],)))
@@ -150,7 +150,7 @@ def test_markup_in_any_text_is_escaped(measured, place) -> None:
 
 def test_a_name_cannot_turn_a_link_into_a_program(measured) -> None:
     page = Page(
-        render_report(page_of(measured(overlay_png=noisy_png(), overlay_path="javascript:x#?")))
+        render_report(page_of(measured(overlays=(Overlay(noisy_png(), "javascript:x#?"),))))
     )
     assert "javascript%3Ax%23%3F" in page.links
 
@@ -187,7 +187,7 @@ def test_a_page_without_pictures_says_so() -> None:
 
 
 def test_a_picture_without_lesions_is_a_result(make_report) -> None:
-    section = PictureSection.of(make_report())
+    section = ImageSection.of(make_report())
     text = Page(render_report(page_of(section))).text
     assert "0.00 mm² no lesion found" in text
     assert "0.00 to 0.00" not in text  # an interval of lesions that were not found
@@ -197,20 +197,20 @@ def test_a_picture_without_lesions_is_a_result(make_report) -> None:
 def test_a_damaged_overlay_is_left_out_with_a_note(measured, budget) -> None:
     png = noisy_png()
     for damaged in (png[:5], png[:200], png[: len(png) // 2], b"GIF89a", b"\0" * 100):
-        section = measured(overlay_png=damaged, overlay_path="overlays/a&b.png")
+        section = measured(overlays=(Overlay(damaged, "overlays/a&b.png"),))
         page = Page(render_report(page_of(section), budget_bytes=budget))
         assert page.sources == []
         assert "The overlay overlays/a&b.png is missing or damaged" in page.text
 
 
 def test_a_missing_overlay_is_told(measured) -> None:
-    text = Page(render_report(page_of(measured(overlay_path="overlays/a.png")))).text
+    text = Page(render_report(page_of(measured(overlays=(Overlay(path="overlays/a.png"),))))).text
     assert "The overlay overlays/a.png is missing or damaged" in text
 
 
 def test_two_hundred_pictures_are_compressed_and_the_page_says_so(measured) -> None:
     png = noisy_png()
-    sections = [measured(f"{n}.jpg", overlay_png=png) for n in range(200)]
+    sections = [measured(f"{n}.jpg", overlays=(Overlay(png),)) for n in range(200)]
     budget = len(png) * 30
     html = render_report(page_of(*sections), budget_bytes=budget)
     page = Page(html)
@@ -220,4 +220,4 @@ def test_two_hundred_pictures_are_compressed_and_the_page_says_so(measured) -> N
     data = base64.b64decode(page.sources[0].removeprefix("data:image/jpeg;base64,"))
     with Picture.open(BytesIO(data)) as picture:
         assert picture.size == (90, 60)
-    assert "compressed" not in Page(render_report(page_of(measured(overlay_png=png)))).text
+    assert "compressed" not in Page(render_report(page_of(measured(overlays=(Overlay(png),))))).text

@@ -1,6 +1,7 @@
-"""Bones by a small U-Net that was trained on simulated fingers alone.
+"""Bones by small U-Nets that were trained on simulated hands alone.
 
-The network gives, for every pixel, the part that each phalanx, the metacarpal and
+Pictures have a network of their own, volumes another (`calcimetry.bone.unet3d`). The
+one for pictures gives, for every pixel, the part that each phalanx, the metacarpal and
 calcium deposits fill (Ronneberger et al., MICCAI 2015, with soft targets instead of
 labels, so that blurred borders and thin deposits keep their area). The picture is
 shown as it is and with the other end up, and the two answers are averaged: which way
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 from calcimetry.bone.method import BoneEvidence
 from calcimetry.bone.names import name_bones
 from calcimetry.bone.network import WEIGHTS, Network, load_network, stated_fingerprint
+from calcimetry.bone.unet3d import segment_volume
 from calcimetry.bone.working_view import show_to_network, working_grid
-from calcimetry.model import Grid, Image, Segmentation, bone_name
+from calcimetry.model import Image, Segmentation, bone_name
 from calcimetry.resample import resample_image
 
 #: Label numbers of the network's bone channels, after background; deposits come last.
@@ -31,8 +33,9 @@ class UNet:
 
     Parameters
     ----------
-    weights : pathlib.Path, optional
-        An ONNX file with its JSON beside it; the shipped one where not given.
+    weights, volume_weights : pathlib.Path, optional
+        ONNX files with their JSON beside them, for pictures and for volumes; the
+        shipped ones where not given.
 
     Raises
     ------
@@ -42,33 +45,37 @@ class UNet:
 
     name = "unet"
 
-    def __init__(self, weights: Path = WEIGHTS / "unet.onnx") -> None:
+    def __init__(
+        self,
+        weights: Path = WEIGHTS / "unet.onnx",
+        volume_weights: Path = WEIGHTS / "unet3d.onnx",
+    ) -> None:
         self.weights = weights
+        self.volume_weights = volume_weights
 
     @property
     def version(self) -> str:
-        """The name and the fingerprint of the weights; reads no weights."""
-        return f"{self.name} {stated_fingerprint(self.weights)}"
+        """The name and the fingerprints of both weights; reads no weights."""
+        return (
+            f"{self.name} {stated_fingerprint(self.weights)} "
+            f"{stated_fingerprint(self.volume_weights)}"
+        )
 
     def segment(self, image: Image) -> BoneEvidence:
-        """Find the bones of a picture, slice by slice in a volume."""
+        """Find the bones of a picture, or the kinds of bone in a volume."""
+        if not image.is_picture:
+            return segment_volume(image, self.volume_weights, self.version)
         network = load_network(self.weights)
-        grid = image.grid
-        label_map = np.zeros(grid.shape, np.uint16)
-        bone = np.zeros(grid.shape, np.float32)
-        deposit = np.zeros(grid.shape, np.float32)
-        slice_grid = Grid((1, *grid.shape[1:]), grid.affine)
-        for i, picture in enumerate(image.array):
-            view = working_grid(picture, slice_grid)
-            seen = _ask_both_ways(network, show_to_network(picture, slice_grid, view))
-            fractions = [resample_image(part[None], view, slice_grid)[0] for part in seen[1:]]
-            parts = np.stack(fractions[: len(CHANNEL_LABELS)])
-            bone[i] = np.clip(parts.sum(axis=0), 0.0, 1.0)
-            deposit[i] = np.clip(fractions[-1], 0.0, 1.0)
-            label_map[i] = name_bones(parts, grid.pixel_area_mm2)
+        picture, grid = image.array[0], image.grid
+        view = working_grid(picture, grid)
+        seen = _ask_both_ways(network, show_to_network(picture, grid, view))
+        fractions = [resample_image(part[None], view, grid) for part in seen[1:]]
+        parts = np.concatenate(fractions[: len(CHANNEL_LABELS)])
+        label_map = name_bones(parts, grid.pixel_area_mm2)[None]
         labels = [int(n) for n in np.unique(label_map) if n]
         bones = Segmentation(label_map, grid, {n: bone_name(n) for n in labels})
-        return BoneEvidence(bones, bone, deposit, self.version)
+        bone = np.clip(parts.sum(axis=0), 0.0, 1.0)[None]
+        return BoneEvidence(bones, bone, np.clip(fractions[-1], 0.0, 1.0), self.version)
 
 
 def _ask_both_ways(network: Network, seen: NDArray[np.float32]) -> NDArray[np.float32]:

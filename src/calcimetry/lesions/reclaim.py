@@ -66,17 +66,36 @@ def reclaim_solid(
             mostly = solid[box][piece].mean() >= settings.solid_share
             if mostly and deepest[blobs[box][piece]].max() > settings.deepest_mm:
                 taken[box] |= piece
+    return give_back(evidence, taken)
+
+
+def give_back(evidence: BoneEvidence, taken: NDArray[np.bool_]) -> BoneEvidence:
+    """Turn what was taken for bone into calcification.
+
+    Parameters
+    ----------
+    evidence : BoneEvidence
+    taken : array of bool, shape of the grid
+        Samples of `evidence.bones` that are no bone.
+
+    Returns
+    -------
+    BoneEvidence
+        The same where nothing is taken; otherwise without those samples among the bones,
+        and with the bone fraction in and just around them counted as calcification.
+    """
     if not taken.any():
         return evidence
+    grid = evidence.bones.grid
     around = ~evidence.bones.mask & (evidence.bone_fraction > 0)
-    around[around] = np.isfinite(distance_to(taken, image.grid, around, _BORDER_MM))
+    around[around] = np.isfinite(distance_to(taken, grid, around, _BORDER_MM))
     around |= taken
     claimed = evidence.calcification_fraction
-    claimed = np.zeros(image.grid.shape, np.float32) if claimed is None else claimed
+    claimed = np.zeros(grid.shape, np.float32) if claimed is None else claimed
     whole = np.clip(claimed + evidence.bone_fraction, 0.0, 1.0)
     label_map = np.where(taken, 0, evidence.bones.label_map)
     return BoneEvidence(
-        Segmentation(label_map, image.grid, evidence.bones.meanings),
+        Segmentation(label_map, grid, evidence.bones.meanings),
         np.where(around, 0.0, evidence.bone_fraction),
         np.where(around, whole, claimed),
         evidence.method,

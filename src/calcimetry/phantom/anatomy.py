@@ -48,7 +48,12 @@ _OUTLINES: dict[Bone, tuple[list[float], list[float], list[float]]] = {
 }
 
 # Mean length, base breadth and base depth per digit and bone.
-_SIZES: dict[Digit, dict[Bone, tuple[float, float, float]]] = {
+SIZES: dict[Digit, dict[Bone, tuple[float, float, float]]] = {
+    Digit.THUMB: {
+        Bone.METACARPAL: (46.2, 15.5, 14.5),
+        Bone.PROXIMAL_PHALANX: (31.6, 15.5, 12.0),
+        Bone.DISTAL_PHALANX: (21.7, 14.0, 9.5),
+    },
     Digit.INDEX: {
         Bone.METACARPAL: (67.7, 15.0, 14.5),
         Bone.PROXIMAL_PHALANX: (41.2, 16.2, 12.4),
@@ -151,7 +156,7 @@ def _smooth_max(a: Array, b: Array, radius: float = 0.6) -> Array:
     return np.asarray(0.5 * (a + b + np.sqrt((a - b) ** 2 + radius**2)) - 0.15 * radius)
 
 
-def _rotation(flexion: float, abduction: float, roll: float) -> Array:
+def rotation(flexion: float, abduction: float, roll: float) -> Array:
     """Rows u, v, w of a bone bent by `flexion` towards the palm (radians throughout)."""
     cf, sf = np.cos(flexion), np.sin(flexion)
     ca, sa = np.cos(abduction), np.sin(abduction)
@@ -181,10 +186,10 @@ def draw_finger(rng: np.random.Generator) -> tuple[Digit, list[Solid]]:
     solids: list[Solid] = []
     base = np.zeros(3)
     for bone in CHAIN[1:]:
-        solid = _draw_bone(rng, bone, _SIZES[digit][bone], size, slender, cortex)
+        solid = draw_bone(rng, bone, SIZES[digit][bone], size, slender, cortex)
         if bone is Bone.DISTAL_PHALANX and resorbed:
-            solid = _resorb(rng, solid)
-        axes = _rotation(flexion, abduction, roll)
+            solid = resorb(rng, solid)
+        axes = rotation(flexion, abduction, roll)
         solid = replace(solid, origin=base, axes=axes)
         solids.append(solid)
         gap = rng.uniform(0.4, 1.8)
@@ -195,17 +200,17 @@ def draw_finger(rng: np.random.Generator) -> tuple[Digit, list[Solid]]:
         abduction += np.deg2rad(rng.normal(0.0, 2.5))
     if rng.random() < 0.25:  # some exports end at the joint
         return digit, solids
-    metacarpal = _draw_bone(
-        rng, Bone.METACARPAL, _SIZES[digit][Bone.METACARPAL], size, slender, cortex
+    metacarpal = draw_bone(
+        rng, Bone.METACARPAL, SIZES[digit][Bone.METACARPAL], size, slender, cortex
     )
-    axes = _rotation(
+    axes = rotation(
         np.deg2rad(rng.uniform(-60, 5) if flexed else rng.normal(-8.0, 10.0)), 0.0, roll
     )
     start = solids[0].origin - (metacarpal.length + rng.uniform(0.6, 2.0)) * axes[2]
     return digit, [replace(metacarpal, origin=start, axes=axes), *solids]
 
 
-def _draw_bone(
+def draw_bone(
     rng: np.random.Generator,
     bone: Bone,
     sizes: tuple[float, float, float],
@@ -245,7 +250,7 @@ def _draw_bone(
     )
 
 
-def _resorb(rng: np.random.Generator, solid: Solid) -> Solid:
+def resorb(rng: np.random.Generator, solid: Solid) -> Solid:
     """Acro-osteolysis: the tuft is lost and what is left tapers."""
     left = rng.uniform(0.3, 0.85)
     taper = np.interp(STATIONS, [0.0, 0.3, 1.0], [1.0, 1.0, rng.uniform(0.4, 0.9)])

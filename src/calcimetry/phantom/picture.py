@@ -106,7 +106,7 @@ def finger_picture(
     flesh, inside = flesh_hu(rng, solids, points[points.shape[0] // 2], view.spacing_mm)
     deposits = place_deposits(rng, points, bone, inside, view.spacing_mm)
 
-    marrow = marrow_hu(rng, depth.shape, view.spacing_mm)
+    marrow = marrow_hu(rng, view.shape, view.spacing_mm)
     cortex_hu = float(rng.uniform(1000.0, 2100.0))
     cortical = np.clip(0.5 + (thickness - depth) / view.spacing_mm, 0.0, 1.0)
     bone_hu = cortical * cortex_hu + (1 - cortical) * marrow

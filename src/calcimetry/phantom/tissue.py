@@ -18,18 +18,18 @@ _AIR_HU = -1000.0
 def smooth_noise(
     rng: np.random.Generator, shape: tuple[int, ...], grain_mm: float, spacing: float
 ) -> Array:
-    """Noise of unit standard deviation, smooth over `grain_mm`, shape (rows, columns)."""
+    """Noise of unit standard deviation, smooth over `grain_mm`, of any shape."""
     coarse = max(1, int(grain_mm / spacing))
-    size = tuple(n // coarse + 2 for n in shape[-2:])
+    size = tuple(n // coarse + 2 for n in shape)
     noise = ndimage.gaussian_filter(rng.standard_normal(size), grain_mm / spacing / coarse)
     if coarse > 1:
         noise = ndimage.zoom(noise, coarse, order=1)
-    noise = noise[: shape[-2], : shape[-1]]
+    noise = noise[tuple(slice(n) for n in shape)]
     return np.asarray((noise - noise.mean()) / (noise.std() + 1e-9))
 
 
 def marrow_hu(rng: np.random.Generator, shape: tuple[int, ...], spacing: float) -> Array:
-    """HU of the bone inside its cortex: fatty to densely trabecular, (rows, columns)."""
+    """HU of the bone inside its cortex, of any shape: fatty to densely trabecular."""
     mean = rng.uniform(50.0, 600.0)
     fine = rng.uniform(0.0, 120.0) * smooth_noise(rng, shape, rng.uniform(0.4, 1.2), spacing)
     broad = rng.uniform(0.0, 150.0) * smooth_noise(rng, shape, rng.uniform(4.0, 12.0), spacing)

@@ -1,0 +1,112 @@
+"""Which digits belong to one hand."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial import cKDTree
+from scipy.spatial.distance import squareform
+
+from calcimetry.fingers.chain import Chain
+from calcimetry.fingers.rod import FloatArray
+from calcimetry.model.anatomy import Bone
+
+#: Largest gap in mm between the innermost bones of neighbouring digits of one hand: between
+#: metacarpals, and between phalanges where a metacarpal is out of view.
+METACARPAL_GAP_MM, PHALANX_GAP_MM = 25.0, 45.0
+MOST_DIGITS = 5
+#: A chain is a thumb beyond doubt where that fits better by so much (a logarithm).
+CERTAIN_THUMB = 2.0
+#: Bones that a digit starts with; without any of them a chain is only the end of a finger.
+ROOTS = (Bone.PROXIMAL_PHALANX, Bone.METACARPAL)
+
+
+def group_hands(chains: list[Chain]) -> list[list[Chain]]:
+    """Sort digits into hands.
+
+    Parameters
+    ----------
+    chains : list of Chain
+
+    Returns
+    -------
+    list of list of Chain
+        The hand with the most bone first.
+
+    Notes
+    -----
+    Digits of a hand lie close at their roots; mere ends of fingers go to the nearest hand. A
+    group with more than five digits, or with
+    two that can only be thumbs, is two hands that lie close: it is parted where the gap
+    between roots is widest.
+    """
+    rooted = [chain for chain in chains if is_rooted(chain)] or chains
+    if not rooted:
+        return []
+    groups = _part(list(range(len(rooted))), _gaps(rooted), 1.0, rooted)
+    hands = [[rooted[n] for n in group] for group in groups]
+    hands.sort(key=lambda hand: -sum(chain.volume_mm3 for chain in hand))
+    trees = [cKDTree(np.concatenate([_points(chain) for chain in hand])) for hand in hands]
+    for chain in chains:
+        if chain not in rooted:
+            distances = [tree.query(_points(chain))[0].min() for tree in trees]
+            hands[int(np.argmin(distances))].append(chain)
+    return hands
+
+
+def _points(chain: Chain) -> FloatArray:
+    return np.concatenate([bone.points for _, bone in chain.as_finger.bones])
+
+
+def _gaps(chains: list[Chain]) -> FloatArray:
+    """Distances between the roots of digits, 1 where they are as far as a hand allows."""
+    roots = [chain.as_finger.bones[-1] for chain in chains]
+    trees = [cKDTree(bone.points) for _, bone in roots]
+    gaps = np.zeros((len(chains), len(chains)))
+    for a in range(len(chains)):
+        for b in range(a + 1, len(chains)):
+            distance, _ = trees[a].query(roots[b][1].points)
+            both = roots[a][0] is roots[b][0] is Bone.METACARPAL
+            gaps[a, b] = distance.min() / (METACARPAL_GAP_MM if both else PHALANX_GAP_MM)
+    return np.asarray(gaps + gaps.T)
+
+
+def _part(
+    members: list[int], gaps: FloatArray, limit: float, chains: list[Chain]
+) -> list[list[int]]:
+    """Groups of digits linked by gaps up to `limit`, the crowded ones parted further."""
+    if len(members) == 1:
+        return [members]
+    tree = linkage(squareform(gaps[np.ix_(members, members)]), method="single")
+    numbers = fcluster(tree, limit, criterion="distance")
+    groups = [
+        [member for member, number in zip(members, numbers, strict=True) if number == group]
+        for group in np.unique(numbers)
+    ]
+    if len(groups) == 1 and not _crowded([chains[n] for n in members]):
+        return groups
+    if len(groups) == 1:
+        # Just below the widest gap: at least two groups, and smaller ones next time.
+        return _part(members, gaps, float(tree[:, 2].max()) * (1.0 - 1e-9), chains)
+    return [part for group in groups for part in _part(group, gaps, limit, chains)]
+
+
+def _crowded(chains: list[Chain]) -> bool:
+    """True for more digits, or more thumbs, than a hand has."""
+    rooted = sum(is_rooted(chain) for chain in chains)
+    return rooted > MOST_DIGITS or sum(is_certain_thumb(chain) for chain in chains) > 1
+
+
+def is_rooted(chain: Chain) -> bool:
+    """True for a digit of which a metacarpal or a proximal phalanx is in view."""
+    return chain.as_finger.bones[-1][0] in ROOTS
+
+
+def is_certain_thumb(chain: Chain) -> bool:
+    """True for a chain that reads as a whole thumb, and badly as a finger."""
+    thumb = chain.as_thumb
+    return (
+        thumb is not None
+        and len(thumb.bones) == 3
+        and thumb.score - chain.as_finger.score > CERTAIN_THUMB
+    )

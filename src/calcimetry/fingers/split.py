@@ -1,0 +1,176 @@
+"""Bones of one type that touch, taken apart again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.segmentation import watershed
+
+from calcimetry.fingers.rod import FloatArray, Rod, fit_rod
+
+IntArray = NDArray[np.int32]
+
+#: No bone of the hand is wider; two metacarpals side by side are.
+WIDEST_BONE_MM = 20.0
+#: Bridges thinner than twice this are cut.
+BRIDGE_MM = 1.0
+#: A core smaller than this is roughness, not a bone.
+LEAST_CORE_MM3 = 10.0
+#: Depths that wider bridges than the thin ones may lie above.
+CORE_DEPTHS_MM = tuple(np.arange(1.5, 4.1, 0.5))
+#: Half thicknesses between that of a shaft and that of the ends of bones, to be tried.
+SHAFT_RADII_MM = tuple(np.arange(3.0, 9.0, 1.0))
+#: The shaft of a bone: at least so long, of such a width, and longer than wide by this factor.
+SHAFT_LENGTH_MM, SHAFT_WIDTH_MM, SHAFT_SLENDERNESS = 10.0, (2.0, 14.0), 1.5
+#: Two cores are one bone where their axes differ by less and either lies on the other's line.
+SAME_BONE_COSINE, SAME_BONE_OFFSET_MM = 0.94, 4.0
+#: How far a shaft is drawn out along its axis, to claim the ends of its own bone.
+DRAWN_OUT_MM = 25.0
+
+
+def split_touching(
+    index: NDArray[np.intp], points: FloatArray, spacing: tuple[float, float, float]
+) -> IntArray:
+    """Say which bone each voxel of a connected part belongs to.
+
+    Parameters
+    ----------
+    index : array of int, shape (n, 3)
+        Voxels of one part.
+    points : array, shape (n, 3)
+        The same in mm.
+    spacing : (float, float, float)
+        Voxel size in mm.
+
+    Returns
+    -------
+    array of int32, shape (n,)
+        Numbered from 0.
+
+    Notes
+    -----
+    Thin bridges are cut first. What is still wider than any bone is parted by its shafts. They
+    are what is left below some depth, where the bones touch lightly. Failing that,
+    what a ball too thick for a shaft does not reach (the mask less its opening) falls apart
+    into shafts even where the ends of neighbouring metacarpals are one lump, which no erosion
+    parts without dissolving the shafts first. Each shaft is drawn out along its own axis, and
+    a watershed floods the depth below the surface from there.
+    """
+    low = index.min(axis=0) - 1
+    place = tuple((index - low).T)
+    mask = np.zeros(index.max(axis=0) - low + 2, dtype=bool)
+    mask[place] = True
+    depth = ndimage.distance_transform_edt(mask, sampling=spacing)
+    voxel_mm3 = float(np.prod(spacing))
+    cores = _cores(depth, BRIDGE_MM, voxel_mm3)
+    parts = _flood(depth, cores, mask)[place] if cores.max() > 1 else np.ones(len(index), np.int32)
+    result = np.zeros(len(index), dtype=np.int32)
+    count = 0
+    for part in np.unique(parts):
+        own = parts == part
+        inner = _part_shafts(index[own], points[own], depth, low, spacing)
+        result[own] = inner + count
+        count += int(inner.max()) + 1
+    return result
+
+
+def _cores(depth: FloatArray, least: float, voxel_mm3: float) -> IntArray:
+    """Connected parts that lie deeper than `least` and are no mere roughness."""
+    labels, _ = ndimage.label(depth > least)
+    keep = np.bincount(labels.ravel()) * voxel_mm3 >= LEAST_CORE_MM3
+    keep[0] = False
+    return np.asarray(np.where(keep, np.cumsum(keep), 0)[labels], dtype=np.int32)
+
+
+def _flood(depth: FloatArray, markers: IntArray, mask: NDArray[np.bool_]) -> IntArray:
+    return np.asarray(watershed(-depth, markers, mask=mask), dtype=np.int32)
+
+
+def _part_shafts(
+    index: NDArray[np.intp],
+    points: FloatArray,
+    depth: FloatArray,
+    low: NDArray[np.intp],
+    spacing: tuple[float, float, float],
+) -> IntArray:
+    """Part what is wider than any bone by its shafts; all 0 where there is only one."""
+    whole = np.zeros(len(index), dtype=np.int32)
+    if fit_rod(points).width_mm <= WIDEST_BONE_MM:
+        return whole
+    own_low = index.min(axis=0) - 1
+    place = tuple((index - own_low).T)
+    mask = np.zeros(index.max(axis=0) - own_low + 2, dtype=bool)
+    mask[place] = True
+    own_depth = np.zeros(mask.shape)
+    own_depth[place] = depth[tuple((index - low).T)]
+    shafts: list[Rod] = []
+    for thin in _candidates(own_depth, spacing):
+        found = _shafts(points, place, thin)
+        if len(found) > len(shafts):
+            shafts = found
+    if len(shafts) < 2:
+        return whole
+    markers = np.zeros(mask.shape, dtype=np.int32)
+    markers[place] = _claimed(points, shafts)
+    flooded = _flood(own_depth, markers, mask)[place]
+    _, numbers = np.unique(flooded, return_inverse=True)
+    return np.asarray(numbers, dtype=np.int32)
+
+
+def _candidates(
+    depth: FloatArray, spacing: tuple[float, float, float]
+) -> Iterator[NDArray[np.bool_]]:
+    """Masks in which the bones of a lump may have fallen apart."""
+    for least in CORE_DEPTHS_MM:
+        yield depth > least
+    for radius in SHAFT_RADII_MM:
+        reached = ndimage.distance_transform_edt(depth < radius, sampling=spacing) < radius
+        yield (depth > BRIDGE_MM) & ~reached
+
+
+def _shafts(
+    points: FloatArray, place: tuple[NDArray[np.intp], ...], thin: NDArray[np.bool_]
+) -> list[Rod]:
+    """Rods among the connected parts of the thin voxels, one for each bone."""
+    labels, count = ndimage.label(thin)
+    part = labels[place]
+    rods: list[Rod] = []
+    for number in range(1, count + 1):
+        own = points[part == number]
+        if len(own) < 8:
+            continue
+        rod = fit_rod(own)
+        slender = rod.length_mm >= max(SHAFT_LENGTH_MM, SHAFT_SLENDERNESS * rod.width_mm)
+        if slender and SHAFT_WIDTH_MM[0] <= rod.width_mm <= SHAFT_WIDTH_MM[1]:
+            rods.append(rod)
+    rods.sort(key=lambda rod: -rod.length_mm)
+    separate: list[Rod] = []
+    for rod in rods:
+        if not any(_same_bone(rod, other) for other in separate):
+            separate.append(rod)
+    return separate
+
+
+def _same_bone(first: Rod, second: Rod) -> bool:
+    """True where the two lie on one line."""
+    way = second.centre - first.centre
+    beside = np.linalg.norm(way - (way @ first.axis) * first.axis)
+    return bool(abs(first.axis @ second.axis) > SAME_BONE_COSINE and beside < SAME_BONE_OFFSET_MM)
+
+
+def _claimed(points: FloatArray, shafts: list[Rod]) -> IntArray:
+    """Number, from 1, the voxels that lie around the drawn-out axis of a shaft; 0 elsewhere."""
+    distance = np.full((len(shafts), len(points)), np.inf)
+    for row, rod in enumerate(shafts):
+        offsets = points - rod.centre
+        along = offsets @ rod.axis
+        aside = np.linalg.norm(offsets - along[:, None] * rod.axis, axis=1)
+        reached = (along > rod.low - DRAWN_OUT_MM) & (along < rod.high + DRAWN_OUT_MM)
+        distance[row, reached] = aside[reached]
+    nearest = distance.argmin(axis=0)
+    # Within half the smallest width no axis claims a voxel of the neighbour.
+    claimed = distance.min(axis=0) < min(rod.width_mm for rod in shafts) / 2.0
+    return np.asarray(np.where(claimed, nearest + 1, 0), dtype=np.int32)
