@@ -22,6 +22,7 @@ from calcimetry.regions import (
     join_close,
     longest_step_mm,
     sample_size,
+    steps_mm,
     without_small,
 )
 
@@ -146,8 +147,9 @@ def grow_lesions(
     bright = mineral_hu >= settings.seed_hu
     _keep_away(bright, ground.bone | (ground.labels > 0), grid, ground.rim_mm)
     _grow_bright(ground, bright, settings)
-    # Touching is closest of all: the diagonal of a pixel joins also where blur is less.
-    close_mm = max(remainder.blur_sigma_mm, float(np.hypot(*grid.spacing[1:])))
+    # Touching is closest of all: the diagonal of a sample joins also where blur is less.
+    steps = steps_mm(grid)
+    close_mm = max(remainder.blur_sigma_mm, float(np.linalg.norm(steps[np.isfinite(steps)])))
     joined = join_close(ground.labels, grid, close_mm)
     meanings = {n: f"calcification {n}" for n in range(1, int(joined.max()) + 1)}
     return GrownLesions(Segmentation(joined.astype(np.uint16), grid, meanings), ground.fraction)
