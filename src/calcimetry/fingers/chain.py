@@ -30,6 +30,8 @@ LEAST_BELIEF = 0.03
 #: Bones at a joint lie so close, and meet in the outer part of their length.
 JOINT_GAP_MM = 7.0
 JOINT_PLACE = 0.55
+#: A bone shorter than this many times its width has no axis to speak of.
+STUBBY = 1.4
 #: A joint bends to little beyond a right angle, seen from the end of either bone.
 SHARPEST_JOINT_COSINE = -0.4
 MOST_JOINT_COST = 5.0
@@ -151,12 +153,16 @@ def _joint_at(
         rod = bones[own].rod
         along = float((place - rod.centre) @ rod.axis)
         side = 1 if along > 0 else -1
+        if rod.length_mm < STUBBY * rod.width_mm:
+            # A resorbed fingertip may be wider than long: its axis says nothing.
+            sides.append(side)
+            continue
         if abs(along) < JOINT_PLACE * rod.length_mm / 2:
             return None
         way = bones[other].rod.centre - rod.end(side)
         cosines.append(float(way @ rod.axis) * side / max(float(np.linalg.norm(way)), 1e-9))
         sides.append(side)
-    if min(cosines) < SHARPEST_JOINT_COSINE:
+    if min(cosines, default=1.0) < SHARPEST_JOINT_COSINE:
         return None
     types = _type_cost(bones[pair[0]], bones[pair[1]])
     cost = gap / 3.0 + sum(1.0 - cosine for cosine in cosines) / 2.0 + types
