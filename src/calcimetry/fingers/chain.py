@@ -48,6 +48,8 @@ LENGTH_RATIO = {
 LENGTH_SPREAD = 0.18
 #: What a bone missing from the middle of a finger costs, in the same logarithmic unit.
 MISSING_COST = 2.0
+#: And what a gap costs that is named as if no bone were missing there.
+EMPTY_GAP_COST = 4.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -275,11 +277,14 @@ def _namings(
     namings = []
     for order, gaps in ((bones, links), (bones[::-1], links[::-1])):
         for places in itertools.combinations(range(len(template)), len(order)):
-            steps = np.diff(places)
-            if all(step == 1 for step, close in zip(steps, gaps, strict=True) if close):
-                named = tuple(zip([template[n] for n in places], order, strict=True))
-                missing = float(sum(steps) - len(steps))
-                namings.append(Naming(named, _score(named) - MISSING_COST * missing))
+            steps = [inner - outer for outer, inner in itertools.pairwise(places)]
+            if any(close and step > 1 for step, close in zip(steps, gaps, strict=True)):
+                continue
+            named = tuple(zip([template[n] for n in places], order, strict=True))
+            missing = sum(steps) - len(steps)
+            empty = sum(step == 1 for step, close in zip(steps, gaps, strict=True) if not close)
+            cost = MISSING_COST * missing + EMPTY_GAP_COST * empty
+            namings.append(Naming(named, _score(named) - cost))
     return namings
 
 
