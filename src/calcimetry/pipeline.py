@@ -142,7 +142,7 @@ def _measure_volume(image: Image, settings: Settings, laterality: Laterality | N
         one.reason
         for hand in hands
         for finger in hand.fingers
-        for one in phalanx_coverage(segmentation, finger)
+        for one in phalanx_coverage(segmentation, finger.digit, finger.laterality)
         if one.reason
     ]
     measured = (segmentation, Segmentation(lesion_map, image.grid, named_lesions), tuple(lesions))
