@@ -109,5 +109,5 @@ def test_a_recipe_of_both_kinds_or_of_neither_is_refused(tmp_path, line):
     head, tail = text.split("cubes = ")
     path = tmp_path / "recipe.toml"
     path.write_text(head + line + "\n" + tail.split("\n", 1)[1])
-    with pytest.raises(SettingsError, match="cubes|unknown"):
+    with pytest.raises(SettingsError, match=r"cubes|unknown"):
         Recipe.from_toml(path)
