@@ -65,7 +65,7 @@ def rod(diameter: float, centre: tuple[float, float] = (0.0, 0.0)) -> Inside:
     """Endless cylinder along z; `centre` in x and y."""
 
     def inside(points: Floats) -> NDArray[np.bool_]:
-        return np.asarray(np.hypot(*(points[..., :2] - centre).T).T * 2 < diameter)
+        return np.asarray(diameter > np.hypot(*(points[..., :2] - centre).T).T * 2)
 
     return inside
 
