@@ -22,11 +22,10 @@ from calcimetry.render.marks import (
 from calcimetry.render.overlay import listed_lesions, to_grey
 from calcimetry.render.panel import GUTTER, Panel
 from calcimetry.render.sheet import Sheet
-from calcimetry.resample import resample_image
+from calcimetry.render.views import image_on, labels_on
 
 #: HU from black to white: bone is seen through the soft tissue around it.
 RANGE_HU = (-200.0, 1500.0)
-_AIR_HU = -1024.0
 #: Room (width, height) for each of the two panels of a hand.
 _ROOM = (620, 1000)
 _CAPTION, _FOOT, _COLUMN_GAP = 34, 44, 24
@@ -100,24 +99,22 @@ def _size(grid: Grid, pixels_per_mm: float) -> tuple[int, int]:
 
 
 def _view(report: Report, hand: Hand) -> _View:
-    image, grid = report.image, hand.grid
-    hu = resample_image(image.array, image.grid, grid, order=1, fill=_AIR_HU)
-    bones = resample_image(report.bones.label_map, image.grid, grid, order=0)
-    lesions = resample_image(report.lesion_map.label_map, image.grid, grid, order=0)
+    bones, lesions = labels_on(report, hand.grid)
+    shown = np.unique(bones)
     return _View(
         hand,
-        hu.max(axis=0),
-        {label: _shadow(bones, label) for label in report.bones.labels if label in bones},
-        {one.number: _shadow_of(lesions, one, report, grid) for one in report.lesions},
+        image_on(report, hand.grid).max(axis=0),
+        {label: _shadow(bones, label) for label in shown.tolist() if label},
+        {one.number: _shadow_of(lesions, one, report, hand.grid) for one in report.lesions},
     )
 
 
-def _shadow(labels: NDArray[np.uint16], label: int) -> NDArray[np.bool_]:
+def _shadow(labels: NDArray[np.int32], label: int) -> NDArray[np.bool_]:
     return np.asarray((labels == label).any(axis=0))
 
 
 def _shadow_of(
-    labels: NDArray[np.uint16], lesion: Lesion, report: Report, grid: Grid
+    labels: NDArray[np.int32], lesion: Lesion, report: Report, grid: Grid
 ) -> NDArray[np.bool_]:
     """A lesion's pixels; at least the one at its centre, if it lies in this hand at all."""
     shadow = _shadow(labels, lesion.number)
