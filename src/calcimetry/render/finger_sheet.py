@@ -70,7 +70,9 @@ def draw_fingers(report: Report) -> Picture.Image:
     Returns
     -------
     PIL.Image.Image
-        Mode RGB; one row of panels per hand. Where no finger was found it says so.
+        Mode RGB; one row of panels per hand. Where no finger was found it says so;
+        where something of a finger could not be told, back and palm have a question
+        mark.
     """
     rows = [[_side(report, finger) for finger in hand.fingers] for hand in report.hands]
     rows = [row for row in rows if row]
@@ -170,8 +172,9 @@ def _draw_side(sheet: Sheet, panel: Panel, side: _Side, report: Report) -> None:
     name = side.finger.name.capitalize()
     sheet.text((x, y - 24), name, 16, palette.TEXT)
     sheet.picture(to_grey(side.hu, display_limits(report.image)), panel.at, panel.size)
-    sheet.text((x, y - 7), "back", 12, palette.MUTED)
-    sheet.text((x + panel.size[0], y - 7), "palm", 12, palette.MUTED, "right")
+    doubt = "?" if side.finger.reason else ""
+    sheet.text((x, y - 7), "back" + doubt, 12, palette.MUTED)
+    sheet.text((x + panel.size[0], y - 7), "palm" + doubt, 12, palette.MUTED, "right")
     draw_shadow(sheet, panel, side.shadow)
     draw_bones(sheet, panel, side.bones)
     missed = draw_lesions(sheet, panel, side.missed, filled=False)

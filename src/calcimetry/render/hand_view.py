@@ -24,8 +24,10 @@ from calcimetry.render.panel import GUTTER, Panel
 from calcimetry.render.sheet import Sheet
 from calcimetry.render.views import image_on, labels_on
 
-#: HU from black to white: bone is seen through the soft tissue around it.
-RANGE_HU = (-200.0, 1500.0)
+#: HU shown black, and the least that is shown white.
+DARKEST_HU, LEAST_WHITE_HU = -200.0, 1000.0
+#: So many of the pixels of bone, in per cent, are darker than white.
+_BONE_PERCENTILE = 98.0
 #: Room (width, height) for each of the two panels of a hand.
 _ROOM = (620, 1000)
 _CAPTION, _FOOT, _COLUMN_GAP = 34, 44, 24
@@ -134,9 +136,10 @@ def _draw_hand(
     marked = Panel((bare[0] + size[0] + GUTTER + GUTTER // 2, top), size, (rows, columns))
     side = view.hand.laterality
     captions = (_title(view.hand), "Measured")
+    grey = to_grey(view.brightest, (DARKEST_HU, _white_hu(view)))
     for at, caption in zip((bare, marked.at), captions, strict=True):
         sheet.text((at[0], at[1] - 12), caption, 15, palette.MUTED)
-        sheet.picture(to_grey(view.brightest, RANGE_HU), at, size)
+        sheet.picture(grey, at, size)
         if side is not None:
             sheet.text((at[0] + 12, at[1] + 38), side.value, _SIDE_SIZE, palette.TEXT)
     for label, mask in view.bones.items():
@@ -148,13 +151,22 @@ def _draw_hand(
     draw_scale_bar(sheet, marked, view.hand.grid.spacing[2], below=20.0)
 
 
+def _white_hu(view: _View) -> float:
+    """The HU to show white, so that structure is seen in dense bone as well as in thin."""
+    bone = np.any([np.zeros(view.brightest.shape, bool), *view.bones.values()], axis=0)
+    if not bone.any():
+        return LEAST_WHITE_HU
+    return max(LEAST_WHITE_HU, float(np.percentile(view.brightest[bone], _BONE_PERCENTILE)))
+
+
 def _title(hand: Hand) -> str:
     """Name of the hand and where one looks from: columns run right, rows down, slices away."""
     slices, rows, columns = hand.grid.affine[:3, :3].T
     from_behind = np.dot(np.cross(columns, rows), slices) > 0
+    name = hand.fingers[0].name if len(hand.fingers) == 1 else hand.name
     if hand.laterality is None:
-        return hand.name.capitalize()
-    return f"{hand.name.capitalize()}, seen from {'its back' if from_behind else 'the palm'}"
+        return name.capitalize()
+    return f"{name.capitalize()}, seen from {'its back' if from_behind else 'the palm'}"
 
 
 def _name_finger(sheet: Sheet, panel: Panel, view: _View, finger: Finger) -> None:
