@@ -21,7 +21,7 @@ from calcimetry.bone.network import Network
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM
 from calcimetry.model import Finger, Grid, Hand, Image, Segmentation
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
-from calcimetry.regions import connected_components
+from calcimetry.regions import ALL_NEIGHBOURS, connected_components
 from calcimetry.resample import resample_image
 
 FloatArray = NDArray[np.float32]
@@ -37,6 +37,8 @@ _BRIGHT_HU = 200.0
 _BATCH = 8
 #: A finger's grid as it is (sagittal planes), and with slices and columns exchanged (coronal).
 _PLANES = ((0, 1, 2), (2, 1, 0))
+#: A place is surrounded by bone where bone fills so much of what lies within about this.
+_SURROUNDED_MM, _SURROUNDED_SHARE = 1.0, 0.45
 #: Blur of the border of bones that no finger has: no network draws them.
 _WRIST_BLUR_MM = 0.4
 
@@ -82,6 +84,14 @@ def segment_fingers(
         sigma = _WRIST_BLUR_MM / np.array(image.grid.spacing)
         bone = np.maximum(bone, ndimage.gaussian_filter(wrist.astype(np.float32), sigma))
     found = _named(bone >= 0.5, nearest, bones)
+    # A deposit that bone surrounds is bone: dense trabeculae, or a slip of the network.
+    sigma = _SURROUNDED_MM / np.array(image.grid.spacing)
+    share = ndimage.gaussian_filter(found.mask.astype(np.float32), sigma)
+    surrounded = share > _SURROUNDED_SHARE
+    bone[surrounded] = np.minimum(bone + deposit, 1.0)[surrounded]
+    deposit[surrounded] = 0.0
+    # Bone fades within a sample of its border; a little of it further off is doubt, not bone.
+    bone[~ndimage.binary_dilation(found.mask, ALL_NEIGHBOURS)] = 0.0
     return BoneEvidence(found, bone, np.minimum(deposit, 1.0 - bone), version)
 
 
