@@ -18,41 +18,63 @@ import tempfile
 import time
 import warnings
 from collections import Counter
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
-BATCH = 250
+BATCH = 500
 #: Seconds that one batch may take on a busy machine; a case takes some milliseconds.
-PATIENCE_S = 600
+PATIENCE_S = 1200
 
 
-def run_batch(first: int, count: int) -> dict[str, object]:
-    """Run some cases in this process; gives how they ended, in figures."""
+@dataclass
+class Tally:
+    """How some cases ended: each ending with its count, and what broke a promise."""
+
+    endings: dict[str, int] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+    slowest_s: float = 0.0
+    slowest_case: int = 0
+    peak_mb: float = 0.0
+
+    def add(self, other: Tally) -> None:
+        """Take another tally into this one."""
+        self.endings = dict(Counter(self.endings) + Counter(other.endings))
+        self.broken += other.broken
+        if other.slowest_s > self.slowest_s:
+            self.slowest_s, self.slowest_case = other.slowest_s, other.slowest_case
+        self.peak_mb = max(self.peak_mb, other.peak_mb)
+
+
+def run_batch(first: int, count: int) -> Tally:
+    """Run some cases in this process."""
     sys.path.insert(0, str(ROOT))
-    from tests.dicom import fuzzing  # noqa: PLC0415 - the tests' folder is no package
+    from tests.dicom import fuzzing  # noqa: PLC0415 - found only from here on
 
     warnings.simplefilter("error")
+    tally = Tally()
     endings: Counter[str] = Counter()
-    broken: list[str] = []
-    slowest = (0.0, first)
     with tempfile.TemporaryDirectory() as place, tempfile.TemporaryDirectory() as spare:
         wholes = fuzzing.whole_series(Path(spare))
-        for seed in range(first, first + count):
-            files = fuzzing.make_case(seed, wholes)
+        for case in range(first, first + count):
+            files = fuzzing.make_case(case, wholes)
             start = time.process_time()
             try:
                 endings.update(fuzzing.run_case(Path(place), files))
             except Exception as error:  # noqa: BLE001 - finding any is what this is for
-                broken.append(f"case {seed}: {type(error).__name__}: {error}"[:300])
-            slowest = max(slowest, (time.process_time() - start, seed))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"endings": endings, "broken": broken, "slowest": slowest, "peak_mb": peak}
+                tally.broken.append(f"case {case}: {type(error).__name__}: {error}"[:300])
+            seconds = time.process_time() - start
+            if seconds > tally.slowest_s:
+                tally.slowest_s, tally.slowest_case = seconds, case
+    tally.endings = dict(endings)
+    tally.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return tally
 
 
-def start_batch(first: int, count: int) -> dict[str, object]:
+def run_apart(first: int, count: int) -> Tally:
     """Run some cases in a process of their own."""
     command = [sys.executable, __file__, "--first", str(first), "--cases", str(count), "--here"]
     try:
@@ -60,15 +82,31 @@ def start_batch(first: int, count: int) -> dict[str, object]:
             command, capture_output=True, text=True, timeout=PATIENCE_S, check=False
         )
     except subprocess.TimeoutExpired:
-        return {"broken": [f"cases from {first}: no end after {PATIENCE_S} s"]}
+        return Tally(broken=[f"cases from {first}: no end after {PATIENCE_S} s"])
     if done.returncode:
-        return {
-            "broken": [f"cases from {first}: exit status {done.returncode}: {done.stderr[-300:]}"]
-        }
-    found: dict[str, object] = json.loads(done.stdout)
+        end = f"exit status {done.returncode}: {done.stderr[-300:]}"
+        return Tally(broken=[f"cases from {first}: {end}"])
+    tally = Tally(**json.loads(done.stdout))
     if done.stderr:
-        found["broken"] = [*list(found["broken"]), f"cases from {first} wrote: {done.stderr[:300]}"]  # type: ignore[call-overload]
-    return found
+        tally.broken.append(f"cases from {first} wrote: {done.stderr[:300]}")
+    return tally
+
+
+def print_table(tally: Tally, cases: int) -> None:
+    """What `docs` quote."""
+    table = Table(title=f"{cases} cases of damaged DICOM", title_justify="left")
+    for column in ("ending", "times"):
+        table.add_column(column)
+    for name, times in sorted(tally.endings.items(), key=lambda item: -item[1]):
+        table.add_row(name, str(times))
+    table.add_section()
+    table.add_row("broken promises, crashes, hangs", str(len(tally.broken)))
+    slowest = f"{tally.slowest_s:.2f} s of processor time (case {tally.slowest_case})"
+    table.add_row("slowest case", slowest)
+    table.add_row("highest memory", f"{tally.peak_mb:.0f} MB")
+    Console().print(table)
+    for line in tally.broken:
+        print(line)
 
 
 def main() -> int:
@@ -79,31 +117,14 @@ def main() -> int:
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.here:
-        print(json.dumps(run_batch(options.first, options.cases)))
+        print(json.dumps(asdict(run_batch(options.first, options.cases))))
         return 0
-    endings: Counter[str] = Counter()
-    broken: list[str] = []
-    slowest, peak = (0.0, 0), 0.0
+    tally = Tally()
     last = options.first + options.cases
     for first in range(options.first, last, BATCH):
-        found = start_batch(first, min(BATCH, last - first))
-        endings.update(found.get("endings", {}))  # type: ignore[arg-type]
-        broken += found["broken"]  # type: ignore[arg-type]
-        slowest = max(slowest, tuple(found.get("slowest", (0.0, 0))))  # type: ignore[arg-type]
-        peak = max(peak, float(found.get("peak_mb", 0.0)))  # type: ignore[arg-type]
-    table = Table(title=f"{options.cases} cases of damaged DICOM", title_justify="left")
-    for column in ("ending", "times"):
-        table.add_column(column)
-    for name, times in endings.most_common():
-        table.add_row(name, str(times))
-    table.add_section()
-    table.add_row("broken promises, crashes, hangs", str(len(broken)))
-    table.add_row("slowest case", f"{slowest[0]:.2f} s of processor time (case {slowest[1]})")
-    table.add_row("highest memory", f"{peak:.0f} MB")
-    Console().print(table)
-    for line in broken:
-        print(line)
-    return int(bool(broken))
+        tally.add(run_apart(first, min(BATCH, last - first)))
+    print_table(tally, options.cases)
+    return int(bool(tally.broken))
 
 
 if __name__ == "__main__":

@@ -151,7 +151,7 @@ def test_a_localizer_within_the_series_is_passed_over(tmp_path):
     assert found.volumes[0].grid.shape[0] == 5
     (left,) = found.left
     assert (left.what, left.reason, left.failed) == (
-        "1 of series 1 'hand' (6 slices)",
+        "1 of series 1 'hand' (6 slices) [0315fe6bb7d5]",
         "a localizer",
         False,
     )
@@ -183,8 +183,14 @@ def test_broken_files_of_a_series_are_told_together(tmp_path):
     for path in tmp_path.iterdir():
         path.write_bytes(path.read_bytes()[:-10])
     (left,) = find_series([tmp_path]).left
-    assert left.what == "series 1 'hand' (5 slices)"
+    assert left.what == "series 1 'hand' (5 slices) [0315fe6bb7d5]"
     assert left.reason.endswith("(and 4 more of its files)")
+
+
+def test_the_same_fault_of_two_patients_has_two_names(tmp_path):
+    away = {"PatientID": "P-4712", "StudyInstanceUID": "1.2.3", "SeriesInstanceUID": "1.2.3.4"}
+    found = find(tmp_path, series()[:2], series(**away)[:2])
+    assert len({item.what for item in found.left}) == 2
 
 
 def test_nothing_named_finds_nothing():

@@ -32,6 +32,8 @@ def instance(words="hand", image_type=("ORIGINAL", "PRIMARY", "AXIAL"), **change
     [
         "hand",
         "DE_Gout 0.6 Br40 A 80kV",
+        "DE_UricAcid Br40 A 80 kV",
+        "DE_BoneMarrow 0.6 B Sn150kV",
         "DE 80 kV hand",
         "Mono+ 50 keV",
         "Finger rechts 0.5 Br60",
@@ -59,6 +61,7 @@ def test_ct_of_every_kind(sop_class):
         ("Z Effective", "a map of atomic numbers"),
         ("Electron Density", "a map of electron density"),
         ("DE Uric Acid", "a map of urate"),
+        ("DE BoneMarrow", "a map of bone marrow"),
         ("Gout color coded", "colour-coded"),
         ("DE fused", "colour-coded"),
         ("Hand MIP thick", "a rendering"),

@@ -139,6 +139,13 @@ def test_damaged_files_are_told_together(tmp_path):
     assert left.failed
 
 
+def test_files_of_one_name_are_told_apart(tmp_path):
+    for name, content in (("a", b""), ("b", b"hello")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "IM1.dcm").write_bytes(content)
+    assert [item.what for item in find_series([tmp_path]).left] == ["'IM1.dcm'", "'IM1.dcm' (2)"]
+
+
 def test_names_that_do_not_print(tmp_path):
     (tmp_path / "a\nb.dcm").write_bytes(b"")
     assert find_series([tmp_path]).left[0].what == "'a?b.dcm'"
@@ -183,6 +190,23 @@ def test_a_member_that_is_too_large():
 )
 def test_names_that_lead_out_of_a_zip(name):
     assert zipped.why_not(zipfile.ZipInfo(name)) == "its name leads out of the zip"
+
+
+def test_a_damaged_file_header(tmp_path):
+    save_all(tmp_path, series()[:1])
+    path = tmp_path / "0000.dcm"
+    content = bytearray(path.read_bytes())
+    place = content.index(b"\x02\x00\x10\x00UI")
+    content[place + 4 : place + 12] = b"OB\0\0\xff\xff\xff\x7f"
+    path.write_bytes(content)
+    (left,) = find_series([tmp_path]).left
+    assert left.reason == "the file's header is damaged or cut off. Export or copy it again"
+
+
+def test_a_dicomdir_that_is_none(tmp_path):
+    (tmp_path / "DICOMDIR").write_bytes(b"hello" * 100)
+    (left,) = find_series([tmp_path / "DICOMDIR"]).left
+    assert left.reason == "it is damaged (InvalidDicomError). Name its folder instead"
 
 
 def test_deflated_data_that_unpack_to_too_much(tmp_path, monkeypatch):

@@ -86,7 +86,7 @@ def choose(
             chosen.append(option)
     used = {id(candidate) for option in chosen for candidate in option}
     left = tuple(
-        Left(candidate.series.label, _why_left(candidate, chosen, asked), failed=False)
+        Left(candidate.series.own_label, _why_left(candidate, chosen, asked), failed=False)
         for candidate in candidates
         if id(candidate) not in used
     )

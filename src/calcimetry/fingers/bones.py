@@ -259,12 +259,11 @@ def _slip(
         least, slenderness, _ = PLAUSIBLE_SHAPE[name]
         if length < max(least, slenderness * breadth):
             return True
-    if share >= SHAFT_SHARE and all(
-        contact.area < SHAFT_SECTION * _widest_section(own, voxel_mm3) for own in pair
-    ):
-        return True
     greatest = PLAUSIBLE_SHAPE[max(zip(map(len, pair), names, strict=True))[1]][2]
-    return share >= FULL_SHARE and sum(lengths) <= greatest
+    if share < SHAFT_SHARE or sum(lengths) > greatest:
+        return False
+    sections = [_widest_section(own, voxel_mm3) for own in pair]
+    return share >= FULL_SHARE or contact.area < SHAFT_SECTION * min(sections)
 
 
 def _widest_section(points: FloatArray, voxel_mm3: float) -> float:

@@ -30,6 +30,8 @@ LEAST_BELIEF = 0.03
 #: Bones at a joint lie so close, and meet in the outer part of their length.
 JOINT_GAP_MM = 7.0
 JOINT_PLACE = 0.55
+#: A bone shorter than this many times its width has no axis to speak of.
+STUBBY = 1.4
 #: A joint bends to little beyond a right angle, seen from the end of either bone.
 SHARPEST_JOINT_COSINE = -0.4
 MOST_JOINT_COST = 5.0
@@ -46,6 +48,8 @@ LENGTH_RATIO = {
 LENGTH_SPREAD = 0.18
 #: What a bone missing from the middle of a finger costs, in the same logarithmic unit.
 MISSING_COST = 2.0
+#: And what a gap costs that is named as if no bone were missing there.
+EMPTY_GAP_COST = 4.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -151,12 +155,16 @@ def _joint_at(
         rod = bones[own].rod
         along = float((place - rod.centre) @ rod.axis)
         side = 1 if along > 0 else -1
+        if rod.length_mm < STUBBY * rod.width_mm:
+            # A resorbed fingertip may be wider than long: its axis says nothing.
+            sides.append(side)
+            continue
         if abs(along) < JOINT_PLACE * rod.length_mm / 2:
             return None
         way = bones[other].rod.centre - rod.end(side)
         cosines.append(float(way @ rod.axis) * side / max(float(np.linalg.norm(way)), 1e-9))
         sides.append(side)
-    if min(cosines) < SHARPEST_JOINT_COSINE:
+    if min(cosines, default=1.0) < SHARPEST_JOINT_COSINE:
         return None
     types = _type_cost(bones[pair[0]], bones[pair[1]])
     cost = gap / 3.0 + sum(1.0 - cosine for cosine in cosines) / 2.0 + types
@@ -269,11 +277,14 @@ def _namings(
     namings = []
     for order, gaps in ((bones, links), (bones[::-1], links[::-1])):
         for places in itertools.combinations(range(len(template)), len(order)):
-            steps = np.diff(places)
-            if all(step == 1 for step, close in zip(steps, gaps, strict=True) if close):
-                named = tuple(zip([template[n] for n in places], order, strict=True))
-                missing = float(sum(steps) - len(steps))
-                namings.append(Naming(named, _score(named) - MISSING_COST * missing))
+            steps = [inner - outer for outer, inner in itertools.pairwise(places)]
+            if any(close and step > 1 for step, close in zip(steps, gaps, strict=True)):
+                continue
+            named = tuple(zip([template[n] for n in places], order, strict=True))
+            missing = sum(steps) - len(steps)
+            empty = sum(step == 1 for step, close in zip(steps, gaps, strict=True) if not close)
+            cost = MISSING_COST * missing + EMPTY_GAP_COST * empty
+            namings.append(Naming(named, _score(named) - cost))
     return namings
 
 
