@@ -259,7 +259,7 @@ def _slip(
         least, slenderness, _ = PLAUSIBLE_SHAPE[name]
         if length < max(least, slenderness * breadth):
             return True
-    greatest = PLAUSIBLE_SHAPE[max(zip(map(len, pair), names, strict=True))[1]][2]
+    greatest = max(PLAUSIBLE_SHAPE[name][2] for name in names)
     if share < SHAFT_SHARE or sum(lengths) > greatest:
         return False
     sections = [_widest_section(own, voxel_mm3) for own in pair]
