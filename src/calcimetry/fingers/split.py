@@ -24,7 +24,9 @@ CORE_DEPTHS_MM = tuple(np.arange(1.5, 4.1, 0.5))
 #: Half thicknesses between that of a shaft and that of the ends of bones, to be tried.
 SHAFT_RADII_MM = tuple(np.arange(3.0, 9.0, 1.0))
 #: The shaft of a bone: at least so long, of such a width, and longer than wide by this factor.
-SHAFT_LENGTH_MM, SHAFT_WIDTH_MM, SHAFT_SLENDERNESS = 10.0, (2.0, 17.0), 1.5
+SHAFT_LENGTH_MM, SHAFT_WIDTH_MM, SHAFT_SLENDERNESS = 10.0, (4.0, 17.0), 1.5
+#: Bones of one type have shafts of like lengths: what is shorter than this share is an edge.
+SHORTEST_SHARE = 0.35
 #: Two cores are one bone where their axes differ by less and either lies on the other's line.
 SAME_BONE_COSINE, SAME_BONE_OFFSET_MM = 0.94, 4.0
 #: Axes that differ by more (cosine) may cross.
@@ -161,7 +163,8 @@ def _shafts(
     for rod in rods:
         if not any(_same_bone(rod, other) for other in separate):
             separate.append(rod)
-    return [rod for rod in separate if not _is_lump(rod, separate)]
+    least = SHORTEST_SHARE * max((rod.length_mm for rod in separate), default=0.0)
+    return [rod for rod in separate if rod.length_mm >= least and not _is_lump(rod, separate)]
 
 
 def _is_lump(rod: Rod, others: list[Rod]) -> bool:
