@@ -105,10 +105,12 @@ def _measure_volume(image: Image, settings: Settings, laterality: Laterality | N
     method = ""
     for box in locate_hands(image):
         part = Image(image.array[box.slices], box.grid, "HU", image.clipped_hu, image.name)
-        named = name_fingers(split_bones(part), laterality)
+        rough = split_bones(part)
+        named = name_fingers(rough.kinds, laterality)
         if not named.bones.labels:
             continue
-        evidence = METHODS[settings.method]().segment_hand(part, named.bones, named.hands)
+        lumps = rough.lumps(named.bones)
+        evidence = METHODS[settings.method]().segment_hand(part, named.bones, named.hands, lumps)
         method = evidence.method
         evidence, grown = _find_lesions(part, evidence, settings)
         found = measure_volume_lesions(

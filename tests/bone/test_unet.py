@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from calcimetry.bone.unet import UNet
-from calcimetry.model import Grid, Image
 from calcimetry.phantom.picture import finger_picture
 from tests.drawing import dice
 
@@ -35,15 +34,6 @@ def test_calcification_is_claimed_where_deposits_are(pictures):
     # Measured 0.26 against 0.003: most deposits are seen, those on bone often not.
     assert np.concatenate(within).mean() > 0.2
     assert np.concatenate(without).mean() < 0.01
-
-
-def test_each_slice_of_a_volume_is_segmented_as_its_own_picture(pictures):
-    first = pictures[0].image
-    stack = np.concatenate([first.array, first.array[:, ::-1]])
-    volume = Image(stack, Grid(stack.shape, first.grid.affine), clipped_hu=first.clipped_hu)
-    evidence = UNet().segment(volume)
-    alone = UNet().segment(first)
-    np.testing.assert_array_equal(evidence.bones.label_map[0], alone.bones.label_map[0])
 
 
 def test_the_method_names_its_weights(pictures):

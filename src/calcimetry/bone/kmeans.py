@@ -117,7 +117,11 @@ class KMeansBone:
         return BoneEvidence(bones, bones.mask.astype(np.float32), None, self.name)
 
     def segment_hand(
-        self, image: Image, bones: Segmentation, hands: Sequence[Hand]
+        self,
+        image: Image,
+        bones: Segmentation,
+        hands: Sequence[Hand],
+        lumps: NDArray[np.uint16],
     ) -> BoneEvidence:
         """Refuse a volume.
 
@@ -126,7 +130,7 @@ class KMeansBone:
         NotMeasurable
             Always: the method knows pictures only.
         """
-        del bones, hands
+        del bones, hands, lumps
         raise NotMeasurable(
             f"Finding bone in {image.name!r}: kmeans measures pictures of one slice only. "
             "Measure volumes with the method unet."

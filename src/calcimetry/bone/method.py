@@ -85,9 +85,15 @@ class BoneMethod(Protocol):
         ...
 
     def segment_hand(
-        self, image: Image, bones: Segmentation, hands: Sequence[Hand]
+        self,
+        image: Image,
+        bones: Segmentation,
+        hands: Sequence[Hand],
+        lumps: NDArray[np.uint16],
     ) -> BoneEvidence:
         """Part bone and deposit in a volume (HU) whose bones are known roughly, by name.
+
+        `lumps` numbers mineral that hangs on a bone without being one (`RoughBones.lumps`).
 
         Raises
         ------

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.sparse.csgraph import connected_components as graph_components
 from skimage.segmentation import watershed
 
 from calcimetry.model import Bone, Image, Segmentation, bone_name
+from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 from calcimetry.regions import connected_components
 
 BoolArray = NDArray[np.bool_]
@@ -30,6 +32,11 @@ _DEPTHS_MM = (0.0, 0.7, 1.3, 2.0)
 _MM_PER_FACTOR_STEP = 0.35
 #: A part is a bone of its own if at least so much is left of it when it comes apart.
 _LEAST_CORE_MM3 = 25.0
+#: Two parts that touch over so much of the smaller one's cross-section were cut through bone:
+#: joints reach 0.3, cuts 1.
+_CUT_SHARE = 0.6
+#: A piece this much smaller than the bone it was named with is no part of it.
+_LUMP_SHARE = 0.4
 #: Pieces below this are no bones of a finger.
 _LEAST_PIECE_MM3 = 15.0
 #: Usual volumes in mm3 above which a bone is a middle, a proximal phalanx, a metacarpal.
@@ -46,7 +53,41 @@ _RADIUS, _CARPAL = 61, 60
 _ROUND, _LEAST_ROUND_MM3, _FEWEST_ROUND = 1.6, 250.0, 4
 
 
-def split_bones(image: Image) -> Segmentation:
+@dataclass(frozen=True, eq=False, slots=True)
+class RoughBones:
+    """The mineral of a volume, parted.
+
+    Parameters
+    ----------
+    kinds : Segmentation
+        Kinds of bone (1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal, 60 carpal, 61
+        forearm), guessed by size.
+    pieces : array of int32, shape of the grid
+        A number from 1 for each piece.
+    """
+
+    kinds: Segmentation
+    pieces: NDArray[np.int32]
+
+    def lumps(self, bones: Segmentation) -> NDArray[np.uint16]:
+        """Pieces that were named with a bone but hang on it only, numbered, shape of the grid.
+
+        Of the pieces under one name the largest is the bone. Another one that is far smaller
+        was parted from it at a neck, not by a cut through bone, and is no bone of its own.
+        """
+        lumps = np.zeros(self.pieces.shape, np.uint16)
+        for label in bones.labels:
+            if label % LEFT_HAND_OFFSET in WRIST_BONES:
+                continue
+            here = bones.label_map == label
+            sizes = np.bincount(self.pieces[here])
+            sizes[0] = 0
+            for small in np.flatnonzero((sizes > 0) & (sizes < _LUMP_SHARE * sizes.max())):
+                lumps[here & (self.pieces == small)] = lumps.max() + 1
+        return lumps
+
+
+def split_bones(image: Image) -> RoughBones:
     """Part the mineral of a volume into single bones, and guess the kind of each by its size.
 
     Parameters
@@ -56,10 +97,9 @@ def split_bones(image: Image) -> Segmentation:
 
     Returns
     -------
-    Segmentation
-        Kinds of bone (1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal, 60 carpal, 61
-        forearm) on the image's grid. Guesses: `calcimetry.fingers.name` names bones by how
-        they lie, and needs kinds only where that leaves a choice. Calcification is in it too.
+    RoughBones
+        Kinds are guesses: `calcimetry.fingers.name` names bones by how they lie, and needs
+        kinds only where that leaves a choice. Calcification is in it too.
 
     Notes
     -----
@@ -71,13 +111,15 @@ def split_bones(image: Image) -> Segmentation:
     array = image.array
     mineral = array[array > _MINERAL_HU]
     label_map = np.zeros(image.grid.shape, np.uint16)
+    pieces = np.zeros(image.grid.shape, np.int32)
     if mineral.size:
         cortex = float(np.percentile(mineral, _CORTEX_PERCENTILE))
         border = float(np.clip(_BORDER_SHARE * cortex, *_BORDER_HU))
         pieces = _parted(image, border)
         label_map = _kinds(pieces, image)[pieces]
     labels = [int(n) for n in np.unique(label_map) if n]
-    return Segmentation(label_map, image.grid, {n: bone_name(n) for n in labels})
+    kinds = Segmentation(label_map, image.grid, {n: bone_name(n) for n in labels})
+    return RoughBones(kinds, pieces)
 
 
 def _parted(image: Image, border_hu: float) -> NDArray[np.int32]:
@@ -102,6 +144,7 @@ class _Parting:
     mask: BoolArray
     #: Gentlest first: depth in mm inside a raised threshold, and the depth to shrink to.
     steps: tuple[tuple[NDArray[np.float32], float], ...]
+    spacing: tuple[float, float, float]
     least: float
 
     @classmethod
@@ -124,7 +167,7 @@ class _Parting:
             for depth_mm in _DEPTHS_MM
         )
         steps = tuple((depths[i], depth_mm) for _, i, depth_mm in order)
-        return cls(mask, steps, _LEAST_CORE_MM3 / float(np.prod(spacing)))
+        return cls(mask, steps, spacing, _LEAST_CORE_MM3 / float(np.prod(spacing)))
 
     def parts(self) -> NDArray[np.int32]:
         """Numbers of the parts from 1, shape of the box; 0 outside the piece."""
@@ -132,7 +175,8 @@ class _Parting:
         count = self._part(self.mask, 0, cores, 0)
         if count < 2:
             return self.mask.astype(np.int32)
-        return np.asarray(watershed(-self.steps[0][0], cores, mask=self.mask), np.int32)
+        parts = np.asarray(watershed(-self.steps[0][0], cores, mask=self.mask), np.int32)
+        return _without_cuts(parts, self.spacing)
 
     def _part(self, region: BoolArray, first: int, cores: NDArray[np.int32], count: int) -> int:
         """Write the cores of a region, numbered after `count`; gives the last number."""
@@ -148,6 +192,30 @@ class _Parting:
                 return count
         cores[region] = count + 1
         return count + 1
+
+
+def _without_cuts(
+    parts: NDArray[np.int32], spacing: tuple[float, float, float]
+) -> NDArray[np.int32]:
+    """Join again what was cut through bone: bones touch in a spot, a cut is as wide as the bone."""
+    count = int(parts.max())
+    touching = np.zeros((count + 1, count + 1))
+    for axis in range(3):
+        area = float(np.prod(spacing)) / spacing[axis]
+        moved = np.moveaxis(parts, axis, 0)
+        one, other = moved[:-1].ravel(), moved[1:].ravel()
+        here = (one != other) & (one > 0) & (other > 0)
+        np.add.at(touching, (one[here], other[here]), area)
+    touching += touching.T
+    # The cross-section of a piece as compact as a ball or a cube.
+    section = (np.bincount(parts.ravel(), minlength=count + 1) * np.prod(spacing)) ** (2.0 / 3.0)
+    wide = touching > _CUT_SHARE * np.minimum(section[:, None], section[None])
+    _, whole = graph_components(wide, directed=False)
+    lookup = whole.astype(np.int32) + 1
+    lookup[0] = 0
+    _, result = np.unique(lookup[parts], return_inverse=True)
+    result = result.reshape(parts.shape)
+    return np.asarray(result if (parts == 0).any() else result + 1, np.int32)
 
 
 def _filled(mask: BoolArray) -> BoolArray:

@@ -19,7 +19,7 @@ from scipy import ndimage
 from calcimetry.bone.method import BoneEvidence
 from calcimetry.bone.network import Network
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM
-from calcimetry.model import Finger, Grid, Hand, Image, Segmentation
+from calcimetry.model import Grid, Hand, Image, Segmentation
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 from calcimetry.regions import ALL_NEIGHBOURS, connected_components
 from calcimetry.resample import resample_image
@@ -39,12 +39,20 @@ _BATCH = 8
 _PLANES = ((0, 1, 2), (2, 1, 0))
 #: A place is surrounded by bone where bone fills so much of what lies within about this.
 _SURROUNDED_MM, _SURROUNDED_SHARE = 1.0, 0.45
+#: Labels of lumps, beyond those of all bones; and how much around a lump is shown.
+_LUMPS = 1000
+_LUMP_MARGIN_MM = 8.0
 #: Blur of the border of bones that no finger has: no network draws them.
 _WRIST_BLUR_MM = 0.4
 
 
 def segment_fingers(
-    image: Image, bones: Segmentation, hands: Sequence[Hand], network: Network, version: str
+    image: Image,
+    bones: Segmentation,
+    hands: Sequence[Hand],
+    lumps: NDArray[np.uint16],
+    network: Network,
+    version: str,
 ) -> BoneEvidence:
     """Part bone and deposit in every finger of a volume.
 
@@ -56,6 +64,9 @@ def segment_fingers(
         The named bones, roughly, calcification that touches them included.
     hands : sequence of Hand
         Whose fingers' grids to look along.
+    lumps : array of uint16, shape of the grid
+        Numbers of mineral that hangs on a bone without being one. Each is shown to the network
+        by itself, and none of it is bone.
     network : Network
         For pictures: fractions of background, four bones and deposit.
     version : str
@@ -66,13 +77,19 @@ def segment_fingers(
     BoneEvidence
         Named bones, on the image's grid. Carpals, radius and ulna stay as they were given.
     """
-    nearest = _nearest_label(bones)
+    regions = np.where(lumps > 0, lumps + np.uint16(_LUMPS), bones.label_map)
+    nearest = _nearest_label(regions, image.grid)
+    looks = [(f.grid, np.isin(nearest, f.labels)) for hand in hands for f in hand.fingers]
+    looks += [
+        (_around(lumps == n, image.grid, looks[0][0]), nearest == n + _LUMPS)
+        for n in range(1, int(lumps.max()) + 1)
+        if looks
+    ]
     mineral = np.zeros(image.grid.shape, np.float32)
     deposit = np.zeros(image.grid.shape, np.float32)
     shown = np.clip(image.array, AIR_HU, MINERAL_HU)
-    for finger in (finger for hand in hands for finger in hand.fingers):
-        own = np.isin(nearest, finger.labels)
-        answers = [_ask(shown, image.grid, own, finger, order, network) for order in _PLANES]
+    for grid, own in looks:
+        answers = [_ask(shown, image.grid, own, grid, order, network) for order in _PLANES]
         box = answers[0][0]
         (_, bone_1, deposit_1), (_, bone_2, deposit_2) = answers
         here = own[box]
@@ -83,36 +100,51 @@ def segment_fingers(
     if wrist.any():
         sigma = _WRIST_BLUR_MM / np.array(image.grid.spacing)
         bone = np.maximum(bone, ndimage.gaussian_filter(wrist.astype(np.float32), sigma))
-    found = _named(bone >= 0.5, nearest, bones)
+    of_lumps = nearest > _LUMPS
+    deposit[of_lumps] = mineral[of_lumps]
+    bone[of_lumps] = 0.0
     # A deposit that bone surrounds is bone: dense trabeculae, or a slip of the network.
     sigma = _SURROUNDED_MM / np.array(image.grid.spacing)
-    share = ndimage.gaussian_filter(found.mask.astype(np.float32), sigma)
+    share = ndimage.gaussian_filter((bone >= 0.5).astype(np.float32), sigma)
     surrounded = share > _SURROUNDED_SHARE
     bone[surrounded] = np.minimum(bone + deposit, 1.0)[surrounded]
     deposit[surrounded] = 0.0
+    found = _named(bone >= 0.5, nearest, bones)
     # Bone fades within a sample of its border; a little of it further off is doubt, not bone.
     bone[~ndimage.binary_dilation(found.mask, ALL_NEIGHBOURS)] = 0.0
     return BoneEvidence(found, bone, np.minimum(deposit, 1.0 - bone), version)
 
 
-def _nearest_label(bones: Segmentation) -> NDArray[np.uint16]:
-    """Label of the nearest bone of every sample, shape of the grid."""
+def _nearest_label(labels: NDArray[np.uint16], grid: Grid) -> NDArray[np.uint16]:
+    """The nearest label of every sample, shape of the grid."""
     index = ndimage.distance_transform_edt(
-        ~bones.mask, sampling=bones.grid.spacing, return_distances=False, return_indices=True
+        labels == 0, sampling=grid.spacing, return_distances=False, return_indices=True
     )
-    return np.asarray(bones.label_map[tuple(index)], np.uint16)
+    return np.asarray(labels[tuple(index)], np.uint16)
+
+
+def _around(mask: NDArray[np.bool_], grid: Grid, along: Grid) -> Grid:
+    """A cube around a mask with the directions and spacing of another grid."""
+    index = np.argwhere(mask)
+    places = along.mm_to_index(grid.index_to_mm(index))
+    margin = _LUMP_MARGIN_MM / np.array(along.spacing)
+    low, high = places.min(axis=0) - margin, places.max(axis=0) + margin
+    affine = along.affine.copy()
+    affine[:3, 3] = along.index_to_mm(low)
+    a, b, c = (int(n) + 1 for n in np.ceil(high - low))
+    return Grid((a, b, c), affine)
 
 
 def _ask(
     shown: FloatArray,
     grid: Grid,
     own: NDArray[np.bool_],
-    finger: Finger,
+    along: Grid,
     order: tuple[int, int, int],
     network: Network,
 ) -> tuple[Box, FloatArray, FloatArray]:
     """A box around a finger, and the fractions of bone and of deposit of its samples."""
-    view = _view(finger.grid, order)
+    view = _view(along, order)
     seen = np.asarray(resample_image(shown, grid, view, fill=AIR_HU), np.float32)
     # Other fingers beside it would look like more bones of this one.
     seen[resample_image(own.astype(np.uint8), grid, view, order=0) == 0] = AIR_HU
@@ -122,7 +154,7 @@ def _ask(
         some = planes[start : start + _BATCH]
         answer = network(seen[some][:, None])
         bone[some], deposit[some] = answer[:, 1:-1].sum(axis=1), answer[:, -1]
-    box = _box(finger.grid, grid)
+    box = _box(along, grid)
     part = _part(grid, box)
     # The same box for both sets of planes, which cover the same places.
     back = (np.clip(resample_image(one, view, part), 0.0, 1.0) for one in (bone, deposit))
@@ -167,4 +199,5 @@ def _named(
     touching = np.zeros(count + 1, bool)
     touching[np.unique(parts[rough.mask])] = True
     touching[0] = False
-    return Segmentation(np.where(touching[parts], nearest, 0), rough.grid, rough.meanings)
+    names = np.where(touching[parts] & (nearest < _LUMPS), nearest, 0)
+    return Segmentation(names, rough.grid, rough.meanings)

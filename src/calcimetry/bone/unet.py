@@ -79,10 +79,14 @@ class UNet:
         return BoneEvidence(bones, bone, np.clip(fractions[-1], 0.0, 1.0), self.version)
 
     def segment_hand(
-        self, image: Image, bones: Segmentation, hands: Sequence[Hand]
+        self,
+        image: Image,
+        bones: Segmentation,
+        hands: Sequence[Hand],
+        lumps: NDArray[np.uint16],
     ) -> BoneEvidence:
         """Part bone and deposit in the fingers of a volume (`calcimetry.bone.two_planes`)."""
-        return segment_fingers(image, bones, hands, load_network(self.weights), self.version)
+        return segment_fingers(image, bones, hands, lumps, load_network(self.weights), self.version)
 
 
 def _ask_both_ways(network: Network, seen: NDArray[np.float32]) -> NDArray[np.float32]:
