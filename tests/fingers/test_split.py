@@ -27,7 +27,7 @@ def purity(split, truth):
 @pytest.mark.parametrize("thicker", [0.0, 1.0, 1.5])
 def test_bones_that_touch_more_and_more_are_parted(thicker):
     index, points, truth = metacarpals(thicker)
-    split = split_touching(index, points, (1.0, 1.0, 1.0))
+    split = split_touching(index, points, (1.0, 1.0, 1.0), 19.0)
     assert split.max() + 1 == 4
     assert purity(split, truth) > 0.97
 
@@ -35,9 +35,9 @@ def test_bones_that_touch_more_and_more_are_parted(thicker):
 def test_one_bone_stays_one():
     index, points, truth = metacarpals()
     own = truth == 34
-    assert not split_touching(index[own], points[own], (1.0, 1.0, 1.0)).any()
+    assert not split_touching(index[own], points[own], (1.0, 1.0, 1.0), 19.0).any()
 
 
 def test_a_wide_lump_without_shafts_stays_one():
     index = np.argwhere(np.ones((24, 24, 24), bool))
-    assert not split_touching(index, index.astype(float), (1.0, 1.0, 1.0)).any()
+    assert not split_touching(index, index.astype(float), (1.0, 1.0, 1.0), 19.0).any()

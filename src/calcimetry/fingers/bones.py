@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from calcimetry.fingers.rod import STRAY, FloatArray, Rod, bow, fit_rod, thinned
-from calcimetry.fingers.split import WIDEST_BONE_MM, split_touching
+from calcimetry.fingers.split import split_touching
 from calcimetry.fingers.voxels import IntArray, Voxels, list_voxels
 from calcimetry.model.anatomy import Bone
 from calcimetry.model.segmentation import Segmentation
@@ -40,7 +40,14 @@ PLAUSIBLE_SHAPE = {
 }
 #: Bones are wider at joints than in between: a border so narrow lies within a shaft.
 SHAFT_SECTION = 0.85
-#: No bone of the hand is larger.
+#: No bone of a type is wider; two side by side are.
+WIDEST_MM = {
+    Bone.PROXIMAL_PHALANX: 18.0,
+    Bone.MIDDLE_PHALANX: 15.0,
+    Bone.DISTAL_PHALANX: 15.0,
+    Bone.METACARPAL: 19.0,
+}
+#: No bone of the hand is longer.
 LONGEST_BONE_MM = 85.0
 #: Where, in mm from the border of two pieces, their sections are taken.
 SECTION_NEAR_MM, SECTION_FAR_MM, SECTION_RADIUS_MM = 0.5, 3.0, 12.0
@@ -130,7 +137,12 @@ def _pieces(voxels: Voxels, kind: IntArray) -> IntArray:
     count = 0
     for members in np.split(order, borders):
         if len(members) * voxels.voxel_mm3 >= CRUMB_MM3:
-            inner = split_touching(voxels.index[members], voxels.points[members], voxels.spacing)
+            inner = split_touching(
+                voxels.index[members],
+                voxels.points[members],
+                voxels.spacing,
+                WIDEST_MM[Bone(int(kind[members[0]]))],
+            )
         else:
             inner = np.zeros(len(members), dtype=np.int32)
         piece[members] = inner + count
@@ -240,7 +252,7 @@ def _share(contact: _Contact, pair: tuple[FloatArray, FloatArray], voxel_mm3: fl
 def _fits_one_bone(pair: tuple[FloatArray, FloatArray]) -> bool:
     """True where two pieces together are no larger than a bone of the hand."""
     rod = fit_rod(np.concatenate(pair))
-    return rod.width_mm <= WIDEST_BONE_MM and rod.length_mm <= LONGEST_BONE_MM
+    return rod.width_mm <= max(WIDEST_MM.values()) and rod.length_mm <= LONGEST_BONE_MM
 
 
 def _slip(

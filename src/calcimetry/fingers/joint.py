@@ -27,8 +27,9 @@ LEAST_BELIEF = 0.03
 #: Bones at a joint lie so close, and meet in the outer part of their length.
 JOINT_GAP_MM = 7.0
 JOINT_PLACE = 0.55
-#: A bone shorter than this many times its width has no axis to speak of.
-STUBBY = 1.4
+#: What is left of a resorbed fingertip may be wider than long: below this length the axis of a
+#: bone may lie across it, and says nothing.
+STUBBY_MM = 14.0
 #: A joint bends to little beyond a right angle, seen from the end of either bone.
 SHARPEST_JOINT_COSINE = -0.4
 MOST_JOINT_COST = 5.0
@@ -81,12 +82,11 @@ def _joint_at(
         rod = bones[own].rod
         along = float((place - rod.centre) @ rod.axis)
         side = 1 if along > 0 else -1
-        if rod.length_mm < STUBBY * rod.width_mm:
-            # A resorbed fingertip may be wider than long: its axis says nothing.
+        if abs(along) < JOINT_PLACE * rod.length_mm / 2:
+            if rod.length_mm >= STUBBY_MM:
+                return None
             sides.append(side)
             continue
-        if abs(along) < JOINT_PLACE * rod.length_mm / 2:
-            return None
         way = bones[other].rod.centre - rod.end(side)
         cosines.append(float(way @ rod.axis) * side / max(float(np.linalg.norm(way)), 1e-9))
         sides.append(side)

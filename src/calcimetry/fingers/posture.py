@@ -6,14 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from calcimetry.fingers.bones import SingleBone
 from calcimetry.fingers.chain import Naming
-from calcimetry.fingers.rod import FloatArray
+from calcimetry.fingers.joint import STUBBY_MM
+from calcimetry.fingers.rod import STRAY, FloatArray
 from calcimetry.model.anatomy import Bone
 
 #: Bones whose shafts bow towards the back of the hand, enough to be seen.
 BOWED = (Bone.PROXIMAL_PHALANX, Bone.METACARPAL)
 #: A bow of so many mm, or a bend by this sine, counts as one piece of evidence.
 CLEAR_BOW_MM, CLEAR_BEND = 0.5, 0.15
+#: The axis of a stubby bone lies across its finger if turned further from it (cosine).
+ACROSS_COSINE = 0.5
 #: No digit gives more evidence than this, however far it bends.
 MOST_EVIDENCE = 3.0
 
@@ -99,17 +103,28 @@ def posture_of(naming: Naming, outward: FloatArray | None = None) -> Posture:
     bones = [bone for _, bone in naming.bones]
     outer, inner = [], []
     for place, bone in enumerate(bones):
-        ends = (bone.rod.end(-1), bone.rod.end(1))
         if place + 1 < len(bones):
             way = bone.rod.centre - bones[place + 1].rod.centre
         elif place > 0:
             way = bones[place - 1].rod.centre - bone.rod.centre
         else:
             way = bone.rod.axis if outward is None else outward
-        low_is_outer = bone.rod.axis @ way < 0
-        outer.append(ends[0] if low_is_outer else ends[1])
-        inner.append(ends[1] if low_is_outer else ends[0])
+        near, far = _ends(bone, way)
+        outer.append(far)
+        inner.append(near)
     return Posture(naming, np.array(outer), np.array(inner))
+
+
+def _ends(bone: SingleBone, way: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Where a bone starts and ends as one goes along `way`."""
+    rod = bone.rod
+    if rod.length_mm < STUBBY_MM and abs(rod.axis @ way) < ACROSS_COSINE * _length(way):
+        # Wider than long, as a resorbed fingertip: the finger goes on along `way`.
+        ahead = way / _length(way)
+        low, high = np.percentile((bone.points - rod.centre) @ ahead, [STRAY, 100.0 - STRAY])
+        return rod.centre + low * ahead, rod.centre + high * ahead
+    forwards = 1 if rod.axis @ way > 0 else -1
+    return rod.end(-forwards), rod.end(forwards)
 
 
 def _length(vector: FloatArray) -> float:

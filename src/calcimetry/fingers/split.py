@@ -13,8 +13,6 @@ from calcimetry.fingers.rod import FloatArray, Rod, fit_rod
 
 IntArray = NDArray[np.int32]
 
-#: No bone of the hand is wider; two metacarpals side by side are.
-WIDEST_BONE_MM = 20.0
 #: Bridges thinner than twice this are cut.
 BRIDGE_MM = 1.0
 #: A core smaller than this is roughness, not a bone.
@@ -24,11 +22,11 @@ CORE_DEPTHS_MM = tuple(np.arange(1.5, 4.1, 0.5))
 #: Half thicknesses between that of a shaft and that of the ends of bones, to be tried.
 SHAFT_RADII_MM = tuple(np.arange(3.0, 9.0, 1.0))
 #: The shaft of a bone: at least so long, of such a width, and longer than wide by this factor.
-SHAFT_LENGTH_MM, SHAFT_WIDTH_MM, SHAFT_SLENDERNESS = 10.0, (4.0, 17.0), 1.5
+SHAFT_LENGTH_MM, SHAFT_WIDTH_MM, SHAFT_SLENDERNESS = 15.0, (4.0, 17.0), 1.5
 #: Bones of one type have shafts of like lengths: what is shorter than this share is an edge.
 SHORTEST_SHARE = 0.35
 #: Two cores are one bone where their axes differ by less and either lies on the other's line.
-SAME_BONE_COSINE, SAME_BONE_OFFSET_MM = 0.94, 4.0
+SAME_BONE_COSINE, SAME_BONE_OFFSET_MM = 0.94, 6.0
 #: Axes that differ by more (cosine) may cross.
 CROSSING_COSINE = 0.8
 #: How far a shaft is drawn out along its axis, to claim the ends of its own bone.
@@ -36,7 +34,10 @@ DRAWN_OUT_MM = 25.0
 
 
 def split_touching(
-    index: NDArray[np.intp], points: FloatArray, spacing: tuple[float, float, float]
+    index: NDArray[np.intp],
+    points: FloatArray,
+    spacing: tuple[float, float, float],
+    widest_mm: float,
 ) -> IntArray:
     """Say which bone each voxel of a connected part belongs to.
 
@@ -48,6 +49,8 @@ def split_touching(
         The same in mm.
     spacing : (float, float, float)
         Voxel size in mm.
+    widest_mm : float
+        Greatest width of one bone; what is wider is more than one.
 
     Returns
     -------
@@ -67,7 +70,7 @@ def split_touching(
     depth = ndimage.distance_transform_edt(mask, sampling=spacing)
     cores = _cores(depth, float(np.prod(spacing)))
     parts = _flood(depth, cores, mask)[place] if cores.max() > 1 else np.ones(len(index), np.int32)
-    return _split_each(parts, index, points, spacing)
+    return _split_each(parts, index, points, spacing, widest_mm)
 
 
 def _masked(index: NDArray[np.intp]) -> tuple[NDArray[np.bool_], tuple[NDArray[np.intp], ...]]:
@@ -84,13 +87,14 @@ def _split_each(
     index: NDArray[np.intp],
     points: FloatArray,
     spacing: tuple[float, float, float],
+    widest_mm: float,
 ) -> IntArray:
     """Split each part further where it is too wide; numbered anew from 0."""
     result = np.zeros(len(index), dtype=np.int32)
     count = 0
     for part in np.unique(parts):
         own = parts == part
-        inner = _split_wide(index[own], points[own], spacing)
+        inner = _split_wide(index[own], points[own], spacing, widest_mm)
         result[own] = inner + count
         count += int(inner.max()) + 1
     return result
@@ -109,19 +113,20 @@ def _flood(depth: FloatArray, markers: IntArray, mask: NDArray[np.bool_]) -> Int
 
 
 def _split_wide(
-    index: NDArray[np.intp], points: FloatArray, spacing: tuple[float, float, float]
+    index: NDArray[np.intp],
+    points: FloatArray,
+    spacing: tuple[float, float, float],
+    widest_mm: float,
 ) -> IntArray:
     """Part what is wider than any bone by its shafts; all 0 where there is only one."""
     whole = np.zeros(len(index), dtype=np.int32)
-    if fit_rod(points).width_mm <= WIDEST_BONE_MM:
+    if fit_rod(points).width_mm <= widest_mm:
         return whole
     mask, place = _masked(index)
     depth = ndimage.distance_transform_edt(mask, sampling=spacing)
-    shafts: list[Rod] = []
-    for thin in _candidates(depth, spacing):
-        found = _shafts(points, place, thin)
-        if len(found) > len(shafts):
-            shafts = found
+    shafts = _one_for_each_bone(
+        [rod for thin in _candidates(depth, spacing) for rod in _shafts(points, place, thin)]
+    )
     if len(shafts) < 2:
         return whole
     markers = np.zeros(mask.shape, dtype=np.int32)
@@ -129,7 +134,7 @@ def _split_wide(
     flooded = _flood(depth, markers, mask)[place]
     if flooded.min() == flooded.max():
         return whole
-    return _split_each(flooded, index, points, spacing)
+    return _split_each(flooded, index, points, spacing, widest_mm)
 
 
 def _candidates(
@@ -146,7 +151,7 @@ def _candidates(
 def _shafts(
     points: FloatArray, place: tuple[NDArray[np.intp], ...], thin: NDArray[np.bool_]
 ) -> list[Rod]:
-    """Rods among the connected parts of the thin voxels, one for each bone."""
+    """Rods among the connected parts of the thin voxels."""
     labels, count = ndimage.label(thin)
     part = labels[place]
     rods: list[Rod] = []
@@ -158,28 +163,35 @@ def _shafts(
         slender = rod.length_mm >= max(SHAFT_LENGTH_MM, SHAFT_SLENDERNESS * rod.width_mm)
         if slender and SHAFT_WIDTH_MM[0] <= rod.width_mm <= SHAFT_WIDTH_MM[1]:
             rods.append(rod)
-    rods.sort(key=lambda rod: -rod.length_mm)
+    return rods
+
+
+def _one_for_each_bone(rods: list[Rod]) -> list[Rod]:
+    """The longest of the rods that are one bone's, without edges and rows of joined ends."""
     separate: list[Rod] = []
-    for rod in rods:
+    for rod in sorted(rods, key=lambda rod: -rod.length_mm):
         if not any(_same_bone(rod, other) for other in separate):
             separate.append(rod)
-    least = SHORTEST_SHARE * max((rod.length_mm for rod in separate), default=0.0)
-    return [rod for rod in separate if rod.length_mm >= least and not _is_lump(rod, separate)]
+    # Two shafts run into a row of ends; of two rods that cross, the longer is the shaft.
+    candidates = [rod for rod in separate if sum(_runs_into(o, rod) for o in separate) < 2]
+    shafts: list[Rod] = []
+    for rod in candidates:
+        if not any(_runs_into(longer, rod) for longer in shafts):
+            shafts.append(rod)
+    least = SHORTEST_SHARE * max((rod.length_mm for rod in shafts), default=0.0)
+    return [rod for rod in shafts if rod.length_mm >= least]
 
 
-def _is_lump(rod: Rod, others: list[Rod]) -> bool:
-    """True where two other shafts run into this one: it is a row of joined ends of bones."""
-    crossing = 0
-    for other in others:
-        if other is rod or abs(other.axis @ rod.axis) > CROSSING_COSINE:
-            continue
-        steps = np.linspace(other.low - DRAWN_OUT_MM, other.high + DRAWN_OUT_MM, 60)
-        offsets = other.centre + steps[:, None] * other.axis - rod.centre
-        along = offsets @ rod.axis
-        aside = np.linalg.norm(offsets - along[:, None] * rod.axis, axis=1)
-        within = (along > rod.low) & (along < rod.high)
-        crossing += bool((aside[within] < rod.width_mm / 2.0).any())
-    return crossing >= 2
+def _runs_into(one: Rod, other: Rod) -> bool:
+    """True where the first, drawn out, passes through the second from the side."""
+    if abs(one.axis @ other.axis) > CROSSING_COSINE:
+        return False
+    steps = np.linspace(one.low - DRAWN_OUT_MM, one.high + DRAWN_OUT_MM, 60)
+    offsets = one.centre + steps[:, None] * one.axis - other.centre
+    along = offsets @ other.axis
+    aside = np.linalg.norm(offsets - along[:, None] * other.axis, axis=1)
+    within = (along > other.low) & (along < other.high)
+    return bool((aside[within] < other.width_mm / 2.0).any())
 
 
 def _same_bone(first: Rod, second: Rod) -> bool:
