@@ -109,7 +109,7 @@ BAD = {
     "text": Bad(_bytes(lambda _: gzip.compress(b"hello" * 200)), "not a NIfTI file"),
     "gzip in gzip": Bad(_bytes(gzip.compress), "not a NIfTI file"),
     "bomb": Bad(_bytes(_bomb), "incomplete (2097152 of 2400000000 bytes"),
-    "huge dimensions": Bad(_header(42, "3h", 32767, 32767, 32767), "at most 300 million voxels"),
+    "huge dimensions": Bad(_header(42, "3h", 32767, 32767, 32767), "at most 536 million voxels"),
     "dimensions beyond the file": Bad(_header(42, "3h", 500, 500, 500), "incomplete"),
     "no dimensions": Bad(_header(40, "h", 0), "each of three axes"),
     "4-D": Bad(_array(lambda a: np.stack([a, a], axis=-1)), "several in one file"),

@@ -4,7 +4,14 @@ import os
 
 import pytest
 
-from calcimetry.files.inputs import file_sha256, find_inputs, path_key, printable, stem_of
+from calcimetry.files.inputs import (
+    file_sha256,
+    find_inputs,
+    path_key,
+    printable,
+    stem_of,
+    without_ending,
+)
 from tests.fakes import save_manifest, save_picture
 
 
@@ -177,3 +184,44 @@ def test_a_manifest_is_followed_in_a_folder_named_from_elsewhere(tmp_path, monke
     monkeypatch.chdir(tmp_path / "here")
     (found,) = find_inputs(["../pictures"]).found
     assert (found.image, found.problem) == ("ring.png", "")
+
+
+def test_volumes_are_known_by_their_ending(tmp_path):
+    for name in ("a.nii", "b.NII.GZ", "c.gz"):
+        (tmp_path / name).write_bytes(b"x")
+    save_picture(tmp_path / "d.png")
+    found = find_inputs([tmp_path])
+    assert names(found) == ["a.nii", "b.NII.GZ", "d.png"]
+    assert [source.load is not None for source in found.found] == [True, True, False]
+    assert list(found.passed_over) == ["c.gz"]
+
+
+def test_a_manifest_may_name_volumes(tmp_path):
+    (tmp_path / "a.nii.gz").write_bytes(b"x")
+    (tmp_path / "b.nii.gz").write_bytes(b"x")
+    save_manifest(tmp_path, "a.nii.gz,,p1", header="image,pixel_spacing_mm,patient")
+    (source,) = find_inputs([tmp_path]).found
+    assert source.load is not None
+    assert source.columns == {"patient": "p1"}
+
+
+def test_what_the_search_for_dicom_claims_is_not_told_here(tmp_path):
+    for name in ("IM1", "notes.txt", ".hidden", "a.png", "sub/IM2"):
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    left = {os.path.realpath(tmp_path / "in" / name) for name in ("notes.txt", "a.png")}
+    found = find_inputs([tmp_path / "in", tmp_path / "in" / "IM1"], left)
+    assert names(found) == ["a.png"]
+    assert set(found.passed_over) == {".hidden", "notes.txt"}
+    assert names(find_inputs([tmp_path / "in" / "sub"], left)) == []
+    assert names(find_inputs([tmp_path / "gone.dcm"], left)) == ["gone.dcm"]
+    save_manifest(tmp_path / "in", "a.png,0.4")
+    assert set(find_inputs([tmp_path / "in"], left).passed_over) == {".hidden", "notes.txt"}
+
+
+def test_endings():
+    assert without_ending("sub/a.nii.gz") == ("sub/a", ".nii.gz")
+    assert without_ending("a.tar.gz") == ("a.tar.gz", "")
+    assert without_ending(".png") == (".png", "")
+    assert stem_of("bad.png/") == "bad"

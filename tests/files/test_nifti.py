@@ -11,8 +11,13 @@ import SimpleITK
 
 from calcimetry.errors import OutputError, SpacingError, UnreadableFile, UnsupportedImage
 from calcimetry.files import nifti_header
-from calcimetry.files.nifti import read_nifti, read_nifti_with_warnings, write_label_nifti
-from calcimetry.model import Grid, Segmentation
+from calcimetry.files.nifti import (
+    read_nifti,
+    read_nifti_with_warnings,
+    write_ct_nifti,
+    write_label_nifti,
+)
+from calcimetry.model import Grid, Image, Segmentation
 
 SHAPE = (7, 5, 4)
 RAS = np.diag([0.5, 0.6, 0.8, 1.0])
@@ -116,6 +121,24 @@ def test_the_same_labels_give_the_same_bytes(tmp_path):
     for name in ("a", "b"):
         write_label_nifti(tmp_path / name, Segmentation(np.zeros((3, 4, 5), int), grid, {}))
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize("name", ODD_GRIDS)
+def test_ct_is_written_as_it_is_read(tmp_path, name):
+    image = read_nifti(save(tmp_path / "v.nii.gz", affine=ODD_GRIDS[name]))
+    write_ct_nifti(tmp_path / "w.nii.gz", image)
+    again, warnings = read_nifti_with_warnings(tmp_path / "w.nii.gz")
+    assert again.grid == image.grid
+    np.testing.assert_array_equal(again.array, image.array)
+    assert warnings == ()
+
+
+def test_ct_is_rounded_and_cut_to_16_bits(tmp_path):
+    values = np.full((3, 3, 3), -1000.4)
+    values[0, 0, 0] = 1e6
+    write_ct_nifti(tmp_path / "w.nii.gz", Image(values, Grid((3, 3, 3), np.eye(4))))
+    array = read_nifti(tmp_path / "w.nii.gz").array
+    assert (array[0, 0, 0], array[1, 1, 1]) == (32767, -1000)
 
 
 def test_labels_that_cannot_be_written(tmp_path):
@@ -251,7 +274,7 @@ def test_what_is_no_ct_volume_is_refused(tmp_path, array, error, told):
         (280, "f", (0.0,), SpacingError, "gives 0 x 0.6 x 0.8 mm"),
         (280, "f", (500.0,), SpacingError, "gives 500 x"),
         (280, "12f", (1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0), SpacingError, "two axes"),
-        (42, "3h", (32767, 32767, 32767), UnsupportedImage, "at most 300 million voxels"),
+        (42, "3h", (32767, 32767, 32767), UnsupportedImage, "at most 536 million voxels"),
         (42, "3h", (700, 600, 500), UnreadableFile, "incomplete .280 of 420000000 bytes"),
         (42, "h", (-7,), UnsupportedImage, "found -7 x 5 x 4"),
         (40, "h", (-1,), UnsupportedImage, "each of three axes"),

@@ -109,6 +109,13 @@ def test_a_lesion_beside_the_plane_is_outlined(report, monkeypatch):
     assert outlined == [(False, []), (True, [2]), (False, [3]), (True, [1])]
 
 
+def test_doubt_about_a_finger_is_shown(report, drawn):
+    (hand,) = report.hands
+    thumb = replace(hand.fingers[0], reason="which of its sides is palmar cannot be told")
+    draw_fingers(replace(report, hands=(replace(hand, fingers=(thumb, hand.fingers[1])),)))
+    assert {"back?", "palm?", "back", "palm"} <= set(drawn["texts"])
+
+
 def test_two_hands_are_two_rows(report):
     one, two = draw_fingers(report), draw_fingers(replace(report, hands=report.hands * 2))
     assert two.height > 1.5 * one.height

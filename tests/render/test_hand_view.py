@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from calcimetry.files.nifti import read_nifti
-from calcimetry.model import Grid, Hand, Laterality
+from calcimetry.model import Digit, Finger, Grid, Hand, Laterality
 from calcimetry.render import hand_view, marks
 from calcimetry.render.hand_view import draw_hands
-from tests.volumes import fake_measure_volume, save_nifti
+from tests.volumes import fake_measure_volume, hand_hu, save_nifti
 
 AFFINES = {
     "plain": np.diag([0.8, 0.9, 1.0, 1.0]),
@@ -89,6 +89,30 @@ def test_a_left_hand_and_one_of_unknown_side(make_volume_report, drawn):
     draw_hands(replace(report, hands=(replace(hand, laterality=None),)))
     assert "Hand" in words(drawn)
     assert not {"L", "R"} & set(words(drawn))
+
+
+def test_a_lone_finger_is_called_one(make_volume_report, drawn):
+    report = make_volume_report()
+    (hand,) = report.hands
+    finger = Finger(Digit.UNKNOWN, None, hand.fingers[1].grid, hand.fingers[1].labels)
+    draw_hands(replace(report, hands=(Hand(None, (finger,), hand.grid),)))
+    assert "Finger" in words(drawn)
+    assert "finger" in words(drawn)
+
+
+@pytest.mark.parametrize(("mineral", "white"), [(500.0, 1000.0), (2500.0, 2500.0)])
+def test_white_follows_dense_bone(tmp_path, monkeypatch, mineral, white):
+    limits = []
+    to_grey = hand_view.to_grey
+
+    def remembered(values, ends):
+        limits.append(ends)
+        return to_grey(values, ends)
+
+    monkeypatch.setattr(hand_view, "to_grey", remembered)
+    image = read_nifti(save_nifti(tmp_path / "v.nii", hand_hu(mineral)))
+    draw_hands(fake_measure_volume(image))
+    assert limits == [(-200.0, pytest.approx(white, rel=0.1))]
 
 
 def test_two_hands_stand_one_above_the_other(make_volume_report, drawn):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from io import BytesIO
@@ -12,9 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
+from calcimetry.model import Interval
 from calcimetry.render.definitions import DEFINITIONS
 from calcimetry.render.report_page import ReportPage, render_report
-from calcimetry.render.sections import ImageSection, Overlay
+from calcimetry.render.sections import FingerLine, ImageSection, Overlay
 
 VOID = {"meta", "img", "br", "line", "circle"}
 CREATED = datetime(2026, 11, 22, 9, 41, tzinfo=UTC)
@@ -97,6 +99,65 @@ def test_shows_every_number_of_every_lesion(measured) -> None:
     assert f"{section.area_mm2:.2f} mm²" in page.text
     assert "mass_mg not measured: the picture was windowed" in page.text
     assert "bones found: proximal phalanx" in page.text
+
+
+@pytest.fixture
+def volume(make_report) -> ImageSection:
+    report = make_report(name="hand.nii.gz", squares=((10, 10, 3), (60, 70, 9)))
+    lesions = (
+        replace(
+            report.lesions[0],
+            bone=22,
+            volume_mm3=12.34,
+            volume_interval=Interval(8.5, 16.0),
+            aspect="volar",
+        ),
+        replace(report.lesions[1], bone=0),
+    )
+    index = FingerLine(
+        *("right index finger", "partial", "no right index distal phalanx was found"),
+        {"proximal phalanx": "complete", "distal phalanx": "not found"},
+        *(1, 12.34, Interval(8.5, 16.0), 1.44),
+    )
+    return replace(
+        ImageSection.of(report),
+        lesions=lesions,
+        volume_mm3=15.6,
+        volume_interval=Interval(11.0, 20.2),
+        fingers=(index, replace(index, name="finger", volume_mm3=None, volume_interval=None)),
+        spacing="Voxels of 0.6 x 0.6 x 0.6 mm",
+    )
+
+
+def test_a_volume_has_its_own_tables(volume) -> None:
+    page = Page(render_report(page_of(volume)))
+    for told in (
+        "15.6 mm³ 95% interval 11.0 to 20.2 mm³ 2 lesions",
+        "1 index middle phalanx volar no 12.3 8.50 to 16.0",
+        "Right index finger partial complete - not found 1 12.3 8.50 to 16.0 1.44",
+        "no right index distal phalanx was found",
+        "Voxels of 0.6 x 0.6 x 0.6 mm",
+        "Volumes 1 Complete 1",
+    ):
+        assert told in page.text
+    targets = {link.removeprefix("#") for link in page.links if link.startswith("#")}
+    assert targets <= set(page.ids)
+
+
+def test_both_overlays_of_a_volume_are_shown(volume) -> None:
+    overlays = (Overlay(noisy_png(), "overlays/a.png", "hands"), Overlay(None, "overlays/b.png"))
+    page = Page(render_report(page_of(replace(volume, overlays=overlays))))
+    assert len(page.sources) == 1
+    assert "The overlay overlays/b.png is missing" in page.text
+
+
+def test_pictures_and_volumes_share_the_summary(volume, measured) -> None:
+    failed = ImageSection("broken.nii", "failed", "it is cut off")
+    page = Page(render_report(page_of(volume, measured(), failed)))
+    assert "Images 3 Complete 2 Partial 0 Failed 1" in page.text
+    assert "Volume , mm³ 95% interval , mm³ Area , mm²" in page.text
+    assert "Images 2" in Page(render_report(page_of(measured(), volume))).text
+    assert "Volumes 2" in Page(render_report(page_of(failed, volume))).text
 
 
 def test_every_link_within_the_page_has_its_target(measured) -> None:

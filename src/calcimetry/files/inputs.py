@@ -167,7 +167,7 @@ def _input(
 
 def _is_claimed(path: Path, left: Collection[str] | None) -> bool:
     """Whether a file was found to be DICOM, by its content and whatever its name."""
-    if left is None or path.name.lower().endswith((*VOLUME_ENDINGS, *PICTURE_ENDINGS)):
+    if left is None or path.name.startswith(".") or _has_known_ending(path.name):
         return False
     real = os.path.realpath(path)
     return real not in left and os.path.isfile(real)  # noqa: PTH113 - does not raise
@@ -201,7 +201,7 @@ def _in_folder(
         for name in sorted(names):
             path = folder / name
             why = _skipped_file(name)
-            if _is_claimed(path, left) and not name.startswith("."):
+            if _is_claimed(path, left):
                 claimed = True
             elif why:
                 passed_over[_relative(path, root)] = why
@@ -214,11 +214,15 @@ def _in_folder(
     return found
 
 
+def _has_known_ending(name: str) -> bool:
+    return name.lower().endswith((*VOLUME_ENDINGS, *PICTURE_ENDINGS))
+
+
 def _skipped_file(name: str) -> str:
     """Why a file that is no DICOM is not measured; empty where it is."""
     if name.startswith("."):
         return "hidden file"
-    if not name.lower().endswith((*VOLUME_ENDINGS, *PICTURE_ENDINGS)):
+    if not _has_known_ending(name):
         return "not DICOM, nor named as NIfTI, JPEG or PNG"
     return ""
 

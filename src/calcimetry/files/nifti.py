@@ -17,7 +17,7 @@ from calcimetry.errors import InputError, UnreadableFile, UnsupportedImage
 from calcimetry.files.nifti_header import RAS_LPS, NiftiHeader, read_header
 from calcimetry.files.opening import refuse_no_file, unreadable
 from calcimetry.files.tables import write_bytes
-from calcimetry.model import Image, Segmentation
+from calcimetry.model import Grid, Image, Segmentation
 
 #: Endings by which a volume is recognised in a folder; compared in lower case.
 VOLUME_ENDINGS = (".nii.gz", ".nii")
@@ -28,13 +28,7 @@ _CHUNK, _MOST_BEYOND = 1 << 20, 16
 
 
 def read_nifti(path: str | PathLike[str]) -> Image:
-    """Read one CT volume in HU: `read_nifti_with_warnings` without its warnings.
-
-    Examples
-    --------
-    >>> read_nifti("hand.nii.gz").grid.spacing  # doctest: +SKIP
-    (0.6, 0.6, 0.6)
-    """
+    """Read one CT volume in HU: `read_nifti_with_warnings` without its warnings."""
     return read_nifti_with_warnings(path)[0]
 
 
@@ -69,7 +63,7 @@ def read_nifti_with_warnings(path: str | PathLike[str]) -> tuple[Image, tuple[st
         compressed though its name says so, or may not be opened.
     UnsupportedImage
         If it holds several volumes, colours, complex numbers, NaN, a single
-        slice, more than 300 million voxels, or no CT in HU: one in which nothing
+        slice, more than 536 million voxels, or no CT in HU: one in which nothing
         is darker than -200 HU shows no air.
     SpacingError
         If its voxels have no place or no size, or an absurd one.
@@ -105,8 +99,33 @@ def write_label_nifti(path: str | PathLike[str], segmentation: Segmentation) -> 
     """
     labels = segmentation.label_map
     wide = labels.size > 0 and int(labels.max()) > 255
-    affine = RAS_LPS @ segmentation.grid.affine[:, [2, 1, 0, 3]]
-    image = nib.Nifti1Image(labels.T.astype(np.uint16 if wide else np.uint8), affine)
+    _write(Path(path), labels.astype(np.uint16 if wide else np.uint8), segmentation.grid)
+
+
+def write_ct_nifti(path: str | PathLike[str], image: Image) -> None:
+    """Write a volume in HU as compressed NIfTI-1 of whole numbers, as scanners store them.
+
+    The file appears whole or not at all; `read_nifti` reads it back.
+
+    Parameters
+    ----------
+    path : path-like
+        Where to write, ending in .nii.gz; folders are made as needed.
+    image : Image
+        HU beyond what 16 bits hold are cut off.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    whole = np.clip(np.rint(image.array), -32768, 32767).astype(np.int16)
+    _write(Path(path), whole, image.grid)
+
+
+def _write(path: Path, array: NDArray[np.generic], grid: Grid) -> None:
+    affine = RAS_LPS @ grid.affine[:, [2, 1, 0, 3]]
+    image = nib.Nifti1Image(array.T, affine)
     image.set_sform(affine, code="scanner")
     image.set_qform(affine, code="scanner" if _right_angled(affine) else "unknown")
     image.header.set_xyzt_units("mm")

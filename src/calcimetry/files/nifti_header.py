@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from calcimetry.errors import SpacingError, UnreadableFile, UnsupportedImage
 from calcimetry.model import Grid
 
-#: Larger volumes are refused from their header alone: 1.2 GB as 32-bit numbers.
-MAX_VOXELS = 300_000_000
+#: Larger volumes are refused from their header alone: 2000 slices of 512 x 512, as for DICOM.
+MAX_VOXELS = 1 << 29
 #: Fewer samples along an axis make no volume.
 MIN_SIDE = 3
 #: Legal distance between neighbouring voxels in mm.

@@ -29,7 +29,7 @@ CRUMB_REACH_MM = 2.0
 LEAST_SHARE = 0.45
 #: Two pieces that may each be a bone meet over more: even a closed joint seldom looks so wide,
 #: unless the border lies within a shaft.
-SHAFT_SHARE, FULL_SHARE = 0.6, 0.75
+SHAFT_SHARE, FULL_SHARE = 0.6, 0.7
 #: Of a bone of each type: least length in mm, least length over its breadth at a joint, and
 #: greatest length. What is less is a slip at the end of another bone; what would be more is two.
 PLAUSIBLE_SHAPE = {
@@ -259,12 +259,11 @@ def _slip(
         least, slenderness, _ = PLAUSIBLE_SHAPE[name]
         if length < max(least, slenderness * breadth):
             return True
-    if share >= SHAFT_SHARE and all(
-        contact.area < SHAFT_SECTION * _widest_section(own, voxel_mm3) for own in pair
-    ):
-        return True
-    greatest = PLAUSIBLE_SHAPE[max(zip(map(len, pair), names, strict=True))[1]][2]
-    return share >= FULL_SHARE and sum(lengths) <= greatest
+    greatest = max(PLAUSIBLE_SHAPE[name][2] for name in names)
+    if share < SHAFT_SHARE or sum(lengths) > greatest:
+        return False
+    sections = [_widest_section(own, voxel_mm3) for own in pair]
+    return share >= FULL_SHARE or contact.area < SHAFT_SECTION * min(sections)
 
 
 def _widest_section(points: FloatArray, voxel_mm3: float) -> float:

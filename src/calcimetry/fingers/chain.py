@@ -6,36 +6,13 @@ import itertools
 import math
 from dataclasses import dataclass
 
-import numpy as np
-from scipy.spatial import cKDTree
-
 from calcimetry.fingers.bones import SingleBone
-from calcimetry.fingers.rod import FloatArray
+from calcimetry.fingers.joint import Joint, belief, find_gaps, find_joints, used_ends
 from calcimetry.model.anatomy import Bone
 
 #: From the tip inwards.
 FINGER = (Bone.DISTAL_PHALANX, Bone.MIDDLE_PHALANX, Bone.PROXIMAL_PHALANX, Bone.METACARPAL)
 THUMB = (Bone.DISTAL_PHALANX, Bone.PROXIMAL_PHALANX, Bone.METACARPAL)
-#: Bones that follow each other at a joint, from the tip inwards, and how ready to believe it:
-#: a distal phalanx on a proximal one is a thumb, or a middle phalanx of the wrong type.
-NEIGHBOURS = {
-    (Bone.DISTAL_PHALANX, Bone.MIDDLE_PHALANX): 1.0,
-    (Bone.MIDDLE_PHALANX, Bone.PROXIMAL_PHALANX): 1.0,
-    (Bone.PROXIMAL_PHALANX, Bone.METACARPAL): 1.0,
-    (Bone.DISTAL_PHALANX, Bone.PROXIMAL_PHALANX): 0.5,
-    (Bone.MIDDLE_PHALANX, Bone.METACARPAL): 0.3,
-}
-#: Least belief in any type, whatever the votes: a whole bone may have the wrong one.
-LEAST_BELIEF = 0.03
-#: Bones at a joint lie so close, and meet in the outer part of their length.
-JOINT_GAP_MM = 7.0
-JOINT_PLACE = 0.55
-#: A joint bends to little beyond a right angle, seen from the end of either bone.
-SHARPEST_JOINT_COSINE = -0.4
-MOST_JOINT_COST = 5.0
-#: Over a bone that is missing or resorbed: so far, and so nearly in line (cosine).
-GAP_REACH_MM = 45.0
-GAP_COSINE = 0.85
 #: Length of a bone over that of the next one inwards, and its spread (of the logarithm).
 LENGTH_RATIO = {
     (Bone.DISTAL_PHALANX, Bone.MIDDLE_PHALANX): 0.68,
@@ -46,19 +23,8 @@ LENGTH_RATIO = {
 LENGTH_SPREAD = 0.18
 #: What a bone missing from the middle of a finger costs, in the same logarithmic unit.
 MISSING_COST = 2.0
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Joint:
-    """Two bones that follow each other; sides are -1 at the low end of a rod, +1 at the high."""
-
-    first: int
-    second: int
-    first_side: int
-    second_side: int
-    cost: float
-    #: False where the joint itself was not seen: a bone may be missing in between.
-    close: bool = True
+#: And what a gap costs that is named as if no bone were missing there.
+EMPTY_GAP_COST = 4.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -88,6 +54,11 @@ class Chain:
         return self.as_thumb
 
     @property
+    def is_complete(self) -> bool:
+        """True where no bone of a finger, or of a thumb, is missing."""
+        return len(self.best.bones) == len(FINGER if self.best is self.as_finger else THUMB)
+
+    @property
     def volume_mm3(self) -> float:
         """Volume of all its bones."""
         return sum(bone.volume_mm3 for _, bone in self.as_finger.bones)
@@ -114,100 +85,16 @@ def find_chains(bones: list[SingleBone]) -> list[Chain]:
     long each is beside the next, so that one bone of the wrong type does not matter.
     """
     accepted: list[Joint] = []
-    for joint in sorted(_joints(bones), key=lambda joint: joint.cost):
+    for joint in find_joints(bones):
         _accept(joint, accepted, bones)
-    for joint in sorted(_gaps(bones, accepted), key=lambda joint: joint.cost):
+    for joint in find_gaps(bones, accepted):
         _accept(joint, accepted, bones)
     return [_name(chain, links) for chain, links in _walk(bones, accepted)]
 
 
-def _joints(bones: list[SingleBone]) -> list[Joint]:
-    trees = [cKDTree(bone.points) for bone in bones]
-    joints = []
-    for a, b in itertools.combinations(range(len(bones)), 2):
-        reach = bones[a].rod.length_mm + bones[b].rod.length_mm
-        if np.linalg.norm(bones[a].rod.centre - bones[b].rod.centre) > reach:
-            continue
-        distance, nearest = trees[b].query(bones[a].points, distance_upper_bound=JOINT_GAP_MM)
-        if not np.isfinite(distance).any():
-            continue
-        gap = float(distance.min())
-        near = distance <= gap + 1.0
-        place = (
-            bones[a].points[near].mean(axis=0) + bones[b].points[nearest[near]].mean(axis=0)
-        ) / 2
-        joint = _joint_at(place, gap, (a, b), bones)
-        if joint is not None:
-            joints.append(joint)
-    return joints
-
-
-def _joint_at(
-    place: FloatArray, gap: float, pair: tuple[int, int], bones: list[SingleBone]
-) -> Joint | None:
-    """The joint of two bones whose surfaces come closest at `place`; None where it is none."""
-    sides, cosines = [], []
-    for own, other in (pair, pair[::-1]):
-        rod = bones[own].rod
-        along = float((place - rod.centre) @ rod.axis)
-        side = 1 if along > 0 else -1
-        if abs(along) < JOINT_PLACE * rod.length_mm / 2:
-            return None
-        way = bones[other].rod.centre - rod.end(side)
-        cosines.append(float(way @ rod.axis) * side / max(float(np.linalg.norm(way)), 1e-9))
-        sides.append(side)
-    if min(cosines) < SHARPEST_JOINT_COSINE:
-        return None
-    types = _type_cost(bones[pair[0]], bones[pair[1]])
-    cost = gap / 3.0 + sum(1.0 - cosine for cosine in cosines) / 2.0 + types
-    return Joint(*pair, sides[0], sides[1], cost) if cost <= MOST_JOINT_COST else None
-
-
-def _type_cost(first: SingleBone, second: SingleBone) -> float:
-    """How little the votes of two bones let them be neighbours, whichever is nearer to the tip."""
-    belief = max(
-        weight * _belief(near, outer) * _belief(far, inner)
-        for (outer, inner), weight in NEIGHBOURS.items()
-        for near, far in ((first, second), (second, first))
-    )
-    return -math.log(belief)
-
-
-def _belief(bone: SingleBone, name: Bone) -> float:
-    return max(bone.votes[name], LEAST_BELIEF)
-
-
-def _gaps(bones: list[SingleBone], accepted: list[Joint]) -> list[Joint]:
-    """Links in line between free ends, over the place of a bone that is missing."""
-    used = _used_ends(accepted)
-    free = [(n, side) for n in range(len(bones)) for side in (-1, 1) if (n, side) not in used]
-    gaps = []
-    for (a, side_a), (b, side_b) in itertools.combinations(free, 2):
-        rod_a, rod_b = bones[a].rod, bones[b].rod
-        way = rod_b.end(side_b) - rod_a.end(side_a)
-        gap = float(np.linalg.norm(way))
-        if a == b or not 0 < gap <= GAP_REACH_MM:
-            continue
-        cosine = min(float(way @ rod_a.axis) * side_a, -float(way @ rod_b.axis) * side_b) / gap
-        cost = gap / 10.0 + 10.0 * (1.0 - cosine)
-        if cosine >= GAP_COSINE and _may_follow_over_gap(bones[a], bones[b]):
-            gaps.append(Joint(a, b, side_a, side_b, cost, close=False))
-    return gaps
-
-
-def _may_follow_over_gap(first: SingleBone, second: SingleBone) -> bool:
-    """True where the two are different bones of a finger by their votes."""
-    return first.kind is not second.kind
-
-
-def _used_ends(joints: list[Joint]) -> set[tuple[int, int]]:
-    ends = {(joint.first, joint.first_side) for joint in joints}
-    return ends | {(joint.second, joint.second_side) for joint in joints}
-
-
 def _accept(joint: Joint, accepted: list[Joint], bones: list[SingleBone]) -> None:
     """Append a joint unless an end is taken, or the chain would close or grow too long."""
-    used = _used_ends(accepted)
+    used = used_ends(accepted)
     if (joint.first, joint.first_side) in used or (joint.second, joint.second_side) in used:
         return
     left, right = (_members(n, accepted) for n in (joint.first, joint.second))
@@ -269,17 +156,20 @@ def _namings(
     namings = []
     for order, gaps in ((bones, links), (bones[::-1], links[::-1])):
         for places in itertools.combinations(range(len(template)), len(order)):
-            steps = np.diff(places)
-            if all(step == 1 for step, close in zip(steps, gaps, strict=True) if close):
-                named = tuple(zip([template[n] for n in places], order, strict=True))
-                missing = float(sum(steps) - len(steps))
-                namings.append(Naming(named, _score(named) - MISSING_COST * missing))
+            steps = [inner - outer for outer, inner in itertools.pairwise(places)]
+            if any(close and step > 1 for step, close in zip(steps, gaps, strict=True)):
+                continue
+            named = tuple(zip([template[n] for n in places], order, strict=True))
+            missing = sum(steps) - len(steps)
+            empty = sum(step == 1 for step, close in zip(steps, gaps, strict=True) if not close)
+            cost = MISSING_COST * missing + EMPTY_GAP_COST * empty
+            namings.append(Naming(named, _score(named) - cost))
     return namings
 
 
 def _score(named: tuple[tuple[Bone, SingleBone], ...]) -> float:
     """Logarithm of how well votes and lengths agree with the names."""
-    score = sum(math.log(_belief(bone, name)) for name, bone in named)
+    score = sum(math.log(belief(bone, name)) for name, bone in named)
     for (outer, first), (inner, second) in itertools.pairwise(named):
         expected = LENGTH_RATIO.get((outer, inner))
         if expected is None or first.at_border or second.at_border:

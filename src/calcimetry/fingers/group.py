@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial import cKDTree
@@ -11,10 +13,12 @@ from calcimetry.fingers.chain import Chain
 from calcimetry.fingers.rod import FloatArray
 from calcimetry.model.anatomy import Bone
 
-#: Largest gap in mm between the innermost bones of neighbouring digits of one hand: between
-#: metacarpals, and between phalanges where a metacarpal is out of view.
-METACARPAL_GAP_MM, PHALANX_GAP_MM = 25.0, 45.0
+#: Largest gap in mm between neighbouring digits of one hand: between their metacarpals, or
+#: between any of their bones where a metacarpal is out of view.
+METACARPAL_GAP_MM, ANY_GAP_MM = 25.0, 35.0
 MOST_DIGITS = 5
+#: Parts of fingers with less of the bone that a usual finger of the hand has do not count.
+DIGIT_SHARE = 0.4
 #: A chain is a thumb beyond doubt where that fits better by so much (a logarithm).
 CERTAIN_THUMB = 2.0
 #: Bones that a digit starts with; without any of them a chain is only the end of a finger.
@@ -59,15 +63,19 @@ def _points(chain: Chain) -> FloatArray:
 
 
 def _gaps(chains: list[Chain]) -> FloatArray:
-    """Distances between the roots of digits, 1 where they are as far as a hand allows."""
+    """Distances between digits, 1 where they are as far apart as a hand allows."""
     roots = [chain.as_finger.bones[-1] for chain in chains]
-    trees = [cKDTree(bone.points) for _, bone in roots]
+    rooted = [name is Bone.METACARPAL for name, _ in roots]
+    root_trees = [cKDTree(bone.points) for _, bone in roots]
+    trees = [cKDTree(_points(chain)) for chain in chains]
     gaps = np.zeros((len(chains), len(chains)))
-    for a in range(len(chains)):
-        for b in range(a + 1, len(chains)):
-            distance, _ = trees[a].query(roots[b][1].points)
-            both = roots[a][0] is roots[b][0] is Bone.METACARPAL
-            gaps[a, b] = distance.min() / (METACARPAL_GAP_MM if both else PHALANX_GAP_MM)
+    for a, b in itertools.combinations(range(len(chains)), 2):
+        if rooted[a] and rooted[b]:
+            distance, _ = root_trees[a].query(roots[b][1].points)
+            gaps[a, b] = distance.min() / METACARPAL_GAP_MM
+        else:
+            distance, _ = trees[a].query(_points(chains[b]))
+            gaps[a, b] = distance.min() / ANY_GAP_MM
     return np.asarray(gaps + gaps.T)
 
 
@@ -93,8 +101,9 @@ def _part(
 
 def _crowded(chains: list[Chain]) -> bool:
     """True for more digits, or more thumbs, than a hand has."""
-    rooted = sum(is_rooted(chain) for chain in chains)
-    return rooted > MOST_DIGITS or sum(is_certain_thumb(chain) for chain in chains) > 1
+    volumes = np.array([chain.volume_mm3 for chain in chains])
+    whole = int((volumes > DIGIT_SHARE * np.median(volumes)).sum())
+    return whole > MOST_DIGITS or sum(is_certain_thumb(chain) for chain in chains) > 1
 
 
 def is_rooted(chain: Chain) -> bool:

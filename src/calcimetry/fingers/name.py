@@ -109,15 +109,30 @@ def name_fingers(types: Segmentation, stated: Laterality | None = None) -> Named
 
 
 def _without_loose(chains: list[Chain]) -> tuple[list[Chain], list[SingleBone]]:
-    """Chains that may be digits, and pieces of bone that are none."""
+    """Chains that may be digits, and pieces of bone that are none.
+
+    A piece alone is none if it is too short for its type, or touches a digit that has all of
+    its bones already.
+    """
+    complete = [
+        cKDTree(np.concatenate([bone.points for _, bone in chain.best.bones]))
+        for chain in chains
+        if chain.is_complete
+    ]
     kept, loose = [], []
     for chain in chains:
-        bones = chain.best.bones
-        if len(bones) > 1 or bones[0][1].is_whole:
-            kept.append(chain)
+        piece = chain.best.bones[0][1]
+        alone = len(chain.best.bones) == 1 and not piece.at_border
+        if alone and (not piece.is_whole or _gap(piece, complete) <= LOOSE_REACH_MM):
+            loose.append(piece)
         else:
-            loose.append(bones[0][1])
+            kept.append(chain)
     return kept, loose
+
+
+def _gap(piece: SingleBone, trees: list[cKDTree]) -> float:
+    """Distance in mm from a piece of bone to the nearest of others; infinite without any."""
+    return min((float(tree.query(piece.points)[0].min()) for tree in trees), default=np.inf)
 
 
 def _points(mask: NDArray[np.bool_], grid: Grid) -> FloatArray:
@@ -182,8 +197,7 @@ def _label_fingers(
     trees = [(cKDTree(single.points), number) for single, number in named]
     passed_over = 0
     for piece in loose:
-        gaps = [(float(tree.query(piece.points)[0].min()), number) for tree, number in trees]
-        gap, number = min(gaps, default=(np.inf, 0))
+        gap, number = min(((_gap(piece, [tree]), n) for tree, n in trees), default=(np.inf, 0))
         if gap <= LOOSE_REACH_MM:
             named.append((piece, number))
         else:

@@ -24,9 +24,13 @@ CORE_DEPTHS_MM = tuple(np.arange(1.5, 4.1, 0.5))
 #: Half thicknesses between that of a shaft and that of the ends of bones, to be tried.
 SHAFT_RADII_MM = tuple(np.arange(3.0, 9.0, 1.0))
 #: The shaft of a bone: at least so long, of such a width, and longer than wide by this factor.
-SHAFT_LENGTH_MM, SHAFT_WIDTH_MM, SHAFT_SLENDERNESS = 10.0, (2.0, 14.0), 1.5
+SHAFT_LENGTH_MM, SHAFT_WIDTH_MM, SHAFT_SLENDERNESS = 10.0, (4.0, 17.0), 1.5
+#: Bones of one type have shafts of like lengths: what is shorter than this share is an edge.
+SHORTEST_SHARE = 0.35
 #: Two cores are one bone where their axes differ by less and either lies on the other's line.
 SAME_BONE_COSINE, SAME_BONE_OFFSET_MM = 0.94, 4.0
+#: Axes that differ by more (cosine) may cross.
+CROSSING_COSINE = 0.8
 #: How far a shaft is drawn out along its axis, to claim the ends of its own bone.
 DRAWN_OUT_MM = 25.0
 
@@ -59,27 +63,42 @@ def split_touching(
     parts without dissolving the shafts first. Each shaft is drawn out along its own axis, and
     a watershed floods the depth below the surface from there.
     """
+    mask, place = _masked(index)
+    depth = ndimage.distance_transform_edt(mask, sampling=spacing)
+    cores = _cores(depth, float(np.prod(spacing)))
+    parts = _flood(depth, cores, mask)[place] if cores.max() > 1 else np.ones(len(index), np.int32)
+    return _split_each(parts, index, points, spacing)
+
+
+def _masked(index: NDArray[np.intp]) -> tuple[NDArray[np.bool_], tuple[NDArray[np.intp], ...]]:
+    """A mask with a rim of one voxel around the given ones, and their places in it."""
     low = index.min(axis=0) - 1
     place = tuple((index - low).T)
     mask = np.zeros(index.max(axis=0) - low + 2, dtype=bool)
     mask[place] = True
-    depth = ndimage.distance_transform_edt(mask, sampling=spacing)
-    voxel_mm3 = float(np.prod(spacing))
-    cores = _cores(depth, BRIDGE_MM, voxel_mm3)
-    parts = _flood(depth, cores, mask)[place] if cores.max() > 1 else np.ones(len(index), np.int32)
+    return mask, place
+
+
+def _split_each(
+    parts: IntArray,
+    index: NDArray[np.intp],
+    points: FloatArray,
+    spacing: tuple[float, float, float],
+) -> IntArray:
+    """Split each part further where it is too wide; numbered anew from 0."""
     result = np.zeros(len(index), dtype=np.int32)
     count = 0
     for part in np.unique(parts):
         own = parts == part
-        inner = _part_shafts(index[own], points[own], depth, low, spacing)
+        inner = _split_wide(index[own], points[own], spacing)
         result[own] = inner + count
         count += int(inner.max()) + 1
     return result
 
 
-def _cores(depth: FloatArray, least: float, voxel_mm3: float) -> IntArray:
-    """Connected parts that lie deeper than `least` and are no mere roughness."""
-    labels, _ = ndimage.label(depth > least)
+def _cores(depth: FloatArray, voxel_mm3: float) -> IntArray:
+    """Connected parts that lie deeper than a thin bridge and are no mere roughness."""
+    labels, _ = ndimage.label(depth > BRIDGE_MM)
     keep = np.bincount(labels.ravel()) * voxel_mm3 >= LEAST_CORE_MM3
     keep[0] = False
     return np.asarray(np.where(keep, np.cumsum(keep), 0)[labels], dtype=np.int32)
@@ -89,25 +108,17 @@ def _flood(depth: FloatArray, markers: IntArray, mask: NDArray[np.bool_]) -> Int
     return np.asarray(watershed(-depth, markers, mask=mask), dtype=np.int32)
 
 
-def _part_shafts(
-    index: NDArray[np.intp],
-    points: FloatArray,
-    depth: FloatArray,
-    low: NDArray[np.intp],
-    spacing: tuple[float, float, float],
+def _split_wide(
+    index: NDArray[np.intp], points: FloatArray, spacing: tuple[float, float, float]
 ) -> IntArray:
     """Part what is wider than any bone by its shafts; all 0 where there is only one."""
     whole = np.zeros(len(index), dtype=np.int32)
     if fit_rod(points).width_mm <= WIDEST_BONE_MM:
         return whole
-    own_low = index.min(axis=0) - 1
-    place = tuple((index - own_low).T)
-    mask = np.zeros(index.max(axis=0) - own_low + 2, dtype=bool)
-    mask[place] = True
-    own_depth = np.zeros(mask.shape)
-    own_depth[place] = depth[tuple((index - low).T)]
+    mask, place = _masked(index)
+    depth = ndimage.distance_transform_edt(mask, sampling=spacing)
     shafts: list[Rod] = []
-    for thin in _candidates(own_depth, spacing):
+    for thin in _candidates(depth, spacing):
         found = _shafts(points, place, thin)
         if len(found) > len(shafts):
             shafts = found
@@ -115,9 +126,10 @@ def _part_shafts(
         return whole
     markers = np.zeros(mask.shape, dtype=np.int32)
     markers[place] = _claimed(points, shafts)
-    flooded = _flood(own_depth, markers, mask)[place]
-    _, numbers = np.unique(flooded, return_inverse=True)
-    return np.asarray(numbers, dtype=np.int32)
+    flooded = _flood(depth, markers, mask)[place]
+    if flooded.min() == flooded.max():
+        return whole
+    return _split_each(flooded, index, points, spacing)
 
 
 def _candidates(
@@ -151,7 +163,23 @@ def _shafts(
     for rod in rods:
         if not any(_same_bone(rod, other) for other in separate):
             separate.append(rod)
-    return separate
+    least = SHORTEST_SHARE * max((rod.length_mm for rod in separate), default=0.0)
+    return [rod for rod in separate if rod.length_mm >= least and not _is_lump(rod, separate)]
+
+
+def _is_lump(rod: Rod, others: list[Rod]) -> bool:
+    """True where two other shafts run into this one: it is a row of joined ends of bones."""
+    crossing = 0
+    for other in others:
+        if other is rod or abs(other.axis @ rod.axis) > CROSSING_COSINE:
+            continue
+        steps = np.linspace(other.low - DRAWN_OUT_MM, other.high + DRAWN_OUT_MM, 60)
+        offsets = other.centre + steps[:, None] * other.axis - rod.centre
+        along = offsets @ rod.axis
+        aside = np.linalg.norm(offsets - along[:, None] * rod.axis, axis=1)
+        within = (along > rod.low) & (along < rod.high)
+        crossing += bool((aside[within] < rod.width_mm / 2.0).any())
+    return crossing >= 2
 
 
 def _same_bone(first: Rod, second: Rod) -> bool:

@@ -26,13 +26,12 @@ from calcimetry.render.marks import (
 from calcimetry.render.overlay import display_limits, listed_lesions, to_grey
 from calcimetry.render.panel import GUTTER, Panel
 from calcimetry.render.sheet import Sheet
-from calcimetry.resample import resample_image
+from calcimetry.render.views import image_on, labels_on
 
 #: Room for the panels of one hand side by side, without their gutters.
 _ROOM = (1200, 860)
 _HEAD, _CAPTION, _FOOT, _LEGEND = 76, 40, 48, 110
 _LEAST_WIDTH = 1100
-_AIR_HU = -1024.0
 #: A lesion's plane is a finger's where their normals meet at less than about 1 degree.
 _SAME_NORMAL = 0.9998
 
@@ -45,7 +44,7 @@ class _Side:
     #: Of the finger, cut to the slice that is shown.
     plane: Grid
     hu: NDArray[np.float32]
-    bones: NDArray[np.uint16]
+    bones: NDArray[np.int32]
     #: Where the finger's bones lie before or behind the plane.
     shadow: NDArray[np.bool_]
     #: Lesions that the plane cuts, and whole shadows of the finger's lesions that it misses.
@@ -71,7 +70,9 @@ def draw_fingers(report: Report) -> Picture.Image:
     Returns
     -------
     PIL.Image.Image
-        Mode RGB; one row of panels per hand. Where no finger was found it says so.
+        Mode RGB; one row of panels per hand. Where no finger was found it says so;
+        where something of a finger could not be told, back and palm have a question
+        mark.
     """
     rows = [[_side(report, finger) for finger in hand.fingers] for hand in report.hands]
     rows = [row for row in rows if row]
@@ -121,8 +122,7 @@ def _size(plane: Grid, scale: float) -> tuple[int, int]:
 
 def _side(report: Report, finger: Finger) -> _Side:
     grid, source = finger.grid, report.image.grid
-    bones = resample_image(report.bones.label_map, source, grid, order=0)
-    found = resample_image(report.lesion_map.label_map, source, grid, order=0)
+    bones, found = labels_on(report, grid)
     lesions = tuple(
         one
         for one in report.lesions
@@ -136,7 +136,7 @@ def _side(report: Report, finger: Finger) -> _Side:
     return _Side(
         finger,
         plane,
-        resample_image(report.image.array, source, plane, order=1, fill=_AIR_HU)[0],
+        image_on(report, plane)[0],
         bones[number],
         np.asarray(np.isin(bones, finger.labels).any(axis=0)),
         cut,
@@ -172,8 +172,9 @@ def _draw_side(sheet: Sheet, panel: Panel, side: _Side, report: Report) -> None:
     name = side.finger.name.capitalize()
     sheet.text((x, y - 24), name, 16, palette.TEXT)
     sheet.picture(to_grey(side.hu, display_limits(report.image)), panel.at, panel.size)
-    sheet.text((x, y - 7), "back", 12, palette.MUTED)
-    sheet.text((x + panel.size[0], y - 7), "palm", 12, palette.MUTED, "right")
+    doubt = "?" if side.finger.reason else ""
+    sheet.text((x, y - 7), "back" + doubt, 12, palette.MUTED)
+    sheet.text((x + panel.size[0], y - 7), "palm" + doubt, 12, palette.MUTED, "right")
     draw_shadow(sheet, panel, side.shadow)
     draw_bones(sheet, panel, side.bones)
     missed = draw_lesions(sheet, panel, side.missed, filled=False)

@@ -22,11 +22,12 @@ from calcimetry.render.marks import (
 from calcimetry.render.overlay import listed_lesions, to_grey
 from calcimetry.render.panel import GUTTER, Panel
 from calcimetry.render.sheet import Sheet
-from calcimetry.resample import resample_image
+from calcimetry.render.views import image_on, labels_on
 
-#: HU from black to white: bone is seen through the soft tissue around it.
-RANGE_HU = (-200.0, 1500.0)
-_AIR_HU = -1024.0
+#: HU shown black, and the least that is shown white.
+DARKEST_HU, LEAST_WHITE_HU = -200.0, 1000.0
+#: So many of the pixels of bone, in per cent, are darker than white.
+_BONE_PERCENTILE = 98.0
 #: Room (width, height) for each of the two panels of a hand.
 _ROOM = (620, 1000)
 _CAPTION, _FOOT, _COLUMN_GAP = 34, 44, 24
@@ -100,24 +101,22 @@ def _size(grid: Grid, pixels_per_mm: float) -> tuple[int, int]:
 
 
 def _view(report: Report, hand: Hand) -> _View:
-    image, grid = report.image, hand.grid
-    hu = resample_image(image.array, image.grid, grid, order=1, fill=_AIR_HU)
-    bones = resample_image(report.bones.label_map, image.grid, grid, order=0)
-    lesions = resample_image(report.lesion_map.label_map, image.grid, grid, order=0)
+    bones, lesions = labels_on(report, hand.grid)
+    shown = np.unique(bones)
     return _View(
         hand,
-        hu.max(axis=0),
-        {label: _shadow(bones, label) for label in report.bones.labels if label in bones},
-        {one.number: _shadow_of(lesions, one, report, grid) for one in report.lesions},
+        image_on(report, hand.grid).max(axis=0),
+        {label: _shadow(bones, label) for label in shown.tolist() if label},
+        {one.number: _shadow_of(lesions, one, report, hand.grid) for one in report.lesions},
     )
 
 
-def _shadow(labels: NDArray[np.uint16], label: int) -> NDArray[np.bool_]:
+def _shadow(labels: NDArray[np.int32], label: int) -> NDArray[np.bool_]:
     return np.asarray((labels == label).any(axis=0))
 
 
 def _shadow_of(
-    labels: NDArray[np.uint16], lesion: Lesion, report: Report, grid: Grid
+    labels: NDArray[np.int32], lesion: Lesion, report: Report, grid: Grid
 ) -> NDArray[np.bool_]:
     """A lesion's pixels; at least the one at its centre, if it lies in this hand at all."""
     shadow = _shadow(labels, lesion.number)
@@ -137,9 +136,10 @@ def _draw_hand(
     marked = Panel((bare[0] + size[0] + GUTTER + GUTTER // 2, top), size, (rows, columns))
     side = view.hand.laterality
     captions = (_title(view.hand), "Measured")
+    grey = to_grey(view.brightest, (DARKEST_HU, _white_hu(view)))
     for at, caption in zip((bare, marked.at), captions, strict=True):
         sheet.text((at[0], at[1] - 12), caption, 15, palette.MUTED)
-        sheet.picture(to_grey(view.brightest, RANGE_HU), at, size)
+        sheet.picture(grey, at, size)
         if side is not None:
             sheet.text((at[0] + 12, at[1] + 38), side.value, _SIDE_SIZE, palette.TEXT)
     for label, mask in view.bones.items():
@@ -151,13 +151,22 @@ def _draw_hand(
     draw_scale_bar(sheet, marked, view.hand.grid.spacing[2], below=20.0)
 
 
+def _white_hu(view: _View) -> float:
+    """The HU to show white, so that structure is seen in dense bone as well as in thin."""
+    bone = np.any([np.zeros(view.brightest.shape, bool), *view.bones.values()], axis=0)
+    if not bone.any():
+        return LEAST_WHITE_HU
+    return max(LEAST_WHITE_HU, float(np.percentile(view.brightest[bone], _BONE_PERCENTILE)))
+
+
 def _title(hand: Hand) -> str:
     """Name of the hand and where one looks from: columns run right, rows down, slices away."""
     slices, rows, columns = hand.grid.affine[:3, :3].T
     from_behind = np.dot(np.cross(columns, rows), slices) > 0
+    name = hand.fingers[0].name if len(hand.fingers) == 1 else hand.name
     if hand.laterality is None:
-        return hand.name.capitalize()
-    return f"{hand.name.capitalize()}, seen from {'its back' if from_behind else 'the palm'}"
+        return name.capitalize()
+    return f"{name.capitalize()}, seen from {'its back' if from_behind else 'the palm'}"
 
 
 def _name_finger(sheet: Sheet, panel: Panel, view: _View, finger: Finger) -> None:

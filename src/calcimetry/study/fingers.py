@@ -46,7 +46,7 @@ def finger_results(report: Report) -> tuple[FingerResult, ...]:
 
 
 def _result(report: Report, finger: Finger, lesions: Sequence[Lesion]) -> FingerResult:
-    coverage = phalanx_coverage(report.bones, finger)
+    coverage = phalanx_coverage(report.bones, finger.digit, finger.laterality)
     reason = "; ".join(filter(None, (finger.reason, *(one.reason for one in coverage))))
     area, area_interval = total_area(lesions)
     volume, volume_interval = total_volume(lesions)

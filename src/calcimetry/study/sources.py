@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from os import PathLike
@@ -38,13 +38,15 @@ class EnergyPair:
     """Two NIfTI files of one hand, of a lower and a higher energy, on one grid.
 
     `low_setting` and `high_setting` are the tube settings as people write them,
-    such as ``80`` and ``Sn150`` (kV); empty where they are not known.
+    such as ``80`` and ``Sn150`` (kV); empty where they are not known. `columns` are
+    further columns of images.csv.
     """
 
     low: Path
     high: Path
     low_setting: str = ""
     high_setting: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,7 @@ def _pair_input(pair: EnergyPair) -> Input:
     return Input(
         pair.low,
         printable(pair.low.name),
+        columns=pair.columns,
         problem=problem,
         load=partial(read_pair, pair),
         place="+".join(places),

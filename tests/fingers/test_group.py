@@ -1,0 +1,45 @@
+"""Digits sorted into hands."""
+
+import numpy as np
+
+from calcimetry.fingers.bones import find_single_bones
+from calcimetry.fingers.chain import find_chains
+from calcimetry.fingers.group import group_hands, is_certain_thumb, is_rooted
+from calcimetry.model import Grid
+from tests.hands import draw, sticks, types
+
+
+def chains(labels, grid):
+    return find_chains(find_single_bones(types(labels, grid)))
+
+
+def test_no_digits_are_no_hands():
+    assert group_hands([]) == []
+
+
+def test_a_hand_is_one_group():
+    labels, grid = draw(sticks())
+    (hand,) = group_hands(chains(labels, grid))
+    assert len(hand) == 5
+    assert sum(map(is_certain_thumb, hand)) == 1
+
+
+def test_a_hand_without_its_metacarpals_is_one_group():
+    labels, grid = draw(sticks())
+    (hand,) = group_hands(chains(np.where(labels % 10 == 4, 0, labels), grid))
+    assert len(hand) == 5
+
+
+def test_the_larger_of_two_hands_comes_first():
+    labels, grid = draw(sticks())
+    part = np.where(np.isin(labels // 10, (3, 4)), labels, 0)
+    both = np.concatenate([part, np.zeros((25, *labels.shape[1:]), int), labels[::-1]])
+    hands = group_hands(chains(both, Grid(both.shape, grid.affine)))
+    assert [len(hand) for hand in hands] == [5, 2]
+
+
+def test_ends_of_fingers_go_to_the_nearest_hand():
+    labels, grid = draw(sticks())
+    tips = np.where(np.isin(labels, (31, 34)), 0, labels)
+    (hand,) = group_hands(chains(tips, grid))
+    assert sorted(map(is_rooted, hand)) == [False, True, True, True, True]

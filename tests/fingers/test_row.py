@@ -1,0 +1,60 @@
+"""Digits by their order, and the directions of the hand."""
+
+import numpy as np
+import pytest
+
+from calcimetry.fingers.bones import find_single_bones
+from calcimetry.fingers.chain import find_chains
+from calcimetry.fingers.row import name_row
+from tests.hands import draw, sticks, types
+
+
+def row(digits=(1, 2, 3, 4, 5), keep=(1, 2, 3, 4), wrist=None, bend=10.0):
+    labels, grid = draw([s for s in sticks(bend, digits) if s.label % 10 in keep])
+    return name_row(find_chains(find_single_bones(types(labels, grid))), wrist)
+
+
+def test_the_directions_are_those_of_the_hand():
+    found = row()
+    assert found.distal @ [0, 1, 0] > 0.98
+    assert found.radial @ [1, 0, 0] > 0.95
+
+
+def test_a_lone_digit_has_no_direction_across():
+    found = row((4,))
+    assert found.distal @ [0, 1, 0] > 0.9
+    assert found.radial is None
+    assert found.across is None
+
+
+@pytest.mark.parametrize("wrist", [(0.0, -15.0, 0.0), (0.0, 90.0, 0.0)])
+def test_the_wrist_tells_the_ends_of_one_bone(wrist):
+    found = row((3,), keep=(4,), wrist=np.array(wrist))
+    assert np.sign(found.distal[1]) == (1 if wrist[1] < 0 else -1)
+
+
+def test_one_bone_alone_has_no_ends():
+    assert row((3,), keep=(4,)).distal is None
+
+
+def test_metacarpals_alone_spread_towards_the_fingers():
+    found = row((2, 3, 4, 5), keep=(4,))
+    assert found.distal @ [0, 1, 0] > 0.9
+    assert [digit for digit, _, _ in found.digits] == [2, 3, 4, 5]
+
+
+def test_outer_fingers_of_one_length_tell_no_little_finger():
+    labels, grid = draw([s for s in sticks(0.0, (2, 3, 4)) if s.label % 10 in (1, 4)])
+    width = labels.shape[0]
+    # The index finger once more, beyond the ring finger: both ends of the row alike.
+    again = np.zeros((width + 20, *labels.shape[1:]), int)
+    again[20:] = labels
+    index = labels // 10 == 2
+    low, high = np.flatnonzero(index.any(axis=(1, 2)))[[0, -1]]
+    copy = again[2 : 2 + high - low + 1]
+    copy[index[low : high + 1]] = labels[low : high + 1][index[low : high + 1]]
+    found = name_row(
+        find_chains(find_single_bones(types(again, type(grid)(again.shape, grid.affine))))
+    )
+    assert [digit for digit, _, _ in found.digits] == [0, 0, 0, 0]
+    assert "neither outer finger is clearly the shorter one" in found.digits[0][2]
