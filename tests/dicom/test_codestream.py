@@ -5,6 +5,7 @@ import struct
 import pytest
 
 from calcimetry.dicom.codestream import problem_of
+from tests.dicom.test_jpeg import jpeg
 
 SIZE = struct.pack(">HHIIIIIIIIH", 41, 0, 40, 36, 0, 0, 40, 36, 0, 0, 1)
 DAMAGED = "its compressed pixels are damaged"
@@ -14,22 +15,13 @@ def jpeg_2000(size=SIZE, component=b"\x0f\x01\x01", before=b""):
     return before + b"\xff\x4f\xff\x51" + size + component + bytes(40)
 
 
-def jpeg(kind=0xC3, rows=36, columns=40, parts=1, before=b""):
-    frame = struct.pack(">BBHBHHB", 0xFF, kind, 11, 16, rows, columns, parts)
-    return b"\xff\xd8" + before + frame + bytes(20)
-
-
 @pytest.mark.parametrize("before", [b"", b"\0\0\0\x0cjP  \r\n\x87\n"])
 def test_a_jpeg_2000_frame(before):
     assert problem_of(jpeg_2000(before=before), 36, 40, jpeg_2000=True) == ""
 
 
-@pytest.mark.parametrize("kind", [0xC0, 0xC1, 0xC3, 0xF7])
-@pytest.mark.parametrize(
-    "before", [b"", b"\xff\xff", b"\xff\xe0\0\x04ab", b"\xff\xc4\0\x04ab", b"\xff\x01"]
-)
-def test_a_jpeg_frame(kind, before):
-    assert problem_of(jpeg(kind, before=before), 36, 40, jpeg_2000=False) == ""
+def test_a_jpeg_frame():
+    assert problem_of(jpeg(), 36, 40, jpeg_2000=False) == ""
 
 
 def test_a_frame_of_another_size():
@@ -42,15 +34,11 @@ def test_a_frame_of_another_size():
 
 @pytest.mark.parametrize(
     "data",
-    [b"", jpeg()[:8], b"\xff\xd8" + bytes(30), jpeg()[2:], jpeg(0xC4), b"\xff\xd8\xff\xe0\0\0"],
-)
-def test_a_damaged_jpeg_frame(data):
-    assert problem_of(data, 36, 40, jpeg_2000=False) == DAMAGED
-
-
-@pytest.mark.parametrize(
-    "data",
     [b"", jpeg(), jpeg_2000()[:30], jpeg_2000(component=b"\x0f\x02\x01"), bytes(600) + jpeg_2000()],
 )
 def test_a_damaged_jpeg_2000_frame(data):
     assert problem_of(data, 36, 40, jpeg_2000=True) == DAMAGED
+
+
+def test_a_damaged_jpeg_frame():
+    assert problem_of(jpeg()[:-4], 36, 40, jpeg_2000=False) == DAMAGED
