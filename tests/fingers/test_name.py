@@ -232,7 +232,7 @@ def test_a_fingertip_cut_off_from_its_finger_is_no_hand_of_its_own(hand):
     away = np.where(np.isin(labels, (51, 52, 54)), 0, labels)
     named = name_fingers(types(away, grid))
     assert digits(named) == [[1, 2, 3, 4, 0]]
-    assert "neither its metacarpal nor its proximal" in named.hands[0].fingers[-1].reason
+    assert "nothing joins it to a digit" in named.hands[0].fingers[-1].reason
 
 
 def test_two_hands_are_told_apart_and_one_stated_side_is_not_theirs(hand):

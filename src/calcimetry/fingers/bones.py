@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from calcimetry.fingers.contact import Contact, find_contacts, widest_section
 from calcimetry.fingers.rod import STRAY, FloatArray, Rod, bow, fit_rod, thinned
 from calcimetry.fingers.split import split_touching
 from calcimetry.fingers.voxels import IntArray, Voxels, list_voxels
@@ -27,6 +28,8 @@ CRUMB_REACH_MM = 2.0
 #: Two pieces of one type, or a whole bone and a piece that is none, are one bone if they meet
 #: over this share of their sections there; less is a thin bridge or a joint.
 LEAST_SHARE = 0.45
+#: A piece whose surface is another's by this share lies in it or on it, and is part of it.
+WRAPPED_SHARE = 0.35
 #: Two pieces that may each be a bone meet over more: even a closed joint seldom looks so wide,
 #: unless the border lies within a shaft.
 SHAFT_SHARE, FULL_SHARE = 0.6, 0.7
@@ -49,8 +52,6 @@ WIDEST_MM = {
 }
 #: No bone of the hand is longer.
 LONGEST_BONE_MM = 85.0
-#: Where, in mm from the border of two pieces, their sections are taken.
-SECTION_NEAR_MM, SECTION_FAR_MM, SECTION_RADIUS_MM = 0.5, 3.0, 12.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -121,21 +122,15 @@ def find_single_bones(types: Segmentation) -> list[SingleBone]:
     piece = _without_crumbs(voxels, piece)
     while (merged := _merged(voxels, piece, kind)) is not None:
         piece = merged
-    bones = [
-        _bone(voxels, piece == number, kind, types.grid.shape)
-        for number in np.unique(piece[piece >= 0])
-    ]
+    bones = [_bone(voxels, own, kind, types.grid.shape) for own in _members(piece).values()]
     return sorted(bones, key=lambda bone: -bone.volume_mm3)
 
 
 def _pieces(voxels: Voxels, kind: IntArray) -> IntArray:
     """Number the pieces of one type each, from 0, bones that touch split."""
-    part = voxels.components(kind)
-    order = np.argsort(part, kind="stable")
-    borders = np.flatnonzero(np.diff(part[order])) + 1
-    piece = np.zeros(len(part), dtype=np.int32)
+    piece = np.zeros(len(kind), dtype=np.int32)
     count = 0
-    for members in np.split(order, borders):
+    for members in _members(voxels.components(kind)).values():
         if len(members) * voxels.voxel_mm3 >= CRUMB_MM3:
             inner = split_touching(
                 voxels.index[members],
@@ -172,81 +167,45 @@ def _without_crumbs(voxels: Voxels, piece: IntArray) -> IntArray:
     return result
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Contact:
-    """Where two pieces meet: the area (mm2), its middle and the way from the first across."""
-
-    first: int
-    second: int
-    area: float
-    centre: FloatArray
-    normal: FloatArray
-
-
-def _contacts(voxels: Voxels, piece: IntArray) -> list[_Contact]:
-    first, second = piece[voxels.first], piece[voxels.second]
-    across = (first != second) & (first >= 0) & (second >= 0)
-    if not across.any():
-        return []
-    first, second = first[across], second[across]
-    turn = np.where(first < second, 1.0, -1.0)
-    low, high = np.minimum(first, second), np.maximum(first, second)
-    faces = voxels.faces[across] * turn[:, None]
-    middles = (voxels.points[voxels.first[across]] + voxels.points[voxels.second[across]]) / 2.0
-    pairs, which = np.unique(np.stack([low, high], axis=1), axis=0, return_inverse=True)
-    which = which.ravel()
-    contacts = []
-    for number, (a, b) in enumerate(pairs):
-        own = which == number
-        vector = faces[own].sum(axis=0)
-        # The vector sum is the area of a flat border however the voxels lie to it.
-        area = float(np.linalg.norm(vector))
-        if area > 0:
-            centre = middles[own].mean(axis=0)
-            contacts.append(_Contact(int(a), int(b), area, centre, vector / area))
-    return contacts
-
-
 def _merged(voxels: Voxels, piece: IntArray, kind: IntArray) -> IntArray | None:
     """Join the pairs of pieces that are one bone, each piece at most once; None: no such pair."""
-    points = {int(n): voxels.points[piece == n] for n in np.unique(piece[piece >= 0])}
-    types = {n: Bone(int(np.bincount(kind[piece == n]).argmax())) for n in points}
-    found = []
-    for contact in _contacts(voxels, piece):
-        pair = (points[contact.first], points[contact.second])
-        names = (types[contact.first], types[contact.second])
-        share = _share(contact, pair, voxels.voxel_mm3)
-        if share < LEAST_SHARE or not _fits_one_bone(pair):
-            continue
-        if names[0] is names[1] or _slip(contact, pair, names, share, voxels.voxel_mm3):
-            found.append((share, contact))
+    members = _members(piece)
+    points = {number: voxels.points[own] for number, own in members.items()}
+    types = {number: Bone(int(np.bincount(kind[own]).argmax())) for number, own in members.items()}
+    found = [
+        contact
+        for contact in find_contacts(voxels, piece, points)
+        if contact.wrapped >= WRAPPED_SHARE or _are_one(contact, points, types, voxels.voxel_mm3)
+    ]
     if not found:
         return None
     result, taken = piece.copy(), set[int]()
-    for _, contact in sorted(found, key=lambda item: -item[0]):
+    for contact in sorted(found, key=lambda contact: -max(contact.share, contact.wrapped)):
         if not {contact.first, contact.second} & taken:
-            result[piece == contact.second] = contact.first
+            result[members[contact.second]] = contact.first
             taken |= {contact.first, contact.second}
     return result
 
 
-def _section(points: FloatArray, contact: _Contact, side: int, voxel_mm3: float) -> float:
-    """Area of a piece's section beside the contact, on its `side` (-1 first, +1 second)."""
-    offsets = points - contact.centre
-    along = offsets @ contact.normal * side
-    near = (along > SECTION_NEAR_MM) & (along < SECTION_FAR_MM)
-    near &= ((offsets**2).sum(axis=1) - along**2) < SECTION_RADIUS_MM**2
-    # A piece thinner than the slab is all the section there is.
-    thickness = min(SECTION_FAR_MM - SECTION_NEAR_MM, max(float(along.max(initial=0.0)), 0.5))
-    return float(near.sum() * voxel_mm3 / thickness)
+def _members(piece: IntArray) -> dict[int, NDArray[np.intp]]:
+    """Positions of the voxels of each piece, by its number; those of none are left out."""
+    order = np.argsort(piece, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(piece[order])) + 1)
+    return {int(piece[own[0]]): own for own in parts if piece[own[0]] >= 0}
 
 
-def _share(contact: _Contact, pair: tuple[FloatArray, FloatArray], voxel_mm3: float) -> float:
-    """Contact area over the larger of the two sections beside it."""
-    sections = [
-        _section(own, contact, side, voxel_mm3) for own, side in zip(pair, (-1, 1), strict=True)
-    ]
-    return contact.area / max(*sections, 1e-9)
+def _are_one(
+    contact: Contact,
+    points: dict[int, FloatArray],
+    types: dict[int, Bone],
+    voxel_mm3: float,
+) -> bool:
+    """True where two pieces that meet from end to end are one bone."""
+    pair = (points[contact.first], points[contact.second])
+    names = (types[contact.first], types[contact.second])
+    if contact.share < LEAST_SHARE or not _fits_one_bone(pair):
+        return False
+    return names[0] is names[1] or _slip(contact, pair, names, voxel_mm3)
 
 
 def _fits_one_bone(pair: tuple[FloatArray, FloatArray]) -> bool:
@@ -256,14 +215,13 @@ def _fits_one_bone(pair: tuple[FloatArray, FloatArray]) -> bool:
 
 
 def _slip(
-    contact: _Contact,
+    contact: Contact,
     pair: tuple[FloatArray, FloatArray],
     names: tuple[Bone, Bone],
-    share: float,
     voxel_mm3: float,
 ) -> bool:
     """True where two types within one bone are likelier than two bones at a closed joint."""
-    breadth = 2.0 * np.sqrt(contact.area / np.pi)
+    breadth = 2.0 * np.sqrt(contact.area_mm2 / np.pi)
     lengths = [
         float(np.ptp(np.percentile(own @ contact.normal, [STRAY, 100 - STRAY]))) for own in pair
     ]
@@ -272,25 +230,17 @@ def _slip(
         if length < max(least, slenderness * breadth):
             return True
     greatest = max(PLAUSIBLE_SHAPE[name][2] for name in names)
-    if share < SHAFT_SHARE or sum(lengths) > greatest:
+    if contact.share < SHAFT_SHARE or sum(lengths) > greatest:
         return False
-    sections = [_widest_section(own, voxel_mm3) for own in pair]
-    return share >= FULL_SHARE or contact.area < SHAFT_SECTION * min(sections)
-
-
-def _widest_section(points: FloatArray, voxel_mm3: float) -> float:
-    """Largest section of a piece across its own axis, in mm2, over 2 mm of length."""
-    rod = fit_rod(points)
-    along = (points - rod.centre) @ rod.axis
-    counts = np.bincount(((along - along.min()) / 2.0).astype(int))
-    return float(counts.max() * voxel_mm3 / 2.0)
+    sections = [widest_section(own, voxel_mm3) for own in pair]
+    return contact.share >= FULL_SHARE or contact.area_mm2 < SHAFT_SECTION * min(sections)
 
 
 def _bone(
-    voxels: Voxels, own: NDArray[np.bool_], kind: IntArray, shape: tuple[int, int, int]
+    voxels: Voxels, own: NDArray[np.intp], kind: IntArray, shape: tuple[int, int, int]
 ) -> SingleBone:
     index, points = voxels.index[own], thinned(voxels.points[own])
-    counts = np.bincount(kind[own], minlength=5) / int(own.sum())
+    counts = np.bincount(kind[own], minlength=len(LONG_BONES) + 1) / len(own)
     rod = fit_rod(points)
     border = (index <= 1) | (index >= np.array(shape) - 2)
     return SingleBone(

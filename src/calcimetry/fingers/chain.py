@@ -26,6 +26,10 @@ MISSING_COST = 2.0
 #: And what a gap costs that is named as if no bone were missing there.
 EMPTY_GAP_COST = 4.0
 
+#: An end of a chain is cut off where the rest fits better by so much: more than one bone of the
+#: wrong type, which costs 3.5.
+PRUNED_GAIN = 6.0
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Naming:
@@ -82,14 +86,16 @@ def find_chains(bones: list[SingleBone]) -> list[Chain]:
     types may follow each other. The cheapest joints are taken first, each end of a bone once.
     Ends left over are then joined in a line over the gap of a missing bone. A bone's name is
     decided last and for the whole chain at once, from the votes of all its bones and from how
-    long each is beside the next, so that one bone of the wrong type does not matter.
+    long each is beside the next, so that one bone of the wrong type does not matter. What then
+    still fits badly at an end, such as a lump of bases beyond a metacarpal, is cut off.
     """
     accepted: list[Joint] = []
     for joint in find_joints(bones):
         _accept(joint, accepted, bones)
     for joint in find_gaps(bones, accepted):
         _accept(joint, accepted, bones)
-    return [_name(chain, links) for chain, links in _walk(bones, accepted)]
+    named = [_pruned(chain, links) for chain, links in _walk(bones, accepted)]
+    return [chain for parts in named for chain in parts]
 
 
 def _accept(joint: Joint, accepted: list[Joint], bones: list[SingleBone]) -> None:
@@ -141,6 +147,21 @@ def _walk(
             seen.add(order[-1])
         chains.append(([bones[n] for n in order], links))
     return chains
+
+
+def _pruned(bones: list[SingleBone], links: list[bool]) -> list[Chain]:
+    """A chain, or the same without an end that fits it badly, and that end."""
+    whole = _name(bones, links)
+    if len(bones) <= 2:
+        return [whole]
+    shorter = [
+        (_name(bones[1:], links[1:]), bones[0]),
+        (_name(bones[:-1], links[:-1]), bones[-1]),
+    ]
+    rest, end = max(shorter, key=lambda pair: pair[0].best.score)
+    if rest.best.score - whole.best.score < PRUNED_GAIN:
+        return [whole]
+    return [rest, _name([end], [])]
 
 
 def _name(bones: list[SingleBone], links: list[bool]) -> Chain:

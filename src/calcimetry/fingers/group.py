@@ -15,7 +15,7 @@ from calcimetry.model.anatomy import Bone
 
 #: Largest gap in mm between neighbouring digits of one hand: between their metacarpals, or
 #: between any of their bones where a metacarpal is out of view.
-METACARPAL_GAP_MM, ANY_GAP_MM = 25.0, 35.0
+METACARPAL_GAP_MM, ANY_GAP_MM = 25.0, 45.0
 MOST_DIGITS = 5
 #: Parts of fingers with less of the bone that a usual finger of the hand has do not count.
 DIGIT_SHARE = 0.4

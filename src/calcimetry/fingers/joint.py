@@ -10,7 +10,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from calcimetry.fingers.bones import SingleBone
-from calcimetry.fingers.rod import FloatArray
+from calcimetry.fingers.rod import FloatArray, lies_across
 from calcimetry.model.anatomy import Bone
 
 #: Bones that follow each other at a joint, from the tip inwards, and how ready to believe it:
@@ -27,9 +27,6 @@ LEAST_BELIEF = 0.03
 #: Bones at a joint lie so close, and meet in the outer part of their length.
 JOINT_GAP_MM = 7.0
 JOINT_PLACE = 0.55
-#: What is left of a resorbed fingertip may be wider than long: below this length the axis of a
-#: bone may lie across it, and says nothing.
-STUBBY_MM = 14.0
 #: A joint bends to little beyond a right angle, seen from the end of either bone.
 SHARPEST_JOINT_COSINE = -0.4
 MOST_JOINT_COST = 5.0
@@ -82,11 +79,11 @@ def _joint_at(
         rod = bones[own].rod
         along = float((place - rod.centre) @ rod.axis)
         side = 1 if along > 0 else -1
-        if abs(along) < JOINT_PLACE * rod.length_mm / 2:
-            if rod.length_mm >= STUBBY_MM:
-                return None
+        if lies_across(rod, bones[own].rod.centre - bones[other].rod.centre):
             sides.append(side)
             continue
+        if abs(along) < JOINT_PLACE * rod.length_mm / 2:
+            return None
         way = bones[other].rod.centre - rod.end(side)
         cosines.append(float(way @ rod.axis) * side / max(float(np.linalg.norm(way)), 1e-9))
         sides.append(side)

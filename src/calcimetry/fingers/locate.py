@@ -23,8 +23,9 @@ COARSE_MM = 1.7
 MINERAL_HU = 200.0
 #: Air lies below this; a volume in HU holds some.
 AIR_HU, LEAST_AIR = -500.0, 0.001
-#: Bones so close are of one hand, or of two that are looked at together.
-ONE_BOX_MM = 25.0
+#: Bones so close are of one hand, though its thumb be stretched and its palm out of view, or of
+#: two that are looked at together.
+ONE_BOX_MM = 40.0
 #: Body shown around the bones.
 MARGIN_MM = 10.0
 #: The least mineral of a finger: two phalanges of a small one.
@@ -82,7 +83,7 @@ def locate_hands(image: Image) -> tuple[Box, ...]:
     Notes
     -----
     Mineral over 200 HU is sought on a copy of about 1.7 mm. What is bare of soft tissue (a
-    table, a splint, a phantom) is left out, and what then lies within 25 mm of each other goes
+    table, a splint, a phantom) is left out, and what then lies within 40 mm of each other goes
     into one box: a hand, or two that touch. A piece with too little mineral, and a body too
     large for hands, are left out too; each is told. A cushion is no mineral and needs no rule:
     boxes follow the bones.

@@ -8,16 +8,13 @@ import numpy as np
 
 from calcimetry.fingers.bones import SingleBone
 from calcimetry.fingers.chain import Naming
-from calcimetry.fingers.joint import STUBBY_MM
-from calcimetry.fingers.rod import STRAY, FloatArray
+from calcimetry.fingers.rod import STRAY, FloatArray, lies_across
 from calcimetry.model.anatomy import Bone
 
 #: Bones whose shafts bow towards the back of the hand, enough to be seen.
 BOWED = (Bone.PROXIMAL_PHALANX, Bone.METACARPAL)
 #: A bow of so many mm, or a bend by this sine, counts as one piece of evidence.
 CLEAR_BOW_MM, CLEAR_BEND = 0.5, 0.15
-#: The axis of a stubby bone lies across its finger if turned further from it (cosine).
-ACROSS_COSINE = 0.5
 #: No digit gives more evidence than this, however far it bends.
 MOST_EVIDENCE = 3.0
 
@@ -118,8 +115,7 @@ def posture_of(naming: Naming, outward: FloatArray | None = None) -> Posture:
 def _ends(bone: SingleBone, way: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Where a bone starts and ends as one goes along `way`."""
     rod = bone.rod
-    if rod.length_mm < STUBBY_MM and abs(rod.axis @ way) < ACROSS_COSINE * _length(way):
-        # Wider than long, as a resorbed fingertip: the finger goes on along `way`.
+    if lies_across(rod, way):
         ahead = way / _length(way)
         low, high = np.percentile((bone.points - rod.centre) @ ahead, [STRAY, 100.0 - STRAY])
         return rod.centre + low * ahead, rod.centre + high * ahead

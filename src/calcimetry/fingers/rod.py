@@ -14,6 +14,10 @@ MOST_POINTS = 4000
 #: Share of the points at either extreme that says nothing about a bone's size.
 STRAY = 0.5
 
+#: What is left of a resorbed fingertip may be wider than long: the axis of a bone below this
+#: length that is turned further than this (cosine) from its finger lies across it.
+STUBBY_MM, ACROSS_COSINE = 14.0, 0.6
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Rod:
@@ -67,6 +71,14 @@ def fit_rod(points: FloatArray) -> Rod:
     _, vectors = np.linalg.eigh(offsets.T @ offsets)
     low, high = np.percentile(offsets @ vectors[:, [2, 1]], [STRAY, 100.0 - STRAY], axis=0)
     return Rod(centre, vectors[:, 2], float(low[0]), float(high[0]), float(high[1] - low[1]))
+
+
+def lies_across(rod: Rod, way: FloatArray) -> bool:
+    """True for a stubby bone whose axis does not run along its finger, here `way`, shape (3,)."""
+    return bool(
+        rod.length_mm < STUBBY_MM
+        and abs(rod.axis @ way) < ACROSS_COSINE * float(np.linalg.norm(way))
+    )
 
 
 def bow(points: FloatArray, rod: Rod) -> FloatArray:

@@ -131,7 +131,7 @@ def _row_without_thumb(fingers: list[Posture], distal: FloatArray, rest: list[Pl
 
 
 def _unjoined(chains: list[Chain], outward: FloatArray | None) -> list[Placed]:
-    reason = "neither its metacarpal nor its proximal phalanx was found to join it to a hand"
+    reason = "nothing joins it to a digit of the hand"
     return [(Digit.UNKNOWN, posture_of(chain.best, outward), reason) for chain in chains]
 
 

@@ -167,11 +167,13 @@ def _shafts(
 
 
 def _one_for_each_bone(rods: list[Rod]) -> list[Rod]:
-    """The longest of the rods that are one bone's, without edges and rows of joined ends."""
+    """The best of the rods that are one bone's, without edges and rows of joined ends."""
     separate: list[Rod] = []
-    for rod in sorted(rods, key=lambda rod: -rod.length_mm):
+    # Long and slender: where bones are joined a rod is longer, but wider too.
+    for rod in sorted(rods, key=lambda rod: -(rod.length_mm**2) / rod.width_mm):
         if not any(_same_bone(rod, other) for other in separate):
             separate.append(rod)
+    separate.sort(key=lambda rod: -rod.length_mm)
     # Two shafts run into a row of ends; of two rods that cross, the longer is the shaft.
     candidates = [rod for rod in separate if sum(_runs_into(o, rod) for o in separate) < 2]
     shafts: list[Rod] = []

@@ -33,8 +33,8 @@ class Voxels:
         Pairs of voxels (positions in `index`) that share a face.
     faces : array, shape (m, 3)
         Area vector of each face in mm2, from `first` to `second`.
-    voxel_mm3 : float
-        Volume of one voxel.
+    voxel_mm3, surface_mm2 : float
+        Volume and surface of one voxel.
     spacing : (float, float, float)
         Voxel size in mm.
     """
@@ -45,6 +45,7 @@ class Voxels:
     second: NDArray[np.intp]
     faces: FloatArray
     voxel_mm3: float
+    surface_mm2: float
     spacing: tuple[float, float, float]
 
     def components(self, kinds: NDArray[np.integer]) -> IntArray:
@@ -71,6 +72,7 @@ def list_voxels(mask: NDArray[np.bool_], grid: Grid) -> Voxels:
     order = np.full(inside.shape, -1, dtype=np.int32)
     order[tuple(index.T)] = np.arange(len(index), dtype=np.int32)
     firsts, seconds, faces = [], [], []
+    surface = 0.0
     steps = grid.affine[:3, :3]
     for axis in range(3):
         here = order[tuple(slice(None, -1) if k == axis else slice(None) for k in range(3))]
@@ -78,6 +80,7 @@ def list_voxels(mask: NDArray[np.bool_], grid: Grid) -> Voxels:
         both = (here >= 0) & (there >= 0)
         area = np.cross(steps[:, (axis + 1) % 3], steps[:, (axis + 2) % 3])
         area *= np.sign(area @ steps[:, axis])
+        surface += 2.0 * float(np.linalg.norm(area))
         firsts.append(here[both].astype(np.intp))
         seconds.append(there[both].astype(np.intp))
         faces.append(np.broadcast_to(area, (len(firsts[-1]), 3)))
@@ -89,6 +92,7 @@ def list_voxels(mask: NDArray[np.bool_], grid: Grid) -> Voxels:
         np.concatenate(seconds),
         np.concatenate(faces),
         float(abs(np.linalg.det(steps))),
+        surface,
         grid.spacing,
     )
 
