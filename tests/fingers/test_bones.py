@@ -62,3 +62,16 @@ def test_only_long_bones_count():
     grid = Grid((5, 5, 5), np.eye(4))
     labels = np.full(grid.shape, 60)
     assert find_single_bones(Segmentation(labels, grid, {60: "carpal"})) == []
+
+
+def test_blobs_of_a_wrong_type_in_a_bone_belong_to_it(finger):
+    labels, grid = finger
+    kinds = labels % 10
+    for label, wrong in ((34, 1), (31, 3), (32, 4)):
+        middle = np.argwhere(labels == label).mean(axis=0).astype(int)
+        ball = np.linalg.norm(np.indices(labels.shape).T - middle, axis=-1).T < 4.0
+        kinds = np.where(ball & (labels == label), wrong, kinds)
+    bones = find_single_bones(types(kinds, grid))
+    assert [len(bone.index) for bone in bones] == [
+        np.count_nonzero(labels == label) for label in (34, 31, 32, 33)
+    ]

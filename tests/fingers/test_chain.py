@@ -5,7 +5,7 @@ import pytest
 
 from calcimetry.fingers.bones import find_single_bones
 from calcimetry.fingers.chain import find_chains
-from tests.hands import draw, sticks, types
+from tests.hands import Stick, draw, sticks, types
 
 
 def chains(labels, grid):
@@ -60,3 +60,12 @@ def test_volume_is_that_of_all_bones():
     labels, grid = draw(sticks(digits=(2,)))
     (chain,) = chains(labels, grid).values()
     assert chain.volume_mm3 == pytest.approx(np.count_nonzero(labels), rel=1e-3)
+
+
+def test_a_lump_of_bases_beyond_a_metacarpal_is_cut_off():
+    base = sticks(digits=(1,))[0]
+    way = base.base - base.tip
+    lump = Stick(44, base.base + 2.0 * way / 45.0, base.base + 34.0 * way / 45.0)
+    found = chains(*draw([*sticks(digits=(1,)), lump]))
+    assert set(found) == {(13, 11, 14), (44,)}
+    assert found[13, 11, 14].is_complete

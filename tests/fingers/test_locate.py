@@ -66,11 +66,11 @@ def test_the_box_has_its_own_grid(hand):
 def test_two_hands_apart_are_two_boxes_and_close_ones_one(hand):
     array, bone = hand
     far = (130, 10, 10)
-    boxes = locate_hands(image(in_air((240, 150, 90), (array, (0, 10, 10)), (array[::-1], far))))
+    boxes = locate_hands(image(in_air((240, 140, 80), (array, (0, 10, 10)), (array[::-1], far))))
     assert len(boxes) == 2
     assert any(holds(box, bone[::-1], far) for box in boxes)
     close = ((array, (0, 10, 10)), (array[::-1], (len(array) - 6, 10, 10)))
-    assert len(locate_hands(image(in_air((240, 150, 90), *close)))) == 1
+    assert len(locate_hands(image(in_air((240, 140, 80), *close)))) == 1
 
 
 @pytest.mark.parametrize("gap", [4, 12])

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from calcimetry.fingers.bones import SingleBone
-from calcimetry.fingers.rod import FloatArray, lies_across
+from calcimetry.fingers.rod import FloatArray, Rod, lies_across
 from calcimetry.model.anatomy import Bone
 
 #: Bones that follow each other at a joint, from the tip inwards, and how ready to believe it:
@@ -115,16 +115,26 @@ def find_gaps(bones: list[SingleBone], accepted: list[Joint]) -> list[Joint]:
     free = [(n, side) for n in range(len(bones)) for side in (-1, 1) if (n, side) not in used]
     gaps = []
     for (a, side_a), (b, side_b) in itertools.combinations(free, 2):
-        rod_a, rod_b = bones[a].rod, bones[b].rod
-        way = rod_b.end(side_b) - rod_a.end(side_a)
-        gap = float(np.linalg.norm(way))
-        if a == b or not 0 < gap <= GAP_REACH_MM:
+        if a == b or not _may_follow_over_gap(bones[a], bones[b]):
             continue
-        cosine = min(float(way @ rod_a.axis) * side_a, -float(way @ rod_b.axis) * side_b) / gap
+        between = bones[b].rod.centre - bones[a].rod.centre
+        end_a, way_a = _free_end(bones[a].rod, side_a, between)
+        end_b, way_b = _free_end(bones[b].rod, side_b, -between)
+        gap = float(np.linalg.norm(end_b - end_a))
+        if not 0 < gap <= GAP_REACH_MM:
+            continue
+        cosine = min(float((end_b - end_a) @ way_a), float((end_a - end_b) @ way_b)) / gap
         cost = gap / 10.0 + 10.0 * (1.0 - cosine)
-        if cosine >= GAP_COSINE and _may_follow_over_gap(bones[a], bones[b]):
+        if cosine >= GAP_COSINE:
             gaps.append(Joint(a, b, side_a, side_b, cost, close=False))
     return sorted(gaps, key=lambda joint: joint.cost)
+
+
+def _free_end(rod: Rod, side: int, towards: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Where a bone ends, and the unit vector that it would go on along."""
+    if lies_across(rod, towards):
+        return rod.centre, towards / np.linalg.norm(towards)
+    return rod.end(side), rod.axis * side
 
 
 def _may_follow_over_gap(first: SingleBone, second: SingleBone) -> bool:

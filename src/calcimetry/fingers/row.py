@@ -116,8 +116,8 @@ def _row_without_thumb(fingers: list[Posture], distal: FloatArray, rest: list[Pl
     across = _across(fingers, distal)
     fingers = sorted(fingers, key=lambda finger: -float(_place(finger) @ across))
     if len(fingers) != len(FINGERS):
-        number = "five digits, none of them a thumb," if len(fingers) > 4 else "fewer than four"
-        reason = f"no thumb was found, and {number} fingers do not say which they are"
+        what = "five digits without one" if len(fingers) > 4 else "fewer than four fingers"
+        reason = f"no thumb was found, and {what} do not say which they are"
     elif (last_is_little := _last_is_little(fingers)) is None:
         reason = "no thumb was found, and neither outer finger is clearly the shorter one"
     else:
