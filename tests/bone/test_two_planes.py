@@ -61,10 +61,10 @@ def test_bone_fades_within_a_sample_of_its_border(evidence):
 def test_planes_cover_the_finger_and_suit_the_network():
     grid = Grid((50, 300, 70), np.diag([0.4, 0.4, 0.4, 1.0]))
     sagittal, coronal = _view(grid, (0, 1, 2)), _view(grid, (2, 1, 0))
-    assert sagittal.spacing == pytest.approx((0.8, 0.4, 0.4))
-    assert (sagittal.shape[0], coronal.shape[0]) == (25, 35)
+    assert sagittal.spacing == pytest.approx((1.0, 0.4, 0.4))
+    assert (sagittal.shape[0], coronal.shape[0]) == (20, 28)
     assert all(size % 16 == 0 for view in (sagittal, coronal) for size in view.shape[1:])
-    assert coronal.affine[2, 0] == pytest.approx(0.8)
+    assert coronal.affine[2, 0] == pytest.approx(1.0)
 
 
 def test_bone_that_touches_no_rough_bone_has_no_name():

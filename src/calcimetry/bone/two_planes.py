@@ -28,7 +28,7 @@ FloatArray = NDArray[np.float32]
 Box = tuple[slice, slice, slice]
 
 #: Distance of the planes that the network is shown.
-_PLANES_MM = 0.8
+_PLANES_MM = 1.0
 #: The network halves a picture's size four times.
 _MULTIPLE = 16
 #: Planes without anything this bright hold no bone and no deposit.
