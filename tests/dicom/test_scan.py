@@ -227,5 +227,8 @@ def test_deflated_data_that_are_damaged(tmp_path):
     for path in tmp_path.iterdir():
         content = path.read_bytes()
         path.write_bytes(content[:-200] + b"\xff" * 200)
-    (left,) = find_series([tmp_path]).left
-    assert "its deflated data are damaged" in left.reason
+    found = find_series([tmp_path])
+    assert not found.volumes
+    # Where inflating stops depends on the UIDs, which are new at every run: a file may also
+    # come out short.
+    assert any("its deflated data are damaged" in left.reason for left in found.left)
