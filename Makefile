@@ -41,6 +41,7 @@ bench: $(VENV)/.base
 	$(BIN)/python benchmarks/simulated.py
 	$(BIN)/python benchmarks/hand.py
 	$(BIN)/python benchmarks/simulated_hands.py
+	$(BIN)/python benchmarks/dicom_reading.py
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict

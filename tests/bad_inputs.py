@@ -144,8 +144,10 @@ BAD = {
         _levels(lambda: np.random.default_rng(0).integers(0, 255, (60, 60), np.uint8)), "noise"
     ),
     "missing path": Bad(_nothing, "no such file or folder"),
-    "a folder named .png": Bad(lambda folder: (folder / "bad.png").mkdir(), "no JPEG", "bad.png/"),
-    "empty folder": Bad(_empty_folder, "no JPEG or PNG in it", "empty/", ("empty",)),
+    "a folder named .png": Bad(
+        lambda folder: (folder / "bad.png").mkdir(), "or PNG in it", "bad.png/"
+    ),
+    "empty folder": Bad(_empty_folder, "no DICOM, NIfTI, JPEG or PNG in it", "empty/", ("empty",)),
     "mixed junk": Bad(_mixed_junk, "not a JPEG or PNG", "bad.jpg", ("junk",), status=1),
     "the same file twice": Bad(
         _good, "the same file as bad.png", "bad-2.png", ("bad.png", "bad.png"), status=1

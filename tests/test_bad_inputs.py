@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from calcimetry import pipeline
 from calcimetry.cli.main import app
 from calcimetry.files import raster
-from calcimetry.study import run
+from calcimetry.study import run, writing
 from tests.bad_inputs import BAD, SPACING
 from tests.fakes import fake_measure, finger_levels, image_rows, save_picture
 
@@ -30,7 +30,7 @@ def results(tmp_path, monkeypatch):
         return fake_measure(image, settings) if quick else pipeline.measure(image, settings)
 
     monkeypatch.setattr(run, "measure", good_is_quick)
-    monkeypatch.setattr(run, "draw_overlay", lambda _: PIL.Image.new("L", (8, 8)))
+    monkeypatch.setattr(writing, "draw_overlay", lambda _: PIL.Image.new("L", (8, 8)))
     monkeypatch.chdir(tmp_path)
     save_picture(tmp_path / "good.png")
     assert measure("good.png", *SPACING).exit_code == 0

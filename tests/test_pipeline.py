@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from calcimetry import pipeline
 from calcimetry.errors import NotMeasurable
 from calcimetry.model import Grid, Image, Segmentation
 from calcimetry.pipeline import measure
+from calcimetry.plausible import length_warning
 from calcimetry.settings import Settings
 from tests.drawing import BONES, ellipse, finger
 
@@ -84,7 +84,7 @@ def test_bones_too_short_are_a_warning_where_none_is_missing(missing):
     labels = np.zeros((60, 20), int)
     labels[5:55, 8:12] = 1
     bones = Segmentation(labels, Grid.picture(labels.shape, 0.1), {1: "proximal phalanx"})
-    assert ("is 5 mm long" in pipeline._length_warning(bones, missing)) is (missing == ())
+    assert ("is 5 mm long" in length_warning(bones, missing)) is (missing == ())
 
 
 def noise(low, high):
@@ -114,11 +114,6 @@ def test_what_is_no_finger_is_refused_with_its_reason(array, message):
     with pytest.raises(NotMeasurable, match=message) as caught:
         measure(picture(array), KMEANS)
     assert "finger.jpg" in str(caught.value)
-
-
-def test_a_volume_is_refused():
-    with pytest.raises(NotMeasurable, match="found 2 slices"):
-        measure(Image(np.zeros((2, 3, 3)), Grid((2, 3, 3), np.eye(4))), KMEANS)
 
 
 def test_another_unit_is_refused():

@@ -1,12 +1,16 @@
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from calcimetry.model import Grid
 from calcimetry.regions import (
     component_sizes,
     connected_components,
+    distance_to,
     join_close,
+    longest_step_mm,
     sample_size,
+    steps_mm,
     without_small,
 )
 
@@ -74,3 +78,38 @@ def test_distance_follows_an_anisotropic_grid():
 
 def test_joining_nothing_gives_nothing():
     assert not join_close(np.zeros((1, 2, 2), np.int32), Grid.picture((2, 2), 1.0), 1.0).any()
+
+
+def test_a_pictures_nominal_slice_is_no_step():
+    assert longest_step_mm(Grid.picture((3, 3), 0.4)) == pytest.approx(0.4)
+    volume = Grid((2, 3, 3), np.diag([0.8, 0.5, 0.6, 1.0]))
+    assert steps_mm(volume).tolist() == pytest.approx([0.8, 0.5, 0.6])
+    assert longest_step_mm(volume) == pytest.approx(0.8)
+
+
+def test_distances_are_those_of_a_distance_transform():
+    mask = np.random.default_rng(1).random((9, 8, 7)) > 0.9
+    grid = Grid(mask.shape, np.diag([0.7, 0.4, 0.5, 1.0]))
+    everywhere = np.ones(mask.shape, dtype=bool)
+    expected = ndimage.distance_transform_edt(~mask, sampling=grid.spacing)
+    np.testing.assert_allclose(distance_to(mask, grid, everywhere), expected.ravel())
+    near = distance_to(mask, grid, everywhere, reach_mm=0.8)
+    np.testing.assert_array_equal(np.isfinite(near), expected.ravel() <= 0.8)
+
+
+def test_distances_in_a_sheared_volume_are_those_in_space():
+    affine = np.eye(4)
+    affine[1, 0] = 0.5
+    mask = np.zeros((3, 3, 3), dtype=bool)
+    mask[0, 1, 1] = True
+    asked = np.zeros_like(mask)
+    asked[2, 0, 1] = asked[2, 1, 1] = True
+    # Two slices up are one row across as well.
+    assert distance_to(mask, Grid(mask.shape, affine), asked).tolist() == pytest.approx(
+        [2.0, np.sqrt(5.0)]
+    )
+
+
+def test_nothing_is_near_an_empty_mask():
+    mask = np.zeros((2, 2, 2), dtype=bool)
+    assert np.isinf(distance_to(mask, Grid((2, 2, 2), np.eye(4)), ~mask)).all()

@@ -28,10 +28,11 @@ FLANK_HU = (200.0, 900.0)
 OUTSIDE_SPREAD_HU = 120.0
 #: Intensities this close to a window's end may have been clipped.
 CLIP_MARGIN_HU = 10.0
-#: Blurs tried, plates' thicknesses tried (mm), and edge offsets tried (pixels).
+#: Blurs tried, plates' thicknesses tried (mm), and edge offsets tried (pixels; volumes are
+#: coarser than pictures).
 SIGMAS_MM = np.geomspace(0.12, 1.5, 18)
 THICKNESSES_MM = (0.5, 0.8, 1.2, 2.0, 5.0)
-OFFSETS = (-0.25, 0.0, 0.25)
+OFFSETS, VOLUME_OFFSETS = (-0.25, 0.0, 0.25), (-0.5, -0.25, 0.0, 0.25, 0.5)
 #: Of a volume, planes across each axis are read: those that part its bone, brighter than
 #: this, into equal shares.
 BONE_HU, PLANES_PER_AXIS = 600.0, 4
@@ -60,6 +61,7 @@ class _Plane:
     hu: FloatArray
     spacing: FloatArray
     through: FloatArray
+    of_volume: bool
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -105,9 +107,10 @@ def estimate_blur(image: Image) -> Blur:
     if profiles is None:
         usual = max(FALLBACK_SIGMA_MM, FALLBACK_SIGMA_PIXELS * pixel)
         return Blur(usual, estimated=False)
+    offsets = pixel * np.array(OFFSETS if image.is_picture else VOLUME_OFFSETS)
     # Every third first, then around the best of those: the misfit has one valley.
-    coarse = _best(profiles, range(0, len(SIGMAS_MM), 3), pixel)
-    best = _best(profiles, range(max(coarse - 2, 0), min(coarse + 3, len(SIGMAS_MM))), pixel)
+    coarse = _best(profiles, range(0, len(SIGMAS_MM), 3), offsets)
+    best = _best(profiles, range(max(coarse - 2, 0), min(coarse + 3, len(SIGMAS_MM))), offsets)
     # No edge can be sharper than the pixels that average it.
     sigma = max(float(SIGMAS_MM[best]), pixel / math.sqrt(12.0))
     return Blur(sigma, estimated=True)
@@ -118,7 +121,7 @@ def _planes(image: Image) -> Iterator[_Plane]:
     spacing = np.array(image.grid.spacing)
     if image.is_picture:
         hu = image.array[0].astype(np.float64)
-        yield _Plane(hu, spacing[1:], np.zeros_like(hu))
+        yield _Plane(hu, spacing[1:], np.zeros_like(hu), of_volume=False)
         return
     bright = image.array > BONE_HU
     for axis in range(3):
@@ -134,12 +137,15 @@ def _planes(image: Image) -> Iterator[_Plane]:
                 for n in (beside[0], place, beside[1])
             )
             step = spacing[axis] * max(int(np.ptp(beside)), 1)
-            yield _Plane(hu, np.delete(spacing, axis), (after - before) / step)
+            through = (after - before) / step
+            yield _Plane(hu, np.delete(spacing, axis), through, of_volume=True)
 
 
-def _best(profiles: _Profiles, tried: range, pixel: float) -> int:
+def _best(profiles: _Profiles, tried: range, offsets_mm: FloatArray) -> int:
     """Which of the blurs tried, by their place in `SIGMAS_MM`, fits the edges best."""
-    return min(tried, key=lambda n: float(np.median(_misfit(profiles, float(SIGMAS_MM[n]), pixel))))
+    return min(
+        tried, key=lambda n: float(np.median(_misfit(profiles, float(SIGMAS_MM[n]), offsets_mm)))
+    )
 
 
 def _edge_profiles(plane: _Plane, clipped_hu: tuple[float, float] | None) -> _Profiles | None:
@@ -183,6 +189,9 @@ def _edge_profiles(plane: _Plane, clipped_hu: tuple[float, float] | None) -> _Pr
     far = used & (place < -0.8 * reach_out)
     spread = np.where(far, np.abs(values), 0.0).sum(axis=1) / np.maximum(far.sum(axis=1), 1)
     good = ~clipped_low & (spread < OUTSIDE_SPREAD_HU) & (used.sum(axis=1) >= 8)
+    if plane.of_volume:
+        # Its samples are large, and marrow just outside an inner edge may be all that is seen.
+        good &= far.any(axis=1)
     best = np.flatnonzero(good)[:MOST_EDGES]
     return _Profiles(place[best], values[best], used[best])
 
@@ -206,12 +215,12 @@ def _packed(found: list[_Profiles]) -> _Profiles | None:
     return _Profiles(place, rise_hu, used)
 
 
-def _misfit(profiles: _Profiles, sigma_mm: float, pixel_mm: float) -> FloatArray:
+def _misfit(profiles: _Profiles, sigma_mm: float, offsets_mm: FloatArray) -> FloatArray:
     """Mean squared misfit of each profile's best plate, in HU squared, shape (edges,)."""
     weight, rise = profiles.used.astype(np.float64), profiles.rise_hu
     best = np.full(len(rise), np.inf)
-    for offset in OFFSETS:
-        depth = profiles.place - offset * pixel_mm
+    for offset in offsets_mm:
+        depth = profiles.place - offset
         front = ndtr(depth / sigma_mm)
         front_front = np.sum(weight * front * front, axis=1)
         front_rise = np.sum(weight * front * rise, axis=1)

@@ -10,12 +10,13 @@ import numpy as np
 
 from calcimetry.bone import METHODS
 from calcimetry.bone.method import BoneEvidence
+from calcimetry.bone.pieces import split_bones
 from calcimetry.coverage import phalanx_coverage
 from calcimetry.errors import NotMeasurable
 from calcimetry.fingers.locate import Box, locate_hands
 from calcimetry.fingers.name import name_fingers
 from calcimetry.lesions.grow import GrownLesions, grow_lesions
-from calcimetry.lesions.reclaim import give_back, reclaim_solid
+from calcimetry.lesions.reclaim import reclaim_solid
 from calcimetry.lesions.subtract import subtract_bone
 from calcimetry.measurement.size import measure_lesions, total_area
 from calcimetry.measurement.volume import measure_volume_lesions
@@ -104,14 +105,14 @@ def _measure_volume(image: Image, settings: Settings, laterality: Laterality | N
     method = ""
     for box in locate_hands(image):
         part = Image(image.array[box.slices], box.grid, "HU", image.clipped_hu, image.name)
-        evidence = METHODS[settings.method]().segment(part)
-        method = evidence.method
-        named = name_fingers(evidence.bones, laterality)
+        rough = split_bones(part)
+        named = name_fingers(rough.kinds, laterality)
         if not named.bones.labels:
             continue
-        # What no bone of a hand can be, though the network took it for one, is calcification.
-        evidence = give_back(evidence, evidence.bones.mask & ~named.bones.mask)
-        evidence, grown = _find_lesions(part, replace(evidence, bones=named.bones), settings)
+        lumps = rough.lumps(named.bones)
+        evidence = METHODS[settings.method]().segment_hand(part, named.bones, named.hands, lumps)
+        method = evidence.method
+        evidence, grown = _find_lesions(part, evidence, settings)
         found = measure_volume_lesions(
             part,
             evidence.bones,
@@ -142,7 +143,7 @@ def _measure_volume(image: Image, settings: Settings, laterality: Laterality | N
         one.reason
         for hand in hands
         for finger in hand.fingers
-        for one in phalanx_coverage(segmentation, finger)
+        for one in phalanx_coverage(segmentation, finger.digit, finger.laterality)
         if one.reason
     ]
     measured = (segmentation, Segmentation(lesion_map, image.grid, named_lesions), tuple(lesions))

@@ -103,17 +103,21 @@ def distance_to(
     """
     # Within a mask its border alone is looked up: outside nothing else is nearest.
     border = mask & ~ndimage.binary_erosion(mask, structure=FACES, border_value=1)
-    found = np.full(int(where.sum()), np.inf)
-    outside = ~mask[where]
-    found[~outside] = 0.0
-    if border.any() and outside.any():
+    distance = np.where(mask, 0.0, np.inf)
+    asked = where & ~mask
+    if np.isfinite(reach_mm):
+        # So many samples along each axis lie in reach, in a sheared grid too.
+        samples = reach_mm * np.linalg.norm(np.linalg.inv(grid.affine[:3, :3]), axis=1)
+        window = 2 * np.ceil(samples).astype(int) + 1
+        asked &= ndimage.maximum_filter(mask, tuple(window), mode="constant")
+    if border.any() and asked.any():
         turn = grid.affine[:3, :3].T
         tree = cKDTree(np.argwhere(border) @ turn)
         # A hair further, lest rounding drops what lies exactly at the reach.
-        found[outside], _ = tree.query(
-            np.argwhere(where & ~mask) @ turn, distance_upper_bound=reach_mm * (1.0 + 1e-9)
+        distance[asked], _ = tree.query(
+            np.argwhere(asked) @ turn, distance_upper_bound=reach_mm * (1.0 + 1e-9)
         )
-    return found
+    return np.asarray(distance[where])
 
 
 def component_sizes(labels: LabelArray, grid: Grid) -> NDArray[np.float64]:

@@ -6,7 +6,12 @@ import pytest
 import typer
 
 from calcimetry.cli.main import app
-from calcimetry.files.columns import EMPTY_COLUMNS, IMAGE_COLUMNS, LESION_COLUMNS
+from calcimetry.files.columns import (
+    EMPTY_COLUMNS,
+    FINGER_COLUMNS,
+    IMAGE_COLUMNS,
+    LESION_COLUMNS,
+)
 
 #: Options of every command, explained once for all.
 COMMON = {"--help", "-h", "--version"}
@@ -36,7 +41,7 @@ def headings(document: str) -> set[str]:
     return {name.strip() for line in lines for name in line.split(",")}
 
 
-@pytest.mark.parametrize("column", sorted({*IMAGE_COLUMNS, *LESION_COLUMNS}))
+@pytest.mark.parametrize("column", sorted({*IMAGE_COLUMNS, *FINGER_COLUMNS, *LESION_COLUMNS}))
 def test_each_column_is_defined(column, measurements):
     in_table = f"| `{column}` |" in section(measurements, "What a picture cannot give")
     assert in_table or column in headings(measurements)

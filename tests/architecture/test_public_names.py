@@ -9,9 +9,13 @@ import pytest
 import calcimetry
 
 PUBLIC = [
+    "DualEnergyImage",
+    "Finger",
     "Grid",
+    "Hand",
     "Image",
     "Interval",
+    "Laterality",
     "Lesion",
     "Report",
     "Segmentation",

@@ -4,22 +4,25 @@ import csv
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import PIL.Image
 import pytest
 from typer.testing import CliRunner
 
-from calcimetry import __version__
+from calcimetry import __version__, study
 from calcimetry.cli.main import app
+from calcimetry.model import Laterality
 from calcimetry.settings import Settings
-from calcimetry.study import run
+from calcimetry.study import EnergyPair, VolumeChoice, run, writing
 from tests.fakes import fake_measure, finger_levels, save_manifest, save_picture
+from tests.volumes import fake_measure_volume, save_nifti
 
 
 @pytest.fixture(autouse=True)
 def fake(monkeypatch):
     monkeypatch.setattr(run, "measure", fake_measure)
-    monkeypatch.setattr(run, "draw_overlay", lambda _: PIL.Image.new("L", (30, 60)))
+    monkeypatch.setattr(writing, "draw_overlay", lambda _: PIL.Image.new("L", (30, 60)))
 
 
 @pytest.fixture
@@ -102,6 +105,33 @@ def test_overwrite_measures_again(tmp_path, picture):
     common = (picture, "--out", tmp_path / "out", "--pixel-spacing", "0.4")
     call(*common)
     assert "earlier run" not in call(*common, "--overwrite").stdout
+
+
+def test_what_is_typed_of_volumes_reaches_the_study(tmp_path, monkeypatch):
+    seen = []
+
+    def looking(paths, out, **options):
+        seen.append((paths, options["volumes"]))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(study, "measure_study", looking)
+    call("in", "--out", "o", "--series", "4,5", "--low-kev", "50", "--high-kev", "120")
+    call("in", "--out", "o", "--side", "left")
+    call(
+        "--low", "a.nii", "--high", "b.nii", "--low-kvp", "80", "--high-kvp", "Sn150", "--out", "o"
+    )
+    assert seen == [
+        ([Path("in")], VolumeChoice(series="4,5", low_kev=50.0, high_kev=120.0)),
+        ([Path("in")], VolumeChoice(laterality=Laterality.LEFT)),
+        ([], VolumeChoice(EnergyPair(Path("a.nii"), Path("b.nii"), "80", "Sn150"))),
+    ]
+
+
+def test_a_volume_has_a_table_of_fingers(tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "measure", fake_measure_volume)
+    done = call(save_nifti(tmp_path / "hand.nii.gz"), "--out", tmp_path / "out")
+    assert done.exit_code == 0
+    assert done.stdout.strip().endswith("images.csv, fingers.csv, lesions.csv")
 
 
 def test_an_interruption_is_one_line(tmp_path, picture, monkeypatch):

@@ -1,5 +1,7 @@
 """Stored pixels become the same HU, however they are stored."""
 
+from dataclasses import replace
+
 import gdcm
 import numpy as np
 import pytest
@@ -13,9 +15,8 @@ from pydicom.uid import (
 )
 
 from calcimetry.dicom.find import find_series
-from calcimetry.dicom.instance import Instance
 from calcimetry.dicom.pixels import load_stack, stored_bytes
-from calcimetry.dicom.source import Reader, Source
+from calcimetry.dicom.source import Reader
 from calcimetry.dicom.stack import Slice, make_stack
 from calcimetry.errors import InputError, UnreadableFile
 from calcimetry.model import DualEnergyImage
@@ -201,24 +202,22 @@ def test_an_instance_without_pixels_cannot_be_loaded(tmp_path):
     making.save_all(tmp_path, making.series())
     (volume,) = find_series([tmp_path]).volumes
     stack = volume.scans[0].stack
-    bare = [Slice(without_pixels(piece.instance), piece.number) for piece in stack.slices]
+    bare = [Slice(replace(piece.instance, pixels=None), 0) for piece in stack.slices]
     with pytest.raises(InputError, match="it holds no pixels"):
         make_stack(bare)
     with Reader() as reader, pytest.raises(InputError, match="it holds no pixels"):
         stored_bytes(reader, bare[0])
-    broken = type(stack)(tuple(bare), stack.grid)
     with pytest.raises(InputError, match="it holds no pixels"):
-        load_stack(broken)
+        load_stack(replace(stack, slices=tuple(bare)))
 
 
-def without_pixels(instance: Instance) -> Instance:
-    return Instance(
-        source=Source(instance.source.path),
-        size=instance.size,
-        sop_class=instance.sop_class,
-        sop_uid=instance.sop_uid,
-        series_uid=instance.series_uid,
-        patient=instance.patient,
-        study=instance.study,
-        frames=instance.frames,
-    )
+def test_an_instance_without_rescale_cannot_be_loaded(tmp_path):
+    making.save_all(tmp_path, making.series())
+    (volume,) = find_series([tmp_path]).volumes
+    stack = volume.scans[0].stack
+    bare = [
+        Slice(replace(piece.instance, frames=(replace(piece.frame, slope=None),)), 0)
+        for piece in stack.slices
+    ]
+    with pytest.raises(UnreadableFile, match="it states no rescale to HU"):
+        load_stack(replace(stack, slices=tuple(bare)))

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from calcimetry.files.inputs import file_sha256, find_inputs, path_key
-from calcimetry.files.naming import plan
+from calcimetry.files.naming import plan, result_files
 from calcimetry.files.results import Result
 from tests.fakes import finger_levels, save_picture
+from tests.volumes import hand_hu, save_nifti
 
 
 def planned(*paths, earlier=()):
-    return plan(find_inputs(paths).pictures, earlier)
+    return plan(find_inputs(paths).found, earlier)
 
 
 def results(tasks):
@@ -87,3 +90,39 @@ def test_other_content_under_the_name_of_an_earlier_result_gets_its_own(tmp_path
     earlier = results(planned(save_picture(tmp_path / "1" / "a.jpg")))
     (task,) = planned(other(tmp_path / "2" / "a.jpg"), earlier=earlier)
     assert (task.image, task.earlier) == ("a-2.jpg", None)
+
+
+def test_volumes_are_numbered_before_their_whole_ending(tmp_path):
+    paths = [
+        save_nifti(tmp_path / "1" / "hand.nii.gz"),
+        save_nifti(tmp_path / "2" / "hand.nii.gz", hand_hu(901.0)),
+        save_nifti(tmp_path / "3" / "hand.nii", hand_hu(902.0)),
+    ]
+    tasks = planned(*paths)
+    assert [task.image for task in tasks] == ["hand.nii.gz", "hand-2.nii.gz", "hand.nii"]
+    assert [task.stem for task in tasks] == ["hand", "hand-2", "hand-3"]
+
+
+def test_no_picture_takes_the_name_of_a_volumes_fingers(tmp_path):
+    for order in (("a.nii.gz", "a_fingers.png"), ("a_fingers.png", "a.nii.gz")):
+        make = {"a.nii.gz": save_nifti, "a_fingers.png": save_picture}
+        tasks = planned(*(make[name](tmp_path / name) for name in order))
+        files = [
+            file for task in tasks for file in result_files(task.stem, task.source.load is not None)
+        ]
+        assert len(files) == len(set(files)) == 7
+    (volume,) = planned(tmp_path / "a.nii.gz")
+    (earlier,) = results([volume])
+    measured = replace(earlier, spacing_mm=(1.0, 1.0, 1.0))
+    (picture,) = planned(tmp_path / "a_fingers.png", earlier=[measured])
+    assert picture.stem == "a_fingers-2"
+
+
+def test_what_is_no_single_file_is_known_by_its_own_place_and_content(tmp_path):
+    (source,) = find_inputs([save_nifti(tmp_path / "a.nii")]).found
+    series = replace(source, place="dicom-1", sha256="content")
+    (task,) = plan([series], [])
+    assert (task.key, task.sha256) == ("dicom-1", "content")
+    again = plan([series, series], results([task]))
+    assert again[0].earlier is not None
+    assert "measured once" in again[1].problem

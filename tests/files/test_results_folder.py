@@ -2,17 +2,24 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from calcimetry.errors import OutputError
-from calcimetry.files.columns import EMPTY_COLUMNS, IMAGE_COLUMNS, LESION_COLUMNS
-from calcimetry.files.results import Contents, Result
-from calcimetry.files.results_folder import is_whole_png, load_results, save_results
-from calcimetry.model import Interval
-from tests.fakes import lesion, save_picture
+from calcimetry.files.columns import (
+    EMPTY_COLUMNS,
+    FINGER_COLUMNS,
+    IMAGE_COLUMNS,
+    LESION_COLUMNS,
+)
+from calcimetry.files.records import to_record
+from calcimetry.files.results import Contents, FingerResult, Result
+from calcimetry.files.results_folder import load_results, save_results
+from calcimetry.model import Grid, Interval
+from tests.fakes import lesion
 
 
 def full_result(**changes):
@@ -38,6 +45,51 @@ def full_result(**changes):
     return Result(**{**values, **changes})
 
 
+def volume_lesion(number, digit):
+    shift = np.eye(4)
+    shift[:3, 3] = 0.25 * number
+    return replace(
+        lesion(number),
+        bone=10 * digit + 1,
+        volume_mm3=2.5 * number,
+        volume_interval=Interval(2.0 * number, 3.0 * number),
+        plane=Grid((1, 9, 8), shift),
+        side="right",
+        digit=digit,
+        aspect="volar",
+        mean_hu=412.0,
+        not_measured={"mass_mg": "no calibration yet"},
+    )
+
+
+def volume_result(**changes):
+    coverage = {"proximal_phalanx": "complete", "distal_phalanx": "not found"}
+    thumb = FingerResult(
+        *("right thumb", "right", 1, "partial", "no thumb distal phalanx was found", coverage),
+        *(1, 1.44, Interval(1.04, 1.84), 1.13, 2.5, Interval(2.0, 3.0)),
+    )
+    values = {
+        "image": "hand.nii.gz",
+        "stem": "hand",
+        "pixel_spacing_mm": None,
+        "lesions": (volume_lesion(1, 1), volume_lesion(2, 0)),
+        "columns": {},
+        "files": ("segmentations/hand_bones.nii.gz",),
+        "volume_mm3": 7.5,
+        "volume_interval": Interval(6.5, 8.5),
+        "spacing_mm": (0.8, 0.5, 0.6),
+        "fingers": (thumb, replace(thumb, digit=0, side=None, volume_mm3=0.0)),
+        "stated": {"side": "right"},
+    }
+    return full_result(**{**values, **changes})
+
+
+def with_plane(plane):
+    record = to_record(volume_result())
+    record["lesions"][0]["plane"] = plane
+    return {"format": 1, "made_with": {}, "passed_over": {}, "images": [record]}
+
+
 def rows(path: Path):
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -48,6 +100,102 @@ def test_what_is_saved_is_read_back(tmp_path):
     contents = Contents((full_result(), failed), {"m": {"version": "1"}}, {"n.txt": "why"})
     save_results(tmp_path, contents)
     assert load_results(tmp_path) == contents
+
+
+def test_a_volume_is_read_back_with_its_planes_and_fingers(tmp_path):
+    contents = Contents((volume_result(), full_result()), {"m": {"version": "1"}})
+    save_results(tmp_path, contents)
+    assert load_results(tmp_path) == contents
+
+
+def test_a_plane_does_not_lead_back_to_the_study(tmp_path):
+    uid = "1.2.826.0.1.3680043.8.498.1"
+    plane = replace(volume_lesion(1, 2), plane=Grid((1, 9, 8), np.eye(4), uid))
+    save_results(tmp_path, Contents((volume_result(lesions=(plane,)),)))
+    assert uid not in (tmp_path / "report.json").read_text()
+    (found,) = load_results(tmp_path).results[0].lesions
+    assert found.plane == Grid((1, 9, 8), np.eye(4))
+
+
+def test_results_from_before_there_were_volumes_are_read(tmp_path):
+    save_results(tmp_path, Contents((full_result(),)))
+    report = json.loads((tmp_path / "report.json").read_text())
+    (image,) = report["images"]
+    for name in ("volume_mm3", "volume_interval", "spacing_mm", "fingers", "stated"):
+        del image[name]
+    for record in image["lesions"]:
+        for name in ("volume_mm3", "volume_interval", "plane", "side", "digit", "aspect"):
+            del record[name]
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    assert load_results(tmp_path).results == (full_result(),)
+
+
+def test_tables_of_a_volume(tmp_path):
+    save_results(tmp_path, Contents((volume_result(columns={"patient": "p1"}),)))
+    (row,) = rows(tmp_path / "images.csv")
+    expected = {
+        "volume_mm3": "7.5",
+        "volume_mm3_low": "6.5",
+        "volume_mm3_high": "8.5",
+        "spacing_slice_mm": "0.8",
+        "spacing_row_mm": "0.5",
+        "spacing_column_mm": "0.6",
+        "pixel_spacing_mm": "",
+    }
+    assert expected.items() <= row.items()
+    header = (tmp_path / "fingers.csv").read_text().splitlines()[0].split(",")
+    assert tuple(header) == FINGER_COLUMNS
+    thumb, unknown = rows(tmp_path / "fingers.csv")
+    assert thumb == {
+        "image": "hand.nii.gz",
+        "patient": "p1",
+        "side": "right",
+        "digit": "1",
+        "status": "partial",
+        "reason": "no thumb distal phalanx was found",
+        "proximal_phalanx": "complete",
+        "middle_phalanx": "",
+        "distal_phalanx": "not found",
+        "lesion_count": "1",
+        "area_mm2": "1.44",
+        "ellipse_area_mm2": "1.13",
+        "volume_mm3": "2.5",
+        "mass_mg": "",
+        "area_mm2_low": "1.04",
+        "area_mm2_high": "1.84",
+        "volume_mm3_low": "2",
+        "volume_mm3_high": "3",
+    }
+    assert (unknown["side"], unknown["digit"], unknown["volume_mm3"]) == ("", "0", "0")
+    first, _ = rows(tmp_path / "lesions.csv")
+    expected = {
+        "side": "right",
+        "digit": "1",
+        "bone": "thumb proximal phalanx",
+        "aspect": "volar",
+        "volume_mm3": "2.5",
+        "volume_mm3_low": "2",
+        "volume_mm3_high": "3",
+        "mean_hu": "412",
+    }
+    assert expected.items() <= first.items()
+
+
+def test_empty_cells_of_a_volume_are_explained(tmp_path):
+    save_results(tmp_path, Contents((volume_result(),)))
+    (image,) = rows(tmp_path / "images.csv")
+    report = json.loads((tmp_path / "report.json").read_text())
+    explained = set(report["empty_columns_of_volumes"])
+    for table in ("lesions.csv", "fingers.csv"):
+        empty = {name for name, value in rows(tmp_path / table)[0].items() if not value}
+        assert empty - {"patient"} <= explained
+    empty = {name for name, value in image.items() if not value}
+    assert empty - {"patient", "reason"} <= explained
+
+
+def test_pictures_alone_have_no_table_of_fingers(tmp_path):
+    save_results(tmp_path, Contents((full_result(),)))
+    assert not (tmp_path / "fingers.csv").exists()
 
 
 def test_no_lesion_has_no_interval_but_a_reason(tmp_path):
@@ -91,6 +239,11 @@ def test_images_csv(tmp_path):
         "area_mm2_high": "3.5",
         "pixel_spacing_mm": "0.4",
         "method": "kmeans",
+        "volume_mm3_low": "",
+        "volume_mm3_high": "",
+        "spacing_slice_mm": "",
+        "spacing_row_mm": "",
+        "spacing_column_mm": "",
         "finger": "ring",
         "manifest_status": "x",
     }
@@ -115,7 +268,7 @@ def test_lesions_csv(tmp_path):
     report = json.loads((tmp_path / "report.json").read_text())
     own = report["images"][0]["lesions"][0]["not_measured"]
     assert empty - {"density_mg_cm3"} <= set(report["empty_columns"]) | set(own)
-    assert set(EMPTY_COLUMNS) <= set(LESION_COLUMNS)
+    assert set(EMPTY_COLUMNS) <= set(LESION_COLUMNS) | set(IMAGE_COLUMNS)
 
 
 def test_no_folder_holds_nothing(tmp_path):
@@ -129,7 +282,7 @@ def test_a_file_in_place_of_the_folder(tmp_path):
         load_results(tmp_path / "out")
 
 
-@pytest.mark.parametrize("name", ["images.csv", "lesions.csv", "report.html"])
+@pytest.mark.parametrize("name", ["images.csv", "fingers.csv", "lesions.csv", "report.html"])
 def test_tables_of_somebody_else_are_not_overwritten(tmp_path, name):
     (tmp_path / name).write_text("mine")
     with pytest.raises(OutputError, match="not calcimetry's to overwrite"):
@@ -147,6 +300,7 @@ def test_tables_of_somebody_else_are_not_overwritten(tmp_path, name):
         ('{"format": 1, "made_with": {}, "passed_over": 7, "images": []}', "damaged"),
         ("[" * 100_000, "damaged"),
         ('{"format": 1, "made_with": {}, "passed_over": {}, "images": [{}]}', "damaged"),
+        (json.dumps(with_plane({"shape": [1, 2], "affine": []})), "damaged .*positive whole"),
     ],
 )
 def test_a_report_that_cannot_be_read_back_is_not_overwritten(tmp_path, content, told):
@@ -180,14 +334,3 @@ def test_a_report_that_cannot_be_opened(tmp_path):
     (tmp_path / "report.json").mkdir()
     with pytest.raises(OutputError, match="directory"):
         load_results(tmp_path)
-
-
-def test_a_png_is_whole_from_its_first_to_its_last_byte(tmp_path):
-    path = save_picture(tmp_path / "a.png")
-    content = path.read_bytes()
-    assert is_whole_png(path)
-    for damaged in (b"", content[:4], content[:-1], content[1:], bytes(len(content))):
-        path.write_bytes(damaged)
-        assert not is_whole_png(path)
-    assert not is_whole_png(tmp_path / "missing.png")
-    assert not is_whole_png(tmp_path)

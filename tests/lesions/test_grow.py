@@ -8,7 +8,9 @@ from calcimetry.bone.method import BoneEvidence
 from calcimetry.lesions.grow import GrowthSettings, grow_lesions
 from calcimetry.lesions.subtract import Remainder
 from calcimetry.model import Grid, Image, Segmentation
+from calcimetry.regions import sample_size
 from tests.drawing import ellipse, pixel_coverage
+from tests.solids import ball, coverage, ellipsoid, rod, volume_grid
 
 SIZE, SPACING_MM, SIGMA_MM = (60, 60), 0.4, 0.35
 GRID = Grid.picture(SIZE, SPACING_MM)
@@ -110,3 +112,91 @@ def test_grown_lesions_are_locked_also_after_pickling():
     assert again.lesion_map == grown.lesion_map
     assert np.array_equal(again.mineral_fraction, grown.mineral_fraction)
     assert not again.mineral_fraction.flags.writeable
+
+
+VOLUME = volume_grid((28, 30, 26), (0.6, 0.5, 0.7), tilt=(0.3, 0.2))
+
+
+def grow_volume(*deposits, bone=None, claimed=None, settings=None, grid=VOLUME):
+    """Lesions of blurred deposits, in HU over soft tissue, beside a drawn bone."""
+    sharp = sum(hu * coverage(grid, shape) for shape, hu in deposits)
+    excess = ndimage.gaussian_filter(sharp, SIGMA_MM / np.array(grid.spacing))
+    labels = np.zeros(grid.shape, dtype=int) if bone is None else bone.astype(int)
+    bones = Segmentation(labels, grid, {1: "proximal phalanx"})
+    evidence = BoneEvidence(bones, bones.mask.astype(np.float32), claimed, "drawn")
+    excess = np.where(bones.mask, 0.0, excess)
+    # What is read off edges holds the samples' own width too.
+    blur_mm = float(np.sqrt(SIGMA_MM**2 + np.mean(np.square(grid.spacing)) / 12))
+    remainder = Remainder(excess, np.zeros(grid.shape), blur_mm)
+    return grow_lesions(Image(excess, grid), evidence, remainder, settings)
+
+
+@pytest.mark.parametrize("hu", [350.0, 700.0, 1200.0])
+def test_volume_of_a_lesion_does_not_depend_on_its_brightness(hu):
+    grown = grow_volume((ellipsoid((5.0, 4.0, 6.0)), hu))
+    assert grown.lesion_map.labels == (1,)
+    volume = float(grown.mineral_fraction.sum()) * sample_size(VOLUME)
+    assert volume == pytest.approx(np.pi / 6 * 120.0, rel=0.05)
+    assert grown.lesion_map.mask.sum() * sample_size(VOLUME) == pytest.approx(volume, rel=0.1)
+
+
+@pytest.mark.parametrize("diameter_mm", [1.6, 2.0, 2.4])
+def test_volume_of_a_lesion_as_small_as_the_blur_is_not_that_of_the_blur(diameter_mm):
+    grown = grow_volume((ball(diameter_mm), 1200.0))
+    volume = float(grown.mineral_fraction.sum()) * sample_size(VOLUME)
+    assert volume == pytest.approx(np.pi / 6 * diameter_mm**3, rel=0.3)
+
+
+def test_lesions_too_small_in_a_volume_are_noise():
+    speck = (ball(1.2), 1400.0)
+    assert grow_volume(speck).lesion_map.labels == (1,)
+    for least in ({"minimum_volume_mm3": 3.0}, {"minimum_signal_hu_mm3": 3000.0}):
+        assert grow_volume(speck, settings=GrowthSettings(**least)).lesion_map.labels == ()
+
+
+def test_a_lesion_larger_than_its_first_box_is_grown_whole():
+    # One bright end makes the seed; a long faint tail hangs on.
+    tail = ellipsoid((2.5, 13.0, 2.5), (0.0, 0.0, 0.0))
+    grown = grow_volume((tail, 400.0), (ball(2.0, (0.0, 5.5, 0.0)), 150.0))
+    assert grown.lesion_map.labels == (1,)
+    whole = coverage(VOLUME, tail) > 0.6
+    assert grown.lesion_map.mask[whole].mean() > 0.95
+
+
+def test_a_missed_rim_of_bone_in_a_volume_is_no_lesion():
+    bone = coverage(VOLUME, rod(8.0)) >= 0.5
+    grown = grow_volume((rod(9.4), 1200.0), bone=bone)
+    assert grown.lesion_map.labels == ()
+
+
+def test_a_lesion_that_lies_on_bone_in_a_volume_does_not_leak_along_it():
+    bone = coverage(VOLUME, rod(6.0)) >= 0.5
+    shape = ball(5.0, (4.0, 0.0, 0.0))
+    grown = grow_volume((shape, 800.0), (rod(6.6), 400.0), bone=bone)
+    assert grown.lesion_map.labels == (1,)
+    truth = coverage(VOLUME, shape) * ~bone
+    assert grown.lesion_map.mask.sum() == pytest.approx(truth.sum(), rel=0.3)
+
+
+def test_what_the_method_claims_is_followed_onto_bone_in_a_volume():
+    bone = coverage(VOLUME, rod(6.0)) >= 0.5
+    claimed = coverage(VOLUME, ball(4.0, (4.0, 0.0, 0.0)))
+    grown = grow_volume((ball(1.0), 0.0), bone=bone, claimed=claimed)
+    assert grown.lesion_map.labels == (1,)
+    assert (grown.lesion_map.mask & bone).any()
+    assert grown.mineral_fraction.sum() == pytest.approx(claimed.sum(), rel=0.05)
+
+
+def test_a_little_claimed_calcium_lets_a_faint_lesion_of_a_volume_start():
+    shape, faint = ball(5.0), 240.0
+    assert grow_volume((shape, faint)).lesion_map.labels == ()
+    claimed = 0.1 * coverage(VOLUME, shape)
+    grown = grow_volume((shape, faint), claimed=claimed)
+    assert grown.lesion_map.labels == (1,)
+    volume = float(grown.mineral_fraction.sum()) * sample_size(VOLUME)
+    assert volume == pytest.approx(np.pi / 6 * 125.0, rel=0.1)
+
+
+def test_what_the_border_of_a_volume_cuts_is_left_out():
+    edge = VOLUME.index_to_mm([0, 15, 13])
+    assert grow_volume((ball(5.0, tuple(edge)), 900.0)).lesion_map.labels == ()

@@ -4,6 +4,7 @@ from calcimetry.bone.method import BoneEvidence
 from calcimetry.lesions.reclaim import reclaim_solid
 from calcimetry.model import Grid, Image, Segmentation, bone_name
 from tests.drawing import finger
+from tests.solids import ball, coverage, rod, volume_grid
 
 GRID = Grid.picture((80, 60), 0.4)
 
@@ -53,4 +54,32 @@ def test_only_the_solid_piece_is_taken():
 def test_an_ordinary_finger_keeps_its_bones():
     image, truth = finger()
     evidence = BoneEvidence(truth, truth.mask.astype(np.float32), None, "truth")
+    assert reclaim_solid(image, evidence) is evidence
+
+
+VOLUME = volume_grid((24, 26, 26), (0.6, 0.6, 0.5), tilt=(0.3, 0.2))
+
+
+def volume_taken_for_bone(hu: np.ndarray, mask: np.ndarray) -> tuple[Image, BoneEvidence]:
+    bones = Segmentation(np.where(mask, 4, 0), VOLUME, {4: bone_name(4)})
+    return Image(hu, VOLUME), BoneEvidence(bones, bones.mask.astype(np.float32), None, "drawn")
+
+
+def test_a_solid_ball_is_calcification():
+    mask = coverage(VOLUME, ball(7.0)) >= 0.5
+    found = reclaim_solid(*volume_taken_for_bone(np.where(mask, 1300.0, 40.0), mask))
+    assert found.bones.labels == ()
+    np.testing.assert_array_equal(found.calcification_fraction > 0.5, mask)
+
+
+def test_a_ball_less_than_five_millimetres_across_stays_bone():
+    mask = coverage(VOLUME, ball(4.6)) >= 0.5
+    image, evidence = volume_taken_for_bone(np.where(mask, 1300.0, 40.0), mask)
+    assert reclaim_solid(image, evidence) is evidence
+
+
+def test_a_shaft_keeps_its_bone_however_thick_its_cortex():
+    outer, inner = coverage(VOLUME, rod(11.0)), coverage(VOLUME, rod(4.0))
+    hu = 40.0 + 1400.0 * outer - 1100.0 * inner
+    image, evidence = volume_taken_for_bone(hu, outer >= 0.5)
     assert reclaim_solid(image, evidence) is evidence

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from calcimetry.bone.method import BoneEvidence
-from calcimetry.errors import NotMeasurable
 from calcimetry.lesions.subtract import Remainder, subtract_bone
 from calcimetry.model import Grid, Image, Segmentation
 from tests.drawing import SOFT_HU, ellipse, finger
+from tests.solids import ball, coverage, finger_volume, volume_grid
 
 DEPOSIT = (ellipse(4.0, 3.0, centre=(-10.0, 7.0)), 800.0)
 
@@ -55,10 +55,36 @@ def test_a_remainder_is_a_locked_copy_also_after_pickling():
         assert one.blur_sigma_mm == 0.3
 
 
-def test_a_volume_is_refused():
-    grid = Grid((2, 3, 3), np.eye(4))
-    with pytest.raises(NotMeasurable, match="found 2 slices"):
-        subtract_bone(
-            Image(np.zeros(grid.shape), grid),
-            evidence(Segmentation(np.zeros(grid.shape), grid, {})),
-        )
+@pytest.fixture(scope="module")
+def shaft():
+    deposits = ((ball(4.0, (7.5, 0.0, 0.0)), 800.0),)
+    return finger_volume(volume_grid((26, 40, 40), (0.6, 0.5, 0.5), tilt=(0.3, 0.2)), deposits)
+
+
+def test_bone_of_a_volume_leaves_no_rim_and_a_deposit_keeps_its_signal(shaft):
+    image, evidence = shaft
+    remainder = subtract_bone(image, evidence)
+    bone = evidence.bones.mask
+    assert (remainder.excess_hu[bone] == 0.0).all()
+    deposit = tuple(np.rint(image.grid.mm_to_index([7.5, 0.0, 0.0])).astype(int))
+    assert remainder.excess_hu[deposit] == pytest.approx(800.0 - SOFT_HU, abs=80.0)
+    away = image.grid.index_to_mm(np.indices(bone.shape).transpose(1, 2, 3, 0))[..., 0] < 0.0
+    left = (remainder.excess_hu > 250.0) & away
+    before = (image.array - SOFT_HU > 250.0) & ~bone & away
+    assert left.sum() < 0.1 * before.sum()
+
+
+def test_soft_tissue_and_blur_of_a_volume_are_found(shaft):
+    image, evidence = shaft
+    remainder = subtract_bone(image, evidence)
+    place = tuple(np.rint(image.grid.mm_to_index([-7.5, 0.0, 0.0])).astype(int))
+    assert remainder.soft_tissue_hu[place] == pytest.approx(SOFT_HU, abs=15.0)
+    assert remainder.blur_sigma_mm == pytest.approx(0.38, rel=0.3)
+    assert remainder.excess_hu.dtype == np.float32
+
+
+def test_what_the_method_claims_as_calcium_does_not_change_the_fit_of_bone(shaft):
+    image, evidence = shaft
+    claimed = coverage(image.grid, ball(4.0, (7.5, 0.0, 0.0))) * (1.0 - evidence.bone_fraction)
+    told = BoneEvidence(evidence.bones, evidence.bone_fraction, claimed, "truth")
+    assert subtract_bone(image, told).blur_sigma_mm <= subtract_bone(image, evidence).blur_sigma_mm

@@ -5,6 +5,7 @@ import pytest
 
 from calcimetry.errors import InputError
 from calcimetry.model import Digit, DualEnergyImage, Finger, Grid, Hand, Image, Laterality
+from calcimetry.model.hand import finger_of
 
 GRID = Grid((2, 3, 4), np.diag([0.6, 0.5, 0.5, 1.0]))
 
@@ -36,6 +37,24 @@ def test_a_hand_survives_pickling():
     hand = pickle.loads(pickle.dumps(Hand(Laterality.LEFT, (finger,), GRID)))
     assert hand.fingers[0].grid == GRID
     assert hand.fingers[0].labels == (121, 122)
+
+
+def test_a_lesion_is_of_the_finger_whose_bone_is_nearest():
+    index = Finger(Digit.INDEX, Laterality.LEFT, GRID, (121, 122))
+    ring = Finger(Digit.RING, Laterality.LEFT, GRID, (141,))
+    hands = [Hand(Laterality.LEFT, (index, ring), GRID)]
+    assert finger_of(hands, 141, [0, 0, 0]) is ring
+    assert finger_of(hands, 160, [0, 0, 0]) is None
+    assert finger_of([], 121, [0, 0, 0]) is None
+
+
+def test_fingers_of_the_same_labels_are_told_apart_by_their_place():
+    far = GRID.affine.copy()
+    far[:3, 3] = 40.0
+    here, there = (Finger(Digit.UNKNOWN, None, g, (1,)) for g in (GRID, Grid(GRID.shape, far)))
+    hands = [Hand(None, (here, there), GRID)]
+    assert finger_of(hands, 1, [1, 1, 1]) is here
+    assert finger_of(hands, 1, [39, 39, 39]) is there
 
 
 def test_two_energies_are_mixed_six_to_four():

@@ -12,7 +12,7 @@ from calcimetry.model import Grid, Image
 from calcimetry.render import palette
 from calcimetry.render.column import COLUMN_WIDTH
 from calcimetry.render.layout import lay_out
-from calcimetry.render.overlay import MOST_LISTED, draw_overlay, to_grey
+from calcimetry.render.overlay import MOST_LISTED, display_limits, draw_overlay, to_grey
 
 
 def close_to(pixels: np.ndarray, colour: palette.Colour, by: int = 40) -> np.ndarray:
@@ -131,10 +131,12 @@ def test_a_volume_is_refused(make_report) -> None:
 
 def test_grey_follows_the_window() -> None:
     grid = Grid.picture((1, 3), 0.4)
+
+    def grey(image: Image) -> list[list[int]]:
+        return np.asarray(to_grey(image.array[0], display_limits(image))).tolist()
+
     windowed = Image([[-300, 450, 1200]], grid, clipped_hu=(-300.0, 1200.0))
-    assert np.asarray(to_grey(windowed)).tolist() == [[0, 128, 255]]
-    assert np.asarray(to_grey(Image([[-1000, 450, 3000]], grid))).tolist() == [[0, 128, 255]]
-    other = Image([[0, 1, 2]], grid, unit="mg/cm3")
-    assert np.asarray(to_grey(other)).tolist() == [[0, 128, 255]]
-    flat = Image([[7, 7, 7]], grid, unit="1")
-    assert np.asarray(to_grey(flat)).tolist() == [[0, 0, 0]]
+    assert grey(windowed) == [[0, 128, 255]]
+    assert grey(Image([[-1000, 450, 3000]], grid)) == [[0, 128, 255]]
+    assert grey(Image([[0, 1, 2]], grid, unit="mg/cm3")) == [[0, 128, 255]]
+    assert grey(Image([[7, 7, 7]], grid, unit="1")) == [[0, 0, 0]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from io import BytesIO
@@ -12,8 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
+from calcimetry.model import Interval
 from calcimetry.render.definitions import DEFINITIONS
-from calcimetry.render.report_page import PictureSection, ReportPage, render_report
+from calcimetry.render.report_page import ReportPage, render_report
+from calcimetry.render.sections import FingerLine, ImageSection, Overlay
 
 VOID = {"meta", "img", "br", "line", "circle"}
 CREATED = datetime(2026, 11, 22, 9, 41, tzinfo=UTC)
@@ -62,7 +65,7 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.texts).split())
 
 
-def page_of(*sections: PictureSection, **changes) -> ReportPage:
+def page_of(*sections: ImageSection, **changes) -> ReportPage:
     values = {"settings": {"method": "unet"}, "version": "0.1.0", "created": CREATED}
     return ReportPage(sections=sections, **(values | changes))
 
@@ -75,10 +78,10 @@ def noisy_png(size: tuple[int, int] = (300, 200)) -> bytes:
 
 
 @pytest.fixture
-def measured(make_report) -> Callable[..., PictureSection]:
-    def make(name: str = "finger.jpg", **changes) -> PictureSection:
+def measured(make_report) -> Callable[..., ImageSection]:
+    def make(name: str = "finger.jpg", **changes) -> ImageSection:
         report = make_report(name=name, squares=((10, 10, 3), (60, 70, 9)))
-        return PictureSection.of(report, **changes)
+        return ImageSection.of(report, **changes)
 
     return make
 
@@ -98,6 +101,65 @@ def test_shows_every_number_of_every_lesion(measured) -> None:
     assert "bones found: proximal phalanx" in page.text
 
 
+@pytest.fixture
+def volume(make_report) -> ImageSection:
+    report = make_report(name="hand.nii.gz", squares=((10, 10, 3), (60, 70, 9)))
+    lesions = (
+        replace(
+            report.lesions[0],
+            bone=22,
+            volume_mm3=12.34,
+            volume_interval=Interval(8.5, 16.0),
+            aspect="volar",
+        ),
+        replace(report.lesions[1], bone=0),
+    )
+    index = FingerLine(
+        *("right index finger", "partial", "no right index distal phalanx was found"),
+        {"proximal phalanx": "complete", "distal phalanx": "not found"},
+        *(1, 12.34, Interval(8.5, 16.0), 1.44),
+    )
+    return replace(
+        ImageSection.of(report),
+        lesions=lesions,
+        volume_mm3=15.6,
+        volume_interval=Interval(11.0, 20.2),
+        fingers=(index, replace(index, name="finger", volume_mm3=None, volume_interval=None)),
+        spacing="Voxels of 0.6 x 0.6 x 0.6 mm",
+    )
+
+
+def test_a_volume_has_its_own_tables(volume) -> None:
+    page = Page(render_report(page_of(volume)))
+    for told in (
+        "15.6 mm³ 95% interval 11.0 to 20.2 mm³ 2 lesions",
+        "1 index middle phalanx volar no 12.3 8.50 to 16.0",
+        "Right index finger partial complete - not found 1 12.3 8.50 to 16.0 1.44",
+        "no right index distal phalanx was found",
+        "Voxels of 0.6 x 0.6 x 0.6 mm",
+        "Volumes 1 Complete 1",
+    ):
+        assert told in page.text
+    targets = {link.removeprefix("#") for link in page.links if link.startswith("#")}
+    assert targets <= set(page.ids)
+
+
+def test_both_overlays_of_a_volume_are_shown(volume) -> None:
+    overlays = (Overlay(noisy_png(), "overlays/a.png", "hands"), Overlay(None, "overlays/b.png"))
+    page = Page(render_report(page_of(replace(volume, overlays=overlays))))
+    assert len(page.sources) == 1
+    assert "The overlay overlays/b.png is missing" in page.text
+
+
+def test_pictures_and_volumes_share_the_summary(volume, measured) -> None:
+    failed = ImageSection("broken.nii", "failed", "it is cut off")
+    page = Page(render_report(page_of(volume, measured(), failed)))
+    assert "Images 3 Complete 2 Partial 0 Failed 1" in page.text
+    assert "Volume , mm³ 95% interval , mm³ Area , mm²" in page.text
+    assert "Images 2" in Page(render_report(page_of(measured(), volume))).text
+    assert "Volumes 2" in Page(render_report(page_of(failed, volume))).text
+
+
 def test_every_link_within_the_page_has_its_target(measured) -> None:
     page = Page(render_report(page_of(measured("a.jpg"), measured("b.jpg"), measured("c.jpg"))))
     targets = {link.removeprefix("#") for link in page.links if link.startswith("#")}
@@ -107,7 +169,7 @@ def test_every_link_within_the_page_has_its_target(measured) -> None:
 
 
 def test_runs_no_script_and_fetches_nothing(measured) -> None:
-    html = render_report(page_of(measured(overlay_png=noisy_png(), overlay_path="overlays/a.png")))
+    html = render_report(page_of(measured(overlays=(Overlay(noisy_png(), "overlays/a.png"),))))
     page = Page(html)
     assert not {"script", "link", "iframe", "object", "base"} & set(page.tags)
     assert [source[:22] for source in page.sources] == ["data:image/png;base64,"]
@@ -119,7 +181,7 @@ def test_runs_no_script_and_fetches_nothing(measured) -> None:
 
 
 def test_failed_inputs_stand_in_the_summary_with_their_reason(measured) -> None:
-    failed = PictureSection("broken.jpg", "failed", "Reading broken.jpg: the file is empty.")
+    failed = ImageSection("broken.jpg", "failed", "Reading broken.jpg: the file is empty.")
     page = Page(render_report(page_of(measured(), failed)))
     assert page.text.count("Reading broken.jpg: the file is empty.") == 2
     assert "Pictures 2 Complete 1 Partial 0 Failed 1 Lesions 2" in page.text
@@ -130,15 +192,14 @@ def test_markup_in_any_text_is_escaped(measured, place) -> None:
     evil = "<script>alert('x')</script>\"&\u202e\udc80"
     given = dict.fromkeys(("name", "reason", "warning", "detail", "note", "method"), "plain")
     given[place] = evil
-    section = PictureSection(
+    section = ImageSection(
         given["name"],
         "partial",
         given["reason"],
         warnings=(given["warning"],),
         method=given["method"],
-        pixel_spacing_mm=0.4,
-        overlay_png=noisy_png((4, 4)),
-        overlay_path=f"overlays/{given['name']}.png",
+        spacing="Pixel spacing 0.4 mm",
+        overlays=(Overlay(noisy_png((4, 4)), f"overlays/{given['name']}.png"),),
         details={given["detail"]: given["detail"]},
     )
     html = render_report(page_of(section, notes=(given["note"],)))
@@ -150,7 +211,7 @@ def test_markup_in_any_text_is_escaped(measured, place) -> None:
 
 def test_a_name_cannot_turn_a_link_into_a_program(measured) -> None:
     page = Page(
-        render_report(page_of(measured(overlay_png=noisy_png(), overlay_path="javascript:x#?")))
+        render_report(page_of(measured(overlays=(Overlay(noisy_png(), "javascript:x#?"),))))
     )
     assert "javascript%3Ax%23%3F" in page.links
 
@@ -187,7 +248,7 @@ def test_a_page_without_pictures_says_so() -> None:
 
 
 def test_a_picture_without_lesions_is_a_result(make_report) -> None:
-    section = PictureSection.of(make_report())
+    section = ImageSection.of(make_report())
     text = Page(render_report(page_of(section))).text
     assert "0.00 mm² no lesion found" in text
     assert "0.00 to 0.00" not in text  # an interval of lesions that were not found
@@ -197,20 +258,20 @@ def test_a_picture_without_lesions_is_a_result(make_report) -> None:
 def test_a_damaged_overlay_is_left_out_with_a_note(measured, budget) -> None:
     png = noisy_png()
     for damaged in (png[:5], png[:200], png[: len(png) // 2], b"GIF89a", b"\0" * 100):
-        section = measured(overlay_png=damaged, overlay_path="overlays/a&b.png")
+        section = measured(overlays=(Overlay(damaged, "overlays/a&b.png"),))
         page = Page(render_report(page_of(section), budget_bytes=budget))
         assert page.sources == []
         assert "The overlay overlays/a&b.png is missing or damaged" in page.text
 
 
 def test_a_missing_overlay_is_told(measured) -> None:
-    text = Page(render_report(page_of(measured(overlay_path="overlays/a.png")))).text
+    text = Page(render_report(page_of(measured(overlays=(Overlay(path="overlays/a.png"),))))).text
     assert "The overlay overlays/a.png is missing or damaged" in text
 
 
 def test_two_hundred_pictures_are_compressed_and_the_page_says_so(measured) -> None:
     png = noisy_png()
-    sections = [measured(f"{n}.jpg", overlay_png=png) for n in range(200)]
+    sections = [measured(f"{n}.jpg", overlays=(Overlay(png),)) for n in range(200)]
     budget = len(png) * 30
     html = render_report(page_of(*sections), budget_bytes=budget)
     page = Page(html)
@@ -220,4 +281,4 @@ def test_two_hundred_pictures_are_compressed_and_the_page_says_so(measured) -> N
     data = base64.b64decode(page.sources[0].removeprefix("data:image/jpeg;base64,"))
     with Picture.open(BytesIO(data)) as picture:
         assert picture.size == (90, 60)
-    assert "compressed" not in Page(render_report(page_of(measured(overlay_png=png)))).text
+    assert "compressed" not in Page(render_report(page_of(measured(overlays=(Overlay(png),))))).text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import PIL.Image
 import pytest
 
-from calcimetry.study import run
+from calcimetry.study import run, writing
 from tests.fakes import fake_measure, finger_levels, save_picture
 
 
@@ -29,7 +29,7 @@ def measured(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def small_overlays(monkeypatch):
-    monkeypatch.setattr(run, "draw_overlay", lambda _: PIL.Image.new("L", (30, 60)))
+    monkeypatch.setattr(writing, "draw_overlay", lambda _: PIL.Image.new("L", (30, 60)))
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ def test_no_result_takes_the_place_of_an_input(tmp_path, measured):
     for number, path in enumerate(inputs, start=1):
         save_picture(path, finger_levels() + number)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.png")}
-    with pytest.raises(OutputError, match=r"a_bones\.png is a picture to measure"):
+    with pytest.raises(OutputError, match=r"a_bones\.png is an image to measure"):
         measure_study([tmp_path], tmp_path, pixel_spacing_mm=SPACING)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
 

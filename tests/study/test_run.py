@@ -13,7 +13,7 @@ import pytest
 
 from calcimetry.errors import InputError, OutputError
 from calcimetry.files.results_folder import load_results
-from calcimetry.study import measure_study, run
+from calcimetry.study import measure_study, run, writing
 from tests.fakes import (
     SPACING,
     fake_measure,
@@ -204,14 +204,14 @@ def test_a_disk_that_fills_on_the_way_keeps_the_pictures_before(
     tmp_path, folder, measured, monkeypatch
 ):
     out = tmp_path / "out"
-    write = run.write_label_png
+    write = writing.write_label_png
 
     def full(path, segmentation):
         if "b_bones" in path.name:
             raise OutputError("Writing b_bones.png: No space left on device.")
         write(path, segmentation)
 
-    monkeypatch.setattr(run, "write_label_png", full)
+    monkeypatch.setattr(writing, "write_label_png", full)
     with pytest.raises(OutputError):
         measure_study([folder], out, pixel_spacing_mm=SPACING)
     assert list(image_rows(out)) == ["a.png"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from calcimetry.bone.chain import (
 from calcimetry.bone.method import BoneEvidence
 from calcimetry.errors import NotMeasurable
 from calcimetry.model.anatomy import Digit, Phalanx
+from calcimetry.model.hand import Hand
 from calcimetry.model.image import Image
 from calcimetry.model.segmentation import Segmentation
 from calcimetry.regions import connected_components
@@ -113,6 +115,26 @@ class KMeansBone:
                 meanings[phalanx.label] = phalanx.name
         bones = Segmentation(labels, image.grid, meanings)
         return BoneEvidence(bones, bones.mask.astype(np.float32), None, self.name)
+
+    def segment_hand(
+        self,
+        image: Image,
+        bones: Segmentation,
+        hands: Sequence[Hand],
+        lumps: NDArray[np.uint16],
+    ) -> BoneEvidence:
+        """Refuse a volume.
+
+        Raises
+        ------
+        NotMeasurable
+            Always: the method knows pictures only.
+        """
+        del bones, hands, lumps
+        raise NotMeasurable(
+            f"Finding bone in {image.name!r}: kmeans measures pictures of one slice only. "
+            "Measure volumes with the method unet."
+        )
 
     def _pieces(self, height: NDArray[np.float32], image: Image) -> list[Piece]:
         """Candidate bones; `height` is 0 in soft tissue and 1 in dense bone."""

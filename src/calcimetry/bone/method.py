@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from calcimetry.errors import InputError
 from calcimetry.model.geometry import read_only_copy
+from calcimetry.model.hand import Hand
 from calcimetry.model.image import Image
 from calcimetry.model.segmentation import Segmentation
 
@@ -80,4 +82,22 @@ class BoneMethod(Protocol):
 
     def segment(self, image: Image) -> BoneEvidence:
         """Find the bones of `image` (HU)."""
+        ...
+
+    def segment_hand(
+        self,
+        image: Image,
+        bones: Segmentation,
+        hands: Sequence[Hand],
+        lumps: NDArray[np.uint16],
+    ) -> BoneEvidence:
+        """Part bone and deposit in a volume (HU) whose bones are known roughly, by name.
+
+        `lumps` numbers mineral that hangs on a bone without being one (`RoughBones.lumps`).
+
+        Raises
+        ------
+        NotMeasurable
+            If the method knows pictures only.
+        """
         ...

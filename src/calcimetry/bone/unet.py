@@ -1,7 +1,6 @@
-"""Bones by small U-Nets that were trained on simulated hands alone.
+"""Bones by a small U-Net that was trained on simulated fingers alone.
 
-Pictures have a network of their own, volumes another (`calcimetry.bone.unet3d`). The
-one for pictures gives, for every pixel, the part that each phalanx, the metacarpal and
+The network gives, for every pixel, the part that each phalanx, the metacarpal and
 calcium deposits fill (Ronneberger et al., MICCAI 2015, with soft targets instead of
 labels, so that blurred borders and thin deposits keep their area). The picture is
 shown as it is and with the other end up, and the two answers are averaged: which way
@@ -10,6 +9,7 @@ up a finger came can then hardly change its result.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from calcimetry.bone.method import BoneEvidence
 from calcimetry.bone.names import name_bones
 from calcimetry.bone.network import WEIGHTS, Network, load_network, stated_fingerprint
-from calcimetry.bone.unet3d import segment_volume
+from calcimetry.bone.two_planes import segment_fingers
 from calcimetry.bone.working_view import show_to_network, working_grid
-from calcimetry.model import Image, Segmentation, bone_name
+from calcimetry.errors import NotMeasurable
+from calcimetry.model import Hand, Image, Segmentation, bone_name
 from calcimetry.resample import resample_image
 
 #: Label numbers of the network's bone channels, after background; deposits come last.
@@ -33,9 +34,8 @@ class UNet:
 
     Parameters
     ----------
-    weights, volume_weights : pathlib.Path, optional
-        ONNX files with their JSON beside them, for pictures and for volumes; the
-        shipped ones where not given.
+    weights : pathlib.Path, optional
+        An ONNX file with its JSON beside it; the shipped one where not given.
 
     Raises
     ------
@@ -45,26 +45,27 @@ class UNet:
 
     name = "unet"
 
-    def __init__(
-        self,
-        weights: Path = WEIGHTS / "unet.onnx",
-        volume_weights: Path = WEIGHTS / "unet3d.onnx",
-    ) -> None:
+    def __init__(self, weights: Path = WEIGHTS / "unet.onnx") -> None:
         self.weights = weights
-        self.volume_weights = volume_weights
 
     @property
     def version(self) -> str:
-        """The name and the fingerprints of both weights; reads no weights."""
-        return (
-            f"{self.name} {stated_fingerprint(self.weights)} "
-            f"{stated_fingerprint(self.volume_weights)}"
-        )
+        """The name and the fingerprint of the weights; reads no weights."""
+        return f"{self.name} {stated_fingerprint(self.weights)}"
 
     def segment(self, image: Image) -> BoneEvidence:
-        """Find the bones of a picture, or the kinds of bone in a volume."""
+        """Find the bones of a picture.
+
+        Raises
+        ------
+        NotMeasurable
+            If the image is a volume: that is segmented by its fingers (`segment_hand`).
+        """
         if not image.is_picture:
-            return segment_volume(image, self.volume_weights, self.version)
+            raise NotMeasurable(
+                f"Finding bone in {image.name!r}: expected a picture of one slice, found "
+                f"{image.grid.shape[0]} slices."
+            )
         network = load_network(self.weights)
         picture, grid = image.array[0], image.grid
         view = working_grid(picture, grid)
@@ -76,6 +77,16 @@ class UNet:
         bones = Segmentation(label_map, grid, {n: bone_name(n) for n in labels})
         bone = np.clip(parts.sum(axis=0), 0.0, 1.0)[None]
         return BoneEvidence(bones, bone, np.clip(fractions[-1], 0.0, 1.0), self.version)
+
+    def segment_hand(
+        self,
+        image: Image,
+        bones: Segmentation,
+        hands: Sequence[Hand],
+        lumps: NDArray[np.uint16],
+    ) -> BoneEvidence:
+        """Part bone and deposit in the fingers of a volume (`calcimetry.bone.two_planes`)."""
+        return segment_fingers(image, bones, hands, lumps, load_network(self.weights), self.version)
 
 
 def _ask_both_ways(network: Network, seen: NDArray[np.float32]) -> NDArray[np.float32]:

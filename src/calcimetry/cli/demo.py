@@ -1,4 +1,4 @@
-"""``calcimetry demo``: the whole job on pictures simulated on the spot."""
+"""``calcimetry demo``: the whole job on pictures and a volume simulated on the spot."""
 
 from __future__ import annotations
 
@@ -27,28 +27,31 @@ def demo(
         "calcimetry-demo"
     ),
 ) -> None:
-    """Simulate four finger pictures and measure them.
+    """Simulate four finger pictures and a CT volume of a finger, and measure them.
 
     No patient is in them and nothing is downloaded. Prints the lesions found, the
-    measured beside the true total area, and the files written.
+    measured beside the true total, and the files written.
 
     \b
     Example:
       calcimetry demo --out calcimetry-demo
     """
     with errors_told(out):
-        from calcimetry.study import measure_study
-        from calcimetry.study.demo import write_demo_pictures
+        from calcimetry.study import VolumeChoice, measure_study
+        from calcimetry.study.demo import write_demo_pictures, write_demo_volume
 
-        folder = write_demo_pictures(out / "pictures")
+        pictures = write_demo_pictures(out / "pictures")
+        volumes = VolumeChoice(pair=write_demo_volume(out / "volume"))
         with progress_bar(quiet=False) as on_progress:
-            study = measure_study([folder], out, overwrite=True, on_progress=on_progress)
+            study = measure_study(
+                [pictures], out, volumes=volumes, overwrite=True, on_progress=on_progress
+            )
         console = table_console()
         console.print(_lesion_table(study.measured), markup=False)
         console.print(_total_table(study.measured), markup=False)
         tell_failures(study)
         say("Written:")
-        for name in ("report.html", "images.csv", "lesions.csv", "report.json"):
+        for name in ("report.html", "images.csv", "fingers.csv", "lesions.csv", "report.json"):
             say(f"  {study.folder / name}")
         for result in study.measured:
             for file in result.files:
@@ -58,10 +61,10 @@ def demo(
 
 def _lesion_table(results: tuple[Result, ...]) -> Table:
     table = Table(title="Lesions", title_justify="left")
-    table.add_column("picture")
+    table.add_column("image")
     table.add_column("lesion", justify="right")
     table.add_column("nearest bone")
-    for name in ("area mm2", "95% interval", "long axis mm", "short axis mm"):
+    for name in ("volume mm3", "area mm2", "95% interval", "long axis mm", "short axis mm"):
         table.add_column(name, justify="right")
     for result in results:
         for lesion in result.lesions:
@@ -69,6 +72,7 @@ def _lesion_table(results: tuple[Result, ...]) -> Table:
                 result.image,
                 str(lesion.number),
                 bone_name(lesion.bone) if lesion.bone else "-",
+                "" if lesion.volume_mm3 is None else f"{lesion.volume_mm3:.1f}",
                 f"{lesion.area_mm2:.2f}",
                 _between(lesion.area_interval),
                 f"{lesion.long_axis_mm:.1f}",
@@ -79,18 +83,25 @@ def _lesion_table(results: tuple[Result, ...]) -> Table:
 
 
 def _total_table(results: tuple[Result, ...]) -> Table:
+    """The total that matters: a volume's in mm3, a picture's area in mm2."""
     table = Table(title="Totals", title_justify="left")
-    table.add_column("picture")
-    for name in ("lesions", "total area mm2", "95% interval", "true area mm2"):
+    table.add_column("image")
+    for name in ("lesions", "total", "95% interval", "true total"):
         table.add_column(name, justify="right")
+    table.add_column("unit")
     table.add_column("status")
     for result in results:
+        unit = "mm3" if result.is_volume else "mm2"
+        total = result.volume_mm3 if result.is_volume else result.area_mm2
+        interval = result.volume_interval if result.is_volume else result.area_interval
+        name = "true_volume_mm3" if result.is_volume else "true_area_mm2"
         table.add_row(
             result.image,
             str(len(result.lesions)),
-            "-" if result.area_mm2 is None else f"{result.area_mm2:.2f}",
-            "-" if result.area_interval is None else _between(result.area_interval),
-            result.columns.get("true_area_mm2", ""),
+            "-" if total is None else f"{total:.2f}",
+            "-" if interval is None else _between(interval),
+            result.columns.get(name, ""),
+            unit,
             result.status,
         )
     return table

@@ -8,6 +8,7 @@ import typer
 
 from calcimetry import __version__
 from calcimetry.cli.demo import demo
+from calcimetry.cli.inspect import inspect
 from calcimetry.cli.measure import measure
 from calcimetry.cli.train import train
 
@@ -41,5 +42,6 @@ def options(
 
 
 app.command(no_args_is_help=True)(measure)
+app.command(no_args_is_help=True)(inspect)
 app.command()(demo)
 app.command(no_args_is_help=True)(train)

@@ -1,8 +1,9 @@
-"""``calcimetry measure``: pictures in, tables and overlays out."""
+"""``calcimetry measure``: pictures and volumes in, tables and overlays out."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,20 +14,29 @@ from calcimetry.cli.shell import errors_told, exit_status, progress_bar, say, te
 
 if TYPE_CHECKING:
     from calcimetry.settings import Settings
-    from calcimetry.study import StudyResult
+    from calcimetry.study import EnergyPair, StudyResult
+
+
+class Side(StrEnum):
+    """Which hand, as it is typed."""
+
+    LEFT = "left"
+    RIGHT = "right"
 
 
 def measure(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the results.")],
     paths: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
             metavar="PATH...",
-            help="JPEG or PNG files, or folders of them. A manifest.csv in a folder, with the "
+            help="CT of hands as DICOM (files, folders, DICOMDIR, zips) or NIfTI, finger pictures "
+            "as JPEG or PNG, or folders of them all. A manifest.csv in a folder, with the "
             "columns image,pixel_spacing_mm, limits it to the files it names.",
             show_default=False,
         ),
-    ],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the results.")],
+    ] = None,
     pixel_spacing: Annotated[
         float | None,
         typer.Option(
@@ -41,6 +51,37 @@ def measure(
     ] = None,
     level: Annotated[
         float | None, typer.Option(metavar="HU", help="Centre of that window [450].")
+    ] = None,
+    low: Annotated[
+        Path | None,
+        typer.Option(metavar="NIFTI", help="Lower energy of a dual-energy pair that is no DICOM."),
+    ] = None,
+    high: Annotated[
+        Path | None,
+        typer.Option(metavar="NIFTI", help="Higher energy of that pair, on the same grid."),
+    ] = None,
+    low_kvp: Annotated[
+        str, typer.Option(metavar="KV", help="Tube voltage of --low, such as 80.")
+    ] = "",
+    high_kvp: Annotated[
+        str, typer.Option(metavar="KV", help="Of --high, such as Sn150 (with a tin filter).")
+    ] = "",
+    series: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="Measure this DICOM series: its UID, number or name in the results."
+        ),
+    ] = None,
+    low_kev: Annotated[
+        float | None,
+        typer.Option(metavar="KEV", help="Lower of two monoenergetic DICOM series to pair."),
+    ] = None,
+    high_kev: Annotated[
+        float | None, typer.Option(metavar="KEV", help="Higher of the two.")
+    ] = None,
+    side: Annotated[
+        Side | None,
+        typer.Option(help="Which hand volumes show, where their files do not say."),
     ] = None,
     method: Annotated[
         str | None,
@@ -59,13 +100,16 @@ def measure(
         bool, typer.Option("--quiet", "-q", help="Print nothing but what went wrong.")
     ] = False,
 ) -> None:
-    """Measure the calcifications in finger pictures.
+    """Measure the calcifications in CT of hands and in finger pictures.
 
-    Writes images.csv, lesions.csv, report.html, report.json, overlays/ and
+    Writes images.csv, fingers.csv, lesions.csv, report.html, report.json, overlays/ and
     segmentations/ into DIR. Run again with the same DIR, it goes on where it stopped.
 
     \b
     Examples:
+      calcimetry measure study/ --out results
+      calcimetry measure hand.nii.gz --side left --out results
+      calcimetry measure --low 80kV.nii.gz --high Sn150kV.nii.gz --out results
       calcimetry measure finger.jpg --pixel-spacing 0.4 --out results
       calcimetry measure visit1/ visit2/ --out results
       calcimetry measure --pixel-spacing 0.4 --out results -- -name-with-a-dash.jpg
@@ -74,15 +118,26 @@ def measure(
     Exit status: 0 all measured, 1 some inputs failed (images.csv says why),
     2 nothing could be measured.
     """
+    if not paths and low is None and high is None:
+        context.fail("Missing argument 'PATH...'.")
     with errors_told(out):
-        from calcimetry.study import measure_study
+        from calcimetry.model import Laterality
+        from calcimetry.study import VolumeChoice, measure_study
 
+        volumes = VolumeChoice(
+            pair=_pair(low, high, low_kvp, high_kvp),
+            series=series,
+            low_kev=low_kev,
+            high_kev=high_kev,
+            laterality=None if side is None else Laterality[side.name],
+        )
         chosen = _settings(settings, window, level, method)
         with progress_bar(quiet) as on_progress:
             study = measure_study(
-                paths,
+                paths or [],
                 out,
                 pixel_spacing_mm=pixel_spacing,
+                volumes=volumes,
                 settings=chosen,
                 overwrite=overwrite,
                 on_progress=on_progress,
@@ -91,6 +146,25 @@ def measure(
         if not quiet:
             say(_summary(study))
         raise typer.Exit(exit_status(study))
+
+
+def _pair(low: Path | None, high: Path | None, low_kvp: str, high_kvp: str) -> EnergyPair | None:
+    """The two files of --low and --high, which come together or not at all."""
+    from calcimetry.errors import InputError
+    from calcimetry.study import EnergyPair
+
+    if low is not None and high is not None:
+        return EnergyPair(low, high, low_kvp, high_kvp)
+    if low is not None or high is not None:
+        raise InputError(
+            "Measuring a dual-energy pair: --low and --high are needed both, found only "
+            f"{'--low' if high is None else '--high'}. Name a single volume as PATH."
+        )
+    if low_kvp or high_kvp:
+        raise InputError(
+            "Measuring: --low-kvp and --high-kvp belong to --low and --high; DICOM says its own."
+        )
+    return None
 
 
 def _settings(
@@ -111,8 +185,10 @@ def _settings(
 
 def _summary(study: StudyResult) -> str:
     lesions = sum(len(result.lesions) for result in study.measured)
+    fingers = "fingers.csv, " if any(r.is_volume for r in study.contents.results) else ""
+    tables = f"images.csv, {fingers}lesions.csv"
     again = f", {study.resumed} of them by an earlier run" if study.resumed else ""
     return (
         f"{len(study.measured)} of {len(study.results)} measured{again}; {lesions} lesions. "
-        f"Results: {study.folder / 'report.html'}, images.csv, lesions.csv"
+        f"Results: {study.folder / 'report.html'}, {tables}"
     )

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from calcimetry import __version__
 from calcimetry.errors import CalcimetryError
@@ -36,18 +43,23 @@ def say(message: str) -> None:
 
 
 @contextmanager
-def errors_told(results: Path) -> Iterator[None]:
-    """Turn every error into one line on stderr and an exit status; no traceback."""
+def errors_told(results: Path | None) -> Iterator[None]:
+    """Turn every error into one line on stderr and an exit status; no traceback.
+
+    `results` is the folder that an interrupted command can go on in, if there is one.
+    """
     try:
         yield
     except CalcimetryError as error:
         tell(str(error))
         raise typer.Exit(NOTHING_DONE) from error
     except KeyboardInterrupt as error:
-        tell(
-            f"Interrupted. What was measured is kept in {results}; the same command goes on "
-            "from there."
+        kept = (
+            f" What was measured is kept in {results}; the same command goes on from there."
+            if results
+            else ""
         )
+        tell(f"Interrupted.{kept}")
         raise typer.Exit(SOME_FAILED) from error
     except (typer.Exit, BrokenPipeError):
         raise
@@ -67,6 +79,7 @@ def progress_bar(quiet: bool) -> Iterator[OnProgress | None]:
         yield None
         return
     columns = (
+        SpinnerColumn(),  # a volume takes its time: this shows that something goes on
         TextColumn("Measuring"),
         BarColumn(),
         MofNCompleteColumn(),

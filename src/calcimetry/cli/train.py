@@ -16,18 +16,14 @@ def train(
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="A training recipe in TOML.")],
     out: Annotated[Path, typer.Option(metavar="RUN", help="Folder for the run.")],
     workers: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Processes that simulate.")
+        int, typer.Option(metavar="N", min=1, help="Processes that simulate pictures.")
     ] = os.cpu_count() or 1,
-    start: Annotated[
-        Path | None,
-        typer.Option("--from", metavar="CKPT", help="Checkpoint of another run to start from."),
-    ] = None,
 ) -> None:
-    """Train a network on simulated hands.
+    """Train a network on simulated fingers.
 
-    Simulates the pictures or volumes that the recipe asks for, trains, and leaves
-    RUN/unet.onnx (or unet3d.onnx, for volumes) with its hash beside it. Run again with
-    the same RUN, an interrupted training goes on from its last checkpoint.
+    Simulates the pictures that the recipe asks for, trains, and leaves
+    RUN/unet.onnx with its hash beside it. Run again with the same RUN, an
+    interrupted training goes on from its last checkpoint.
 
     \b
     Example:
@@ -42,4 +38,4 @@ def train(
                 f"Training needs the extra 'train' ({error.name} is not installed). "
                 "Type: pip install 'calcimetry[train]'"
             ) from error
-        print(run(Recipe.from_toml(recipe), out, workers=workers, start=start))
+        print(run(Recipe.from_toml(recipe), out, workers=workers))

@@ -70,14 +70,19 @@ def number(ds: Dataset, tag: int) -> float | None:
     return found[0] if found else None
 
 
+def count(ds: Dataset, tag: int) -> int | None:
+    """A whole decimal number of a text element (IS) that fits 32 bits, or None."""
+    found = number(ds, tag)
+    return int(found) if found is not None and abs(found) < 2**31 else None
+
+
 def whole(ds: Dataset, tag: int) -> int | None:
     """A 16-bit number (US, and SS without its sign) or a decimal one in text, or None."""
     element = _element(ds, tag)
     if element is None or not isinstance(element.value, bytes):
         return None
     if element.VR in ("IS", "DS"):
-        value = number(ds, tag)
-        return int(value) if value is not None and abs(value) < 2**31 else None
+        return count(ds, tag)
     if len(element.value) < 2:
         return None
     return int.from_bytes(element.value[:2], "little" if element.is_little_endian else "big")

@@ -76,7 +76,7 @@ def energy_of(words: str, frame: Frame) -> Energy:
     kev = _KEV.search(text)
     if kev:
         return Energy("mono", float(kev[1]))
-    if _MIXED.search(text):
+    if _MIXED.search(words):  # as an image type MIXED says something else
         return Energy("mixed", 0.0)
     stated = {float(found[2]): bool(found[1]) for found in _KV.finditer(text)}
     kvp = frame.kvp or (next(iter(stated)) if len(stated) == 1 else 0.0)

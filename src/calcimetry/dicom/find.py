@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from os import PathLike
 
-from calcimetry.dicom.found import Found, Left, Scan, Volume, short_hash
+from calcimetry.dicom.found import Found, Left, Scan, Volume
 from calcimetry.dicom.scan import scan
 from calcimetry.dicom.select import Chosen, choose
 from calcimetry.dicom.series import Candidate, Series, candidates_of, group_series
@@ -59,7 +59,7 @@ def find_series(
             studies[one.study].append(one)
     volumes: list[Volume] = []
     left = [
-        Left(one.label, "not among the series that were asked for", failed=False)
+        Left(one.own_label, "not among the series that were asked for", failed=False)
         for one in every
         if one.uid not in wanted
     ]
@@ -88,9 +88,7 @@ def _wanted(every: Sequence[Series], series: str | None) -> set[str]:
     if series is None:
         return {one.uid for one in every}
     names = {name.strip() for name in series.split(",")}
-    wanted = {
-        one.uid for one in every if names & {one.uid, str(one.number), short_hash(one.uid, 12)}
-    }
+    wanted = {one.uid for one in every if names & {one.uid, str(one.number), one.name}}
     if every and not wanted:
         there = ", ".join(sorted({str(one.number) for one in every if one.number is not None}))
         raise SettingsError(
@@ -127,7 +125,7 @@ def _volume(chosen: Chosen) -> Volume:
         )
     part = f"-{first.part + 1}" if first.part else ""
     return Volume(
-        name=short_hash(first.series.uid, 12) + part,
+        name=first.series.name + part,
         description=_description(chosen.option),
         patient=first.series.study[0],
         study=first.series.study[1],
@@ -137,7 +135,7 @@ def _volume(chosen: Chosen) -> Volume:
         scans=tuple(
             Scan(
                 one.series.label,
-                short_hash(one.series.uid, 12),
+                one.series.name,
                 one.energy.text,
                 one.kernel.replace("\\", " "),
                 # The grids of a pair are the same to within rounding; from here on exactly.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from calcimetry.dicom.pixels import load_stack
 from calcimetry.dicom.stack import Stack
-from calcimetry.model import DualEnergyImage, Image, Laterality
+from calcimetry.model import DualEnergyImage, Grid, Image, Laterality
 
 #: Called with (slices done, slices in all).
 Progress = Callable[[int, int], None]
@@ -89,6 +89,11 @@ class Volume:
     scans: tuple[Scan, ...]
 
     @property
+    def grid(self) -> Grid:
+        """Where its voxels lie; both scans of a pair share it."""
+        return self.scans[0].stack.grid
+
+    @property
     def low_setting(self) -> str:
         """Tube setting or keV of the single or the lower energy; empty where not stated."""
         return self.scans[0].setting
@@ -116,7 +121,7 @@ class Volume:
         UnreadableFile
             If a slice cannot be read or decoded.
         """
-        grid = self.scans[0].stack.grid
+        grid = self.grid
         total = len(self.scans) * grid.shape[0]
         images = []
         for number, scan in enumerate(self.scans):

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 
-from calcimetry.dicom.elements import code, number, string, text, whole
+from calcimetry.dicom.elements import code, count, string, text, whole
 from calcimetry.dicom.frames import FRAME_TAGS, frames_of
 from calcimetry.dicom.instance import Frame, Instance, PixelPlace
 from calcimetry.dicom.part10 import DataSetStream, open_data_set
@@ -114,7 +114,6 @@ def _parsed(data: DataSetStream, size: int, source: Source) -> Instance:
         frames = frames_of(ds, pixels.frames, source.name)
     words = text(ds, DESCRIPTION)
     frame_of_reference = string(ds, FRAME_OF_REFERENCE)
-    series_number = number(ds, SERIES_NUMBER)
     return Instance(
         source=source,
         size=size,
@@ -126,7 +125,7 @@ def _parsed(data: DataSetStream, size: int, source: Source) -> Instance:
         transfer_syntax=data.transfer_syntax,
         modality=code(ds, MODALITY),
         frame_of_reference_uid=frame_of_reference or None,
-        series_number=None if series_number is None else int(series_number),
+        series_number=count(ds, SERIES_NUMBER),
         description=_without_identity(words, ds),
         words=words,
         photometric=code(ds, PHOTOMETRIC),
@@ -142,8 +141,8 @@ def _pixel_place(
     ds: Dataset, data: DataSetStream, tag: int, start: int, length: int
 ) -> tuple[PixelPlace, str]:
     """Where the pixels lie, and what is wrong with them, empty where nothing is."""
-    count = number(ds, FRAMES)
-    frames = 1 if count is None else int(count)
+    # What is stated but is no number that can be meant, is none.
+    frames = (count(ds, FRAMES) or 0) if string(ds, FRAMES) else 1
     rows, columns = whole(ds, ROWS) or 0, whole(ds, COLUMNS) or 0
     allocated, stored = whole(ds, ALLOCATED) or 0, whole(ds, STORED) or 0
     high_bit, samples = whole(ds, HIGH_BIT), whole(ds, SAMPLES)

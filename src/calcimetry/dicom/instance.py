@@ -15,8 +15,7 @@ class PixelPlace:
     """Where an instance's pixels lie and how they are stored.
 
     `start` is the offset of the first byte in the data set's stream (the unpacked one
-    where the data set is deflated), `length` the bytes there. `problem` says what is wrong
-    with them and is empty otherwise.
+    where the data set is deflated), `length` the bytes that are there.
     """
 
     start: int

@@ -26,10 +26,12 @@ _GREY = ("MONOCHROME1", "MONOCHROME2")
 _HU_TYPES = ("", "HU", "US")
 
 #: What computed images call themselves, in their description or image type, and what that is.
+#: Gout and bone marrow protocols give their name to the source images too, which then state
+#: their tube voltage.
 #: The last ones are DICOM's own words for multi-energy images (PS3.3 section C.8.15.3.1).
 _MAPS = (
     (
-        r"VNCa|virtual non.?ca|VirtualNonCa|calcium.?supp|ca.?supp|bone marrow",
+        r"VNCa|virtual non.?ca|VirtualNonCa|calcium.?supp|ca.?supp",
         "virtual non-calcium",
     ),
     (r"VNC|virtual non.?contrast|virtual unenhanced|VUE", "virtual non-contrast"),
@@ -37,7 +39,8 @@ _MAPS = (
     (r"calcium map|\bHAP\b|hydroxyapatite", "a calcium map"),
     (r"Z.?eff|effective.?Z|effective atomic|EFF_ATOMIC_NUM", "a map of atomic numbers"),
     (r"electron.?dens|\brho\b|ELECTRON_DENSITY", "a map of electron density"),
-    (r"uric|urate|\bMSU\b", "a map of urate"),
+    (r"^(?!.*\d\s*kV).*(?:uric|urate|\bMSU\b)", "a map of urate"),
+    (r"^(?!.*\d\s*kV).*bone.?marrow", "a map of bone marrow"),
     (r"colou?r|fused|fusion|overlay", "colour-coded"),
     (r"\bMIP\b|\bMinIP\b|MIN_IP|MAX_IP|\bVRT?\b|volume render|\bSSD\b|\b3D render", "a rendering"),
     (r"\bmat_\w+|material dens|material.?map", "a map of materials"),

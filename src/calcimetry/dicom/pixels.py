@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import BinaryIO
 
 import gdcm
@@ -132,8 +132,7 @@ def _stored_frames(
         raise UnreadableFile(f"Reading {name}: it holds no pixels.")
     decode = _native if instance.transfer_syntax in UNCOMPRESSED else _compressed
     try:
-        with _data_set(reader, instance) as stream, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what is wrong with a frame is checked here
+        with _data_set(reader, instance) as stream:
             stream.seek(place.start)
             yield from decode(stream, instance, place, numbers)
     except InputError:
@@ -166,11 +165,8 @@ def _compressed(
 ) -> Iterator[tuple[int, NDArray[np.integer]]]:
     syntax = instance.transfer_syntax
     data = stream.read(place.length)
-    if syntax != RLELossless:
-        for frame in generate_frames(data, number_of_frames=place.frames):
-            problem = problem_of(frame, place.rows, place.columns, syntax in _JPEG_2000)
-            if problem:
-                raise UnreadableFile(f"Reading {instance.source.name}: {problem}.")
+    with _quiet():
+        _refuse_wrong_sizes(data, instance, place)
     gdcm.Trace.WarningOff()  # it would write to the terminal
     gdcm.Trace.ErrorOff()
     frames = get_decoder(syntax).iter_array(
@@ -190,9 +186,27 @@ def _compressed(
     )
     for number in numbers:
         noisy = syntax in _JPEG
-        with refuse_complaints(instance.source.name) if noisy else nullcontext():
+        with _quiet(), refuse_complaints(instance.source.name) if noisy else nullcontext():
             array, _ = next(frames)
         yield number, array
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without pydicom's warnings: what is wrong with a frame is checked here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _refuse_wrong_sizes(data: bytes, instance: Instance, place: PixelPlace) -> None:
+    syntax = instance.transfer_syntax
+    if syntax == RLELossless:  # states no size: what it unpacks to is counted
+        return
+    for frame in generate_frames(data, number_of_frames=place.frames):
+        problem = problem_of(frame, place.rows, place.columns, syntax in _JPEG_2000)
+        if problem:
+            raise UnreadableFile(f"Reading {instance.source.name}: {problem}.")
 
 
 def _to_hu(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,11 +38,14 @@ class Scanned:
         self.unreadable.setdefault(reason.removeprefix(f"Reading {name}: "), []).append(name)
 
     def all_left(self) -> tuple[Left, ...]:
-        """Everything left, files of one reason told together."""
-        files = (
-            Left(_named(names), reason.removesuffix("."), failed=True)
-            for reason, names in self.unreadable.items()
-        )
+        """Everything left, files of one reason told together, no two of one name."""
+        told: Counter[str] = Counter()
+        files = []
+        for reason, names in self.unreadable.items():
+            what = _named(names)
+            told[what] += 1
+            again = f" ({told[what]})" if told[what] > 1 else ""
+            files.append(Left(what + again, reason.removesuffix("."), failed=True))
         return (*self.left, *files)
 
 

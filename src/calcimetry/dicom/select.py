@@ -86,7 +86,7 @@ def choose(
             chosen.append(option)
     used = {id(candidate) for option in chosen for candidate in option}
     left = tuple(
-        Left(candidate.series.label, _why_left(candidate, chosen, asked), failed=False)
+        Left(candidate.series.own_label, _why_left(candidate, chosen, asked), failed=False)
         for candidate in candidates
         if id(candidate) not in used
     )
@@ -153,7 +153,7 @@ def _rank(option: Option, asked: tuple[float | None, float | None]) -> tuple[flo
         float((first.energy.kind == "mono") != any(asked)),
         float(not all(candidate.original for candidate in option)),
         round(grid.spacing[0], 2),
-        round(max(grid.spacing[1:]), 2),
+        round(grid.pixel_area_mm2**0.5, 2),
         first.sharpness,
         -round(float((high - low).prod()) / 1000.0),
         kev,
@@ -172,7 +172,8 @@ def _why_left(
     named = " and ".join(one.series.short for one in taken)
     mine, best = _rank((candidate,), asked), _rank(taken, asked)
     better = next(
-        (what for what, a, b in zip(_BETTER, best, mine, strict=False) if a < b), "in its place"
+        (what for what, a, b in zip(_BETTER, best, mine, strict=False) if a < b),
+        "the first of its equals",
     )
     kind = candidate.energy.text
     shows = f"{kind}; " if candidate.energy.kind != "tube" else ""

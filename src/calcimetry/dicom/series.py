@@ -38,9 +38,14 @@ class Series:
         return self.instances[0].description
 
     @property
+    def name(self) -> str:
+        """What a volume of it is called: a short hash of its UID."""
+        return short_hash(self.uid, 12)
+
+    @property
     def short(self) -> str:
-        """Such as ``series 4``; by a short hash where it has no number."""
-        return f"series {short_hash(self.uid, 12) if self.number is None else self.number}"
+        """Such as ``series 4``; by its name where it has no number."""
+        return f"series {self.name if self.number is None else self.number}"
 
     @property
     def label(self) -> str:
@@ -49,6 +54,11 @@ class Series:
         what = "slice" if any(one.frames for one in self.instances) else "object"
         named = f" '{self.description}'" if self.description else ""
         return f"{self.short}{named} ({count} {what}{'s' if count != 1 else ''})"
+
+    @property
+    def own_label(self) -> str:
+        """The label with the name, so that no other series has the same."""
+        return f"{self.label} [{self.name}]"
 
     @property
     def is_ct(self) -> bool:
@@ -110,19 +120,19 @@ def candidates_of(series: Series) -> tuple[tuple[Candidate, ...], tuple[Left, ..
     if broken:
         more = sum(refused[refusal] for refusal in broken) - 1
         also = f" (and {more} more of its files)" if more else ""
-        return (), (Left(series.label, broken[0].reason + also, failed=True),)
+        return (), (Left(series.own_label, broken[0].reason + also, failed=True),)
     left = []
     if not usable:
         reason = max(refused, key=lambda refusal: refused[refusal]).reason
-        return (), (Left(series.label, reason, failed=False),)
+        return (), (Left(series.own_label, reason, failed=False),)
     left += [
-        Left(f"{count} of {series.label}", refusal.reason, failed=False)
+        Left(f"{count} of {series.own_label}", refusal.reason, failed=False)
         for refusal, count in refused.items()
     ]
     try:
         stacks = stacks_of(usable)
     except InputError as error:
-        return (), (*left, Left(series.label, str(error), failed=True))
+        return (), (*left, Left(series.own_label, str(error), failed=True))
     found = tuple(
         Candidate(series, part, stack, energy_of(stack.slices[0].instance.words, stack.first))
         for part, stack in enumerate(stacks)

@@ -1,25 +1,33 @@
-"""The columns of images.csv and lesions.csv, and their rows."""
+"""The columns of images.csv, fingers.csv and lesions.csv, and their rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 
-from calcimetry.files.results import Result
-from calcimetry.model import Lesion, bone_name
+from calcimetry.files.results import FingerResult, Result
+from calcimetry.model import Interval, Lesion, bone_name
 
 #: Columns are only ever appended; a manifest's further columns follow.
 IMAGE_COLUMNS = (
     *("image", "patient", "status", "reason", "lesion_count", "area_mm2", "ellipse_area_mm2"),
     *("volume_mm3", "mass_mg", "seconds", "area_mm2_low", "area_mm2_high"),
-    *("pixel_spacing_mm", "method"),
+    *("pixel_spacing_mm", "method", "volume_mm3_low", "volume_mm3_high"),
+    *("spacing_slice_mm", "spacing_row_mm", "spacing_column_mm"),
+)
+#: Columns of fingers.csv that say which phalanges are seen whole.
+COVERAGE_COLUMNS = ("proximal_phalanx", "middle_phalanx", "distal_phalanx")
+FINGER_COLUMNS = (
+    *("image", "patient", "side", "digit", "status", "reason", *COVERAGE_COLUMNS),
+    *("lesion_count", "area_mm2", "ellipse_area_mm2", "volume_mm3", "mass_mg"),
+    *("area_mm2_low", "area_mm2_high", "volume_mm3_low", "volume_mm3_high"),
 )
 LESION_COLUMNS = (
     *("image", "lesion", "side", "digit", "bone", "area_mm2", "pixel_area_mm2", "long_axis_mm"),
     *("short_axis_mm", "ellipse_area_mm2", "volume_mm3", "ellipsoid_volume_mm3"),
     *("feret_diameter_max_mm", "perimeter_mm", "solidity", "mean_hu", "density_mg_cm3", "mass_mg"),
     *("dual_energy_ratio", "material", "aspect", "depth_mm", "touches_bone", "slice", "row"),
-    *("column", "area_mm2_low", "area_mm2_high"),
+    *("column", "area_mm2_low", "area_mm2_high", "volume_mm3_low", "volume_mm3_high"),
 )
 _ONE_SLICE = "a picture shows one slice and has no depth"
 _ONE_ENERGY = "a picture holds one energy"
@@ -27,6 +35,11 @@ _LONE_FINGER = "a lone finger picture does not say which finger it shows, or fro
 #: Why these columns stay empty for every picture; a lesion's own reasons stand beside it.
 EMPTY_COLUMNS: Mapping[str, str] = {
     "volume_mm3": _ONE_SLICE,
+    "volume_mm3_low": _ONE_SLICE,
+    "volume_mm3_high": _ONE_SLICE,
+    "spacing_slice_mm": _ONE_SLICE,
+    "spacing_row_mm": "the spacing of a picture stands in pixel_spacing_mm",
+    "spacing_column_mm": "the spacing of a picture stands in pixel_spacing_mm",
     "ellipsoid_volume_mm3": _ONE_SLICE,
     "feret_diameter_max_mm": _ONE_SLICE,
     "depth_mm": _ONE_SLICE,
@@ -36,6 +49,19 @@ EMPTY_COLUMNS: Mapping[str, str] = {
     "side": _LONE_FINGER,
     "digit": _LONE_FINGER,
     "aspect": _LONE_FINGER,
+}
+_NOT_YET = "this version does not measure it"
+#: The same for volumes.
+EMPTY_COLUMNS_OF_VOLUMES: Mapping[str, str] = {
+    "pixel_spacing_mm": "the three spacings of a volume stand in spacing_slice_mm and after it",
+    "mass_mg": "this version does not calibrate HU to hydroxyapatite",
+    "density_mg_cm3": "this version does not calibrate HU to hydroxyapatite",
+    "ellipsoid_volume_mm3": _NOT_YET,
+    "feret_diameter_max_mm": _NOT_YET,
+    "depth_mm": _NOT_YET,
+    "dual_energy_ratio": _NOT_YET,
+    "material": _NOT_YET,
+    "middle_phalanx": "the thumb has none",
 }
 
 
@@ -51,7 +77,7 @@ def further_columns(results: Iterable[Result]) -> dict[str, str]:
 
 def image_row(result: Result, further: Mapping[str, str]) -> dict[str, object]:
     """One row of images.csv; `further` is what `further_columns` gives."""
-    interval = result.area_interval
+    slice_mm, row_mm, column_mm = result.spacing_mm or (None, None, None)
     return {
         "image": result.image,
         "patient": result.columns.get("patient", ""),
@@ -60,12 +86,35 @@ def image_row(result: Result, further: Mapping[str, str]) -> dict[str, object]:
         "lesion_count": len(result.lesions) if result.measured else None,
         "area_mm2": result.area_mm2,
         "ellipse_area_mm2": result.ellipse_area_mm2,
+        "volume_mm3": result.volume_mm3,
         "seconds": result.seconds,
-        "area_mm2_low": interval.low if interval else None,
-        "area_mm2_high": interval.high if interval else None,
         "pixel_spacing_mm": result.pixel_spacing_mm,
         "method": result.method,
+        "spacing_slice_mm": slice_mm,
+        "spacing_row_mm": row_mm,
+        "spacing_column_mm": column_mm,
+        **_ends("area_mm2", result.area_interval),
+        **_ends("volume_mm3", result.volume_interval),
         **{title: result.columns.get(name, "") for name, title in further.items()},
+    }
+
+
+def finger_row(result: Result, finger: FingerResult) -> dict[str, object]:
+    """One row of fingers.csv."""
+    return {
+        "image": result.image,
+        "patient": result.columns.get("patient", ""),
+        "side": finger.side,
+        "digit": finger.digit,
+        "status": finger.status,
+        "reason": finger.reason,
+        **finger.coverage,
+        "lesion_count": finger.lesion_count,
+        "area_mm2": finger.area_mm2,
+        "ellipse_area_mm2": finger.ellipse_area_mm2,
+        "volume_mm3": finger.volume_mm3,
+        **_ends("area_mm2", finger.area_interval),
+        **_ends("volume_mm3", finger.volume_interval),
     }
 
 
@@ -78,9 +127,16 @@ def lesion_row(image: str, lesion: Lesion) -> dict[str, object]:
         "image": image,
         "lesion": lesion.number,
         "bone": bone_name(lesion.bone) if lesion.bone else "",
-        "area_mm2_low": lesion.area_interval.low,
-        "area_mm2_high": lesion.area_interval.high,
+        **_ends("area_mm2", lesion.area_interval),
+        **_ends("volume_mm3", lesion.volume_interval),
         "slice": slice_,
         "row": row,
         "column": column,
+    }
+
+
+def _ends(quantity: str, interval: Interval | None) -> dict[str, object]:
+    return {
+        f"{quantity}_low": interval.low if interval else None,
+        f"{quantity}_high": interval.high if interval else None,
     }

@@ -1,29 +1,39 @@
-"""From the paths a user names to the list of pictures to measure."""
+"""From the paths a user names to the list of pictures and volumes to measure."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from calcimetry.errors import ManifestError
 from calcimetry.files.manifest import MANIFEST_NAME, read_manifest
+from calcimetry.files.nifti import VOLUME_ENDINGS, read_nifti_with_warnings
 from calcimetry.files.raster import PICTURE_ENDINGS
+from calcimetry.model import DualEnergyImage, Image, Laterality
 
+#: Reads a volume, and tells what was assumed in doing so.
+Load = Callable[[], tuple[Image | DualEnergyImage, tuple[str, ...]]]
 #: A part of a stem is cut to this many bytes: file systems allow 255, and endings follow.
 _LONGEST_PART = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One picture to measure, or one thing that was named and cannot be.
+    """One picture or volume to measure, or one thing that was named and cannot be.
 
     `image` is the path relative to the folder that the user named (or the file's
     name), with forward slashes and without characters that do not print.
     `problem` says why it cannot even be tried, and is empty otherwise.
+
+    A volume has `load`, which reads it. One that is more than a single file also
+    has a `place` and a `sha256`, which tell it from others as its path and content
+    tell a file. `laterality` is what its files say of the hand's side, and `stated`
+    what the user says that the files do not.
     """
 
     path: Path
@@ -31,30 +41,41 @@ class Input:
     pixel_spacing_mm: float | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
+    load: Load | None = None
+    place: str = ""
+    sha256: str = ""
+    laterality: Laterality | None = None
+    stated: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """What the paths hold: things to measure, in order, and files passed over with the reason."""
 
-    pictures: tuple[Input, ...]
+    found: tuple[Input, ...]
     passed_over: Mapping[str, str]
 
 
-def find_inputs(paths: Iterable[str | os.PathLike[str]]) -> Inputs:
-    """List the pictures that files and folders hold.
+def find_inputs(
+    paths: Iterable[str | os.PathLike[str]], left: Collection[str] | None = None
+) -> Inputs:
+    """List the pictures and NIfTI volumes that files and folders hold.
 
     A file counts whatever it is, so that it ends as a row; a manifest.csv stands for
     its folder. A folder is searched
-    with its subfolders, in the order of names: JPEG and PNG endings count, other
+    with its subfolders, in the order of names: JPEG, PNG and NIfTI endings count, other
     files and hidden ones are passed over, links to folders are not followed. A
     manifest.csv limits its folder and everything below to the files it names. The
-    overlays and segmentations of earlier results are not measured as pictures.
+    overlays and segmentations of earlier results are not measured.
 
     Parameters
     ----------
     paths : iterable of path-like
         What the user named.
+    left : collection of str, optional
+        Real paths of the files that the search for DICOM has left over. Where it is
+        given, a file of no known ending that is not among them is DICOM, and is not
+        listed here.
 
     Returns
     -------
@@ -62,17 +83,17 @@ def find_inputs(paths: Iterable[str | os.PathLike[str]]) -> Inputs:
         A folder that is empty, may not be opened or has a manifest that cannot
         be used is an `Input` with a problem: nothing is dropped silently.
     """
-    pictures: list[Input] = []
+    found: list[Input] = []
     passed_over: dict[str, str] = {}
     for path in map(Path, paths):
         # Not Path.is_dir, which raises where a parent is locked.
         if os.path.isdir(path):  # noqa: PTH112
-            pictures += _in_folder(path, passed_over)
+            found += _in_folder(path, passed_over, left)
         elif _is_manifest(path.name) and os.path.isfile(path):  # noqa: PTH113
-            pictures += _in_folder(path.parent, passed_over)
-        else:
-            pictures.append(Input(path, printable(path.name)))
-    return Inputs(tuple(pictures), passed_over)
+            found += _in_folder(path.parent, passed_over, left)
+        elif not _is_claimed(path, left):
+            found.append(_input(path, printable(path.name)))
+    return Inputs(tuple(found), passed_over)
 
 
 def file_sha256(path: Path) -> str:
@@ -92,17 +113,27 @@ def path_key(path: Path) -> str:
 
 
 def stem_of(image: str) -> str:
-    """Name of the result files of a picture: its relative path without the ending.
+    """Name of the result files of an image: its relative path without the ending.
 
     Examples
     --------
-    >>> stem_of("visit 1/ring.JPG")
-    'visit 1/ring'
+    >>> stem_of("visit 1/ring.JPG"), stem_of("hand.nii.gz")
+    ('visit 1/ring', 'hand')
+    """
+    return "/".join(_short(part) for part in PurePosixPath(without_ending(image)[0]).parts)
+
+
+def without_ending(image: str) -> tuple[str, str]:
+    """A name in two: what stands before a known ending, and that ending.
+
+    >>> without_ending("a.b.nii.gz"), without_ending("notes.txt")
+    (('a.b', '.nii.gz'), ('notes.txt', ''))
     """
     path = PurePosixPath(image)
-    if path.suffix.lower() in PICTURE_ENDINGS:
-        path = path.with_suffix("")
-    return "/".join(_short(part) for part in path.parts)
+    for ending in (*VOLUME_ENDINGS, *PICTURE_ENDINGS):
+        if path.name.lower().endswith(ending) and path.name.lower() != ending:
+            return str(path)[: -len(ending)], path.name[-len(ending) :]
+    return image, ""
 
 
 def printable(name: str) -> str:
@@ -122,8 +153,31 @@ def _short(part: str) -> str:
     return data[: _LONGEST_PART - 9].decode(errors="ignore") + "-" + digest
 
 
-def _in_folder(root: Path, passed_over: dict[str, str]) -> list[Input]:
+def _input(
+    path: Path,
+    image: str,
+    pixel_spacing_mm: float | None = None,
+    columns: Mapping[str, str] | None = None,
+    problem: str = "",
+) -> Input:
+    is_volume = path.name.lower().endswith(VOLUME_ENDINGS)
+    load = partial(read_nifti_with_warnings, path) if is_volume else None
+    return Input(path, image, pixel_spacing_mm, columns or {}, problem, load)
+
+
+def _is_claimed(path: Path, left: Collection[str] | None) -> bool:
+    """Whether a file was found to be DICOM, by its content and whatever its name."""
+    if left is None or path.name.startswith(".") or _has_known_ending(path.name):
+        return False
+    real = os.path.realpath(path)
+    return real not in left and os.path.isfile(real)  # noqa: PTH113 - does not raise
+
+
+def _in_folder(
+    root: Path, passed_over: dict[str, str], left: Collection[str] | None
+) -> list[Input]:
     found: list[Input] = []
+    claimed = False
     before = len(passed_over)
 
     def note_unreadable(error: OSError) -> None:
@@ -134,7 +188,7 @@ def _in_folder(root: Path, passed_over: dict[str, str]) -> list[Input]:
         folder = Path(where)
         manifests = sorted(filter(_is_manifest, names), key=lambda name: name != MANIFEST_NAME)
         if manifests:
-            found += _named_by_manifest(folder / manifests[0], root, passed_over)
+            found += _named_by_manifest(folder / manifests[0], root, passed_over, left)
             folders.clear()
             continue
         holds_results = {"report.json", "images.csv"} <= set(names)
@@ -146,18 +200,31 @@ def _in_folder(root: Path, passed_over: dict[str, str]) -> list[Input]:
         folders.sort()
         for name in sorted(names):
             path = folder / name
-            if name.startswith("."):
-                passed_over[_relative(path, root)] = "hidden file"
-            elif path.suffix.lower() not in PICTURE_ENDINGS:
-                passed_over[_relative(path, root)] = "not named as a JPEG or PNG"
+            why = _skipped_file(name)
+            if _is_claimed(path, left):
+                claimed = True
+            elif why:
+                passed_over[_relative(path, root)] = why
             else:
-                found.append(Input(path, _relative(path, root)))
-    if not found:
+                found.append(_input(path, _relative(path, root)))
+    if not found and not claimed:
         others = len(passed_over) - before
-        found.append(
-            _failed_folder(root, root, f"no JPEG or PNG in it ({others} other files passed over)")
-        )
+        problem = f"no DICOM, NIfTI, JPEG or PNG in it ({others} other files passed over)"
+        found.append(_failed_folder(root, root, problem))
     return found
+
+
+def _has_known_ending(name: str) -> bool:
+    return name.lower().endswith((*VOLUME_ENDINGS, *PICTURE_ENDINGS))
+
+
+def _skipped_file(name: str) -> str:
+    """Why a file that is no DICOM is not measured; empty where it is."""
+    if name.startswith("."):
+        return "hidden file"
+    if not _has_known_ending(name):
+        return "not DICOM, nor named as NIfTI, JPEG or PNG"
+    return ""
 
 
 def _skipped_folder(folder: Path, beside_results: bool) -> str:
@@ -175,7 +242,9 @@ def _is_manifest(name: str) -> bool:
     return name.lower() == MANIFEST_NAME
 
 
-def _named_by_manifest(manifest: Path, root: Path, passed_over: dict[str, str]) -> Iterator[Input]:
+def _named_by_manifest(
+    manifest: Path, root: Path, passed_over: dict[str, str], left: Collection[str] | None
+) -> Iterator[Input]:
     folder = manifest.parent
     named = {manifest}
     try:
@@ -199,10 +268,10 @@ def _named_by_manifest(manifest: Path, root: Path, passed_over: dict[str, str]) 
             path = manifest
         elif not problem and not os.path.lexists(path):
             problem = f"line {row.line} of the manifest: there is no such file"
-        yield Input(path, _relative(path, root), row.pixel_spacing_mm, row.columns, problem)
+        yield _input(path, _relative(path, root), row.pixel_spacing_mm, row.columns, problem)
         named.add(path)
     for path in files.values():
-        if path not in named:
+        if path not in named and not _is_claimed(path, left):
             passed_over[_relative(path, root)] = f"not named in {manifest.name}"
 
 

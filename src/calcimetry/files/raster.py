@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from calcimetry.errors import (
     UnreadableFile,
     UnsupportedImage,
 )
+from calcimetry.files.opening import refuse_no_file, unreadable
 from calcimetry.files.tables import write_bytes
 from calcimetry.model import Grid, Image, Segmentation
 
@@ -174,7 +174,7 @@ def _opened(path: Path) -> Iterator[PIL.Image.Image]:
     """Open a picture, and turn whatever goes wrong until it is closed into our errors."""
     name = path.name
     try:
-        _refuse_no_file(path)
+        refuse_no_file(path, "a JPEG or PNG file")
         with warnings.catch_warnings():
             # Pillow warns of odd metadata, which is not used, and of size, which is checked here.
             warnings.simplefilter("ignore")
@@ -182,12 +182,6 @@ def _opened(path: Path) -> Iterator[PIL.Image.Image]:
                 yield picture
     except InputError:
         raise
-    except FileNotFoundError as error:
-        raise UnreadableFile(f"Reading {name}: there is no such file or folder.") from error
-    except PermissionError as error:
-        raise UnreadableFile(
-            f"Reading {name}: no permission to open it. Make it readable for this user."
-        ) from error
     except PIL.UnidentifiedImageError as error:
         raise UnreadableFile(
             f"Reading {name}: not a JPEG or PNG picture, or its beginning is damaged. "
@@ -196,24 +190,7 @@ def _opened(path: Path) -> Iterator[PIL.Image.Image]:
     except PIL.Image.DecompressionBombError as error:
         raise UnsupportedImage(_too_large(name, "more pixels than are safe to open")) from error
     except Exception as error:
-        # The system's errors have a number; damaged files make decoders raise anything.
-        of_system = getattr(error, "errno", None) is not None
-        what = "it cannot be opened" if of_system else "the file is damaged or incomplete"
-        raise UnreadableFile(
-            f"Reading {name}: {what} ({_one_line(error)}). Export or copy it again."
-        ) from error
-
-
-def _refuse_no_file(path: Path) -> None:
-    status = path.stat()
-    # Without this a named pipe would be waited for, and a device read for ever.
-    if not stat.S_ISREG(status.st_mode):
-        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "something that is no regular file"
-        raise UnreadableFile(f"Reading {path.name}: expected a JPEG or PNG file, found {kind}.")
-    if status.st_size == 0:
-        raise UnreadableFile(
-            f"Reading {path.name}: the file is empty (0 bytes). Export or copy it again."
-        )
+        raise unreadable(name, error) from error
 
 
 def _grey_levels(picture: PIL.Image.Image, name: str) -> tuple[NDArray[np.generic], int]:
@@ -291,9 +268,3 @@ def _transparent(name: str) -> str:
         f"Reading {name}: parts of the picture are transparent, so their grey level is not "
         "known. Export it without transparency."
     )
-
-
-def _one_line(error: Exception) -> str:
-    # Not str() of an OSError, which holds the whole path.
-    text = getattr(error, "strerror", None) or str(error)
-    return " ".join(text.split())[:120] or type(error).__name__

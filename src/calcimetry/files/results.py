@@ -11,12 +11,37 @@ from calcimetry.model.report import Status
 
 
 @dataclass(frozen=True, slots=True)
+class FingerResult:
+    """One finger of a volume: its row of fingers.csv.
+
+    `name` is plain English, `digit` 0 and `side` None where they cannot be told.
+    `coverage` says of each phalanx that the finger should have whether it is seen
+    whole, by the column's name. The totals are those of the lesions whose nearest
+    bone is the finger's.
+    """
+
+    name: str
+    side: str | None
+    digit: int
+    status: Status
+    reason: str
+    coverage: Mapping[str, str]
+    lesion_count: int
+    area_mm2: float
+    area_interval: Interval | None
+    ellipse_area_mm2: float
+    volume_mm3: float | None
+    volume_interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """How one input ended: its row of images.csv, its lesions, and what tells it from others.
 
     The totals are None where `status` is "failed". `key` identifies the input's
     place, `sha256` its content, `made_with` the version and settings; together
-    with the pixel spacing they decide whether it must be measured again.
+    with the pixel spacing and what was `stated` they decide whether it must be
+    measured again.
     """
 
     image: str
@@ -44,6 +69,20 @@ class Result:
     not_measured: Mapping[str, str] = field(default_factory=dict)
     #: The manifest's further columns.
     columns: Mapping[str, str] = field(default_factory=dict)
+    #: Total of a volume; None for a picture.
+    volume_mm3: float | None = None
+    volume_interval: Interval | None = None
+    #: Spacing of a volume's voxels along (slice, row, column); None for a picture.
+    spacing_mm: tuple[float, float, float] | None = None
+    #: Fingers of a volume, the thumb first.
+    fingers: tuple[FingerResult, ...] = ()
+    #: What a volume's files do not say and the user did, such as the side of the hand.
+    stated: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_volume(self) -> bool:
+        """True for a measured volume, False for a picture and for what failed."""
+        return self.spacing_mm is not None
 
     @property
     def measured(self) -> bool:

@@ -22,6 +22,7 @@ from calcimetry.regions import (
     join_close,
     longest_step_mm,
     sample_size,
+    steps_mm,
     without_small,
 )
 
@@ -50,7 +51,7 @@ class GrowthSettings:
     minimum_signal_hu_mm2: float = 80.0
     minimum_signal_hu_mm3: float = 120.0
     #: Bone's border is known to this, so nothing nearer to bone than this, the blur
-    #: and half a pixel (of a volume, a whole sample) can start a lesion by its
+    #: and half a pixel (in a volume half a sample's diagonal) can start a lesion by its
     #: brightness alone.
     rim_mm: float = 0.2
     #: In a volume, what starts at less than this part of the brightest that it reaches
@@ -146,8 +147,9 @@ def grow_lesions(
     bright = mineral_hu >= settings.seed_hu
     _keep_away(bright, ground.bone | (ground.labels > 0), grid, ground.rim_mm)
     _grow_bright(ground, bright, settings)
-    # Touching is closest of all: the diagonal of a pixel joins also where blur is less.
-    close_mm = max(remainder.blur_sigma_mm, float(np.hypot(*grid.spacing[1:])))
+    # Touching is closest of all: the diagonal of a sample joins also where blur is less.
+    steps = steps_mm(grid)
+    close_mm = max(remainder.blur_sigma_mm, float(np.linalg.norm(steps[np.isfinite(steps)])))
     joined = join_close(ground.labels, grid, close_mm)
     meanings = {n: f"calcification {n}" for n in range(1, int(joined.max()) + 1)}
     return GrownLesions(Segmentation(joined.astype(np.uint16), grid, meanings), ground.fraction)
@@ -156,11 +158,12 @@ def grow_lesions(
 def _mask_error_mm(grid: Grid) -> float:
     """How far off bone's border a mask of whole samples may be.
 
-    Half a pixel in a picture. A whole sample in a volume, whose far more numerous
-    border samples leave none of a mask's worst places unseen.
+    Half a pixel in a picture; in a volume half the diagonal of a sample, since among so
+    many border samples the worst are met.
     """
-    step = longest_step_mm(grid)
-    return step / 2.0 if grid.shape[0] == 1 else step
+    if grid.shape[0] == 1:
+        return longest_step_mm(grid) / 2.0
+    return float(np.linalg.norm(grid.spacing)) / 2.0
 
 
 def _keep_away(
@@ -199,8 +202,8 @@ def _grow_bright(ground: Ground, seeds: NDArray[np.bool_], settings: GrowthSetti
     excess, grid, rim_mm = ground.excess, ground.grid, ground.rim_mm
     picture = grid.shape[0] == 1
     numbered, boxes = _seeds(seeds)
-    height = ndimage.maximum(excess, numbered, np.arange(1, len(boxes) + 1))
-    for number in np.argsort(-np.asarray(height), kind="stable") + 1:
+    height = [excess[box][numbered[box] == number].max() for number, box in enumerate(boxes, 1)]
+    for number in np.argsort(-np.array(height), kind="stable") + 1:
         start = boxes[number - 1]
         seed = (numbered[start] == number) & (ground.labels[start] == 0)
         if not seed.any():
@@ -210,6 +213,8 @@ def _grow_bright(ground: Ground, seeds: NDArray[np.bool_], settings: GrowthSetti
         stop = max(settings.stop_share * brightness, settings.stop_hu)
         box, grown = ground.flood(numbered, number, start, excess, stop)
         if not picture and brightness < settings.flank_share * float(excess[box][grown].max()):
+            # So are all seeds that it reaches: they are no brighter.
+            numbered[box][grown] = 0
             continue
         # A lesion may reach the bone, but not run along it.
         firm = grown & seeds[box]

@@ -11,7 +11,6 @@ from skimage.measure import marching_cubes, mesh_surface_area
 from calcimetry.model.geometry import Grid
 from calcimetry.model.image import Image
 from calcimetry.model.segmentation import Segmentation
-from calcimetry.regions import sample_size
 
 FloatArray = NDArray[np.float64]
 
@@ -72,7 +71,8 @@ class Deposit:
     @property
     def volume_mm3(self) -> float:
         """Volume of its mineral."""
-        return float(self.fraction.sum() * sample_size(self.grid))
+        sample_mm3 = abs(np.linalg.det(self.grid.affine[:3, :3]))
+        return float(self.fraction.sum() * sample_mm3)
 
     @property
     def surface_mm2(self) -> float:

@@ -13,7 +13,7 @@ from calcimetry.resample import resample_image
 
 FloatArray = NDArray[np.float64]
 
-#: Planes lie so close to each other, and their pixels too; closer where the volume's samples are.
+#: Planes and their pixels lie half as far apart as the volume's samples, and at most this.
 PLANE_SPACING_MM = 0.4
 #: Pixels left around the lesion in its plane.
 _MARGIN = 2
@@ -102,11 +102,11 @@ def largest_section(
     Returns
     -------
     Section
-        Cut to around the lesion. Planes lie `PLANE_SPACING_MM` apart, or as close as the
-        volume's samples where these are closer, and one of them passes through the
-        lesion's centre of mass. Linear interpolation.
+        Cut to around the lesion. Planes lie half a sample apart, at most
+        `PLANE_SPACING_MM`, and one of them passes through the lesion's centre of mass.
+        Linear interpolation.
     """
-    spacing = min(PLANE_SPACING_MM, *grid.spacing)
+    spacing = min(PLANE_SPACING_MM, min(grid.spacing) / 2.0)
     # Beyond its box a lesion fades to nothing within one sample.
     padded, mask = np.pad(np.asarray(fraction, np.float32), 1), np.pad(own, 1)
     source = _part(grid, (-1, -1, -1), (padded.shape[0], padded.shape[1], padded.shape[2]))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from calcimetry.model.anatomy import Digit, Laterality
 from calcimetry.model.geometry import Grid
@@ -79,3 +83,30 @@ class Hand:
     def name(self) -> str:
         """``left hand``, ``right hand`` or ``hand``."""
         return "hand" if self.laterality is None else f"{self.laterality.name.lower()} hand"
+
+
+def finger_of(hands: Iterable[Hand], bone: int, place_mm: ArrayLike) -> Finger | None:
+    """The finger that something near a bone belongs to.
+
+    Parameters
+    ----------
+    hands : iterable of Hand
+        All hands of a volume.
+    bone : int
+        Label of the nearest bone; 0 where there is none.
+    place_mm : array_like, shape (3,)
+        Where it lies, in LPS mm: fingers that could not be told apart share their
+        labels, and the nearest one is then meant.
+
+    Returns
+    -------
+    Finger or None
+        None where the bone is no finger's, such as a carpal.
+    """
+    fingers = [finger for hand in hands for finger in hand.fingers if bone in finger.labels]
+
+    def distance_mm(finger: Finger) -> float:
+        middle = finger.grid.index_to_mm((np.array(finger.grid.shape) - 1) / 2)
+        return float(np.linalg.norm(middle - np.asarray(place_mm)))
+
+    return min(fingers, key=distance_mm, default=None)

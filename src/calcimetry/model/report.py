@@ -14,8 +14,6 @@ from calcimetry.model.segmentation import Segmentation
 Status = Literal["complete", "partial", "failed"]
 #: Why the total of no lesion, 0, has no interval: 0 to 0 would claim certainty.
 NO_LESION = "no lesion was found; what may have been missed has no interval"
-#: Why a picture has no volume.
-ONE_SLICE = "a picture of one slice has no known thickness"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +56,6 @@ class Report:
         reasons = {}
         if self.area_interval is None:
             reasons["area_interval"] = NO_LESION
-        if self.volume_mm3 is None:
-            reasons["volume_mm3"] = ONE_SLICE
-        elif self.volume_interval is None:
+        if self.volume_mm3 is not None and self.volume_interval is None:
             reasons["volume_interval"] = NO_LESION
         return reasons

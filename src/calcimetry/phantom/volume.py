@@ -7,7 +7,7 @@ blurred and given noise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,66 +15,17 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from calcimetry.model import DualEnergyImage, Grid, Image, Laterality
-from calcimetry.phantom.deposits import Deposit, draw_deposit
 from calcimetry.phantom.hand import Part, draw_hand, lone_finger
+from calcimetry.phantom.lattice import Lattice, draw_waves, warped
+from calcimetry.phantom.lumps import TrueVolumeLesion, add_lump, place_lumps
 from calcimetry.phantom.tissue import marrow_hu, smooth_noise
 
 Array = NDArray[np.floating[Any]]
-Box = tuple[slice, slice, slice]
 
 _AIR_HU = -1000.0
 #: Low- over high-energy brightness of calcium, as at 80 and Sn150 kV, about 2.
 _MINERAL_RATIO = 2.0
-#: Deposits of less are not kept: no scanner shows them.
-_LEAST_DEPOSIT_MM3 = 0.15
 _FAR_MM = 50.0
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Lattice:
-    """Where samples lie in the hand's frame: `origin` + index @ `steps`, in mm.
-
-    The rows of `steps` (3, 3) are the ways from one (slice, row, column) to the next;
-    they are at right angles.
-    """
-
-    shape: tuple[int, int, int]
-    origin: Array
-    steps: Array
-
-    @property
-    def spacing_mm(self) -> float:
-        """Mean distance of neighbours."""
-        return float(np.cbrt(np.prod(np.linalg.norm(self.steps, axis=1))))
-
-    def points(self, box: Box) -> Array:
-        """Points of a box of samples, shape (slices, rows, columns, 3), single precision."""
-        i, j, k = (np.arange(s.start, s.stop, dtype=np.float32)[..., None] for s in box)
-        a, b, c = self.steps.astype(np.float32)
-        start = self.origin.astype(np.float32)
-        return np.asarray((start + i * a)[:, None, None] + (j * b)[None, :, None] + (k * c))
-
-    def box(self, ends: tuple[Array, Array], reach: float) -> Box | None:
-        """Samples within `reach` mm of the line between two points; None where there is none."""
-        spacing = np.linalg.norm(self.steps, axis=1)
-        index = (np.stack(ends) - self.origin) @ (self.steps / spacing[:, None] ** 2).T
-        low = np.floor(index.min(axis=0) - reach / spacing).astype(int)
-        high = np.ceil(index.max(axis=0) + reach / spacing).astype(int) + 1
-        low, high = np.maximum(low, 0), np.minimum(high, self.shape)
-        if (low + 2 > high).any():  # a gradient needs two samples
-            return None
-        return slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2])
-
-
-@dataclass(frozen=True, slots=True)
-class TrueVolumeLesion:
-    """One deposit of a volume."""
-
-    number: int
-    volume_mm3: float
-    shape: str
-    density_mg_cm3: float
-    touches_bone: bool
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -154,7 +105,7 @@ def simulate(
     name : str
         The image's name.
     """
-    waves = _draw_waves(rng)
+    waves = draw_waves(rng)
     bone, labels, depth, cortex, inner = _sample_bones(rng, parts, lattice, waves)
     outside = _flesh_distance(rng, parts, lattice, waves)
     spacing = lattice.spacing_mm
@@ -169,9 +120,9 @@ def simulate(
     lesion_map = np.zeros(lattice.shape, np.uint8)
     lesions: list[TrueVolumeLesion] = []
     gain = rng.uniform(1.2, 2.2)  # HU per mg/cm3 of hydroxyapatite
-    for one in _place_deposits(rng, lattice, bone, depth, outside):
+    for one in place_lumps(rng, lattice, bone, depth, outside):
         number = len(lesions) + 1
-        lesion = _add_deposit(
+        lesion = add_lump(
             rng, one, lattice, number, gain, (bone, deposit, mineral, base, lesion_map)
         )
         lesions += [lesion] if lesion else []
@@ -195,7 +146,7 @@ def _sample_bones(
         box = lattice.box(part.ends, part.reach + 2.5)
         if box is None:
             continue
-        points = _warped(lattice.points(box), waves)
+        points = warped(lattice.points(box), waves)
         value, station = part.shape.distance(points)
         slopes = np.gradient(value, *steps)
         slope = np.sqrt(sum(s * s for s in slopes))
@@ -228,7 +179,7 @@ def _flesh_distance(
         box = lattice.box((start, end), radius + 8.0)
         if box is None:
             continue
-        points = _warped(lattice.points(box), waves) - start.astype(np.float32)
+        points = warped(lattice.points(box), waves) - start.astype(np.float32)
         axis = (end - start).astype(np.float32)
         length2 = max(float(axis @ axis), 1e-6)
         along = np.clip(points @ axis / length2, 0.0, 1.0)
@@ -259,106 +210,6 @@ def _flesh_hu(rng: np.random.Generator, outside: Array, spacing: float) -> Array
         background = np.full(shape, around, np.float32)
     edge = np.clip(0.5 - outside / spacing, 0.0, 1.0)
     return np.asarray(background + edge * (hu - background), np.float32)
-
-
-def _place_deposits(
-    rng: np.random.Generator,
-    lattice: Lattice,
-    bone: Array,
-    depth: Array,
-    outside: Array,
-) -> list[Deposit]:
-    """Random deposits: half of them on bone, the others under the skin and in between."""
-    inside = (outside < -0.5) & (bone < 0.5)
-    room = int(inside.sum())
-    # About one in every 4 cm3 of flesh, at least a chance of some in a small piece.
-    expected = 0.4 + room * lattice.spacing_mm**3 / 4000.0
-    if room == 0 or rng.random() < 0.2:
-        return []
-    coarse = (slice(None, None, 2),) * 3
-    near_bone = np.argwhere((inside & (depth > -1.0))[coarse]) * 2
-    near_skin = np.argwhere((inside & (outside > -2.5) & (depth < -1.0))[coarse]) * 2
-    anywhere = np.argwhere((inside & (depth < -1.5))[coarse]) * 2
-    deposits = []
-    for _ in range(min(1 + int(rng.poisson(expected)), 40)):
-        volume = float(np.clip(rng.lognormal(np.log(6.0), 1.7), 0.2, 900.0))
-        radius = float(np.cbrt(volume * 0.75 / np.pi))
-        sites = (near_bone, near_skin, anywhere)
-        places = sites[int(rng.choice(3, p=[0.5, 0.15, 0.35]))]
-        if len(places) == 0:
-            continue
-        index = places[rng.integers(len(places))]
-        field = depth if places is near_bone else outside
-        normal = _slope(field, index) @ (lattice.steps / lattice.spacing_mm)
-        normal = normal / max(float(np.linalg.norm(normal)), 1e-6)
-        centre = lattice.origin + index @ lattice.steps
-        if places is near_bone:  # half sunk at most, often only touching
-            centre = centre - normal * rng.uniform(-0.3, 0.9) * radius
-        deposits.append(_turned(rng, draw_deposit(rng, centre, radius, np.eye(3)[2]), normal))
-    return deposits
-
-
-def _slope(field: Array, index: NDArray[np.int64]) -> Array:
-    """Gradient of a field at one sample, per sample step."""
-    slope = np.zeros(3)
-    for axis in range(3):
-        low, high = index.copy(), index.copy()
-        low[axis], high[axis] = (
-            max(index[axis] - 2, 0),
-            min(index[axis] + 2, field.shape[axis] - 1),
-        )
-        slope[axis] = field[tuple(high)] - field[tuple(low)]
-    return slope
-
-
-def _turned(rng: np.random.Generator, deposit: Deposit, normal: Array) -> Deposit:
-    """A deposit turned so that its x axis, across a plate, lies along `normal`."""
-    if float(np.linalg.norm(normal)) < 0.5:
-        normal = np.array([1.0, 0.0, 0.0])
-    frame, _ = np.linalg.qr(np.column_stack([normal, rng.normal(0.0, 1.0, (3, 2))]))
-    centre = deposit.centres[0]
-    return replace(
-        deposit,
-        centres=centre + (deposit.centres - centre) @ frame.T,
-        axes=deposit.axes @ frame.T,
-    )
-
-
-def _add_deposit(
-    rng: np.random.Generator,
-    deposit: Deposit,
-    lattice: Lattice,
-    number: int,
-    gain: float,
-    fields: tuple[Array, Array, Array, Array, NDArray[np.uint8]],
-) -> TrueVolumeLesion | None:
-    """Draw one deposit into the fields where there is room; None where there is too little."""
-    bone, taken, mineral, base, lesion_map = fields
-    low, high = deposit.centres.min(axis=0), deposit.centres.max(axis=0)
-    reach = float(deposit.half_axes.max() + deposit.roughness_mm + 1.0)
-    middle = 0.5 * (low + high)
-    box = lattice.box((middle, middle), reach + float(np.linalg.norm(high - low)) / 2)
-    if box is None:
-        return None
-    spacing = lattice.spacing_mm
-    distance = deposit.distance(lattice.points(box).astype(np.float64)).astype(np.float32)
-    share = np.clip(0.5 - distance / spacing, 0.0, 1.0)
-    share = np.minimum(share, 1.0 - np.maximum(bone[box], taken[box]))
-    volume = float(share.sum()) * spacing**3
-    if volume < _LEAST_DEPOSIT_MM3:
-        return None
-    border = spacing + deposit.cloudiness_mm
-    fade = np.clip(0.5 - distance / border, 0.25, 1.0) if deposit.cloudiness_mm else 1.0
-    texture = 1.0 + rng.uniform(0.0, 0.25) * smooth_noise(rng, share.shape, 1.0, spacing)
-    hu = deposit.density * gain * np.clip(texture, 0.4, 1.6) * fade
-    mineral[box] += share * hu
-    base[box] *= 1.0 - share
-    taken[box] += share
-    own = (share >= 0.5 * np.maximum(1.0 - bone[box], 0.3)) & (lesion_map[box] == 0)
-    lesion_map[box][own] = number
-    near = ndimage.binary_dilation(share >= 0.3, iterations=max(1, round(0.5 / spacing)))
-    touches = bool((bone[box][near] > 0.5).any())
-    return TrueVolumeLesion(number, volume, deposit.shape, deposit.density, touches)
 
 
 def _scan(
@@ -395,25 +246,3 @@ def _lps(steps: Array, laterality: Laterality) -> NDArray[np.float64]:
     affine = np.eye(4)
     affine[:3, :3] = np.array([[0, 0, across], [0, 1, 0], [-1, 0, 0]]) * steps
     return affine
-
-
-def _draw_waves(rng: np.random.Generator) -> Array:
-    """Smooth displacement of space, so that no two bones share a formula's regularity.
-
-    Shape (waves, 7): wave vector in radians per mm, phase, amplitude in mm.
-    """
-    strength = rng.uniform(0.0, 0.016)
-    waves = np.zeros((4, 7), np.float32)
-    for wave in waves:
-        direction = rng.normal(0.0, 1.0, 3)
-        wavelength = rng.uniform(8.0, 40.0)
-        wave[:3] = 2 * np.pi / wavelength * direction / np.linalg.norm(direction)
-        wave[3] = rng.uniform(0.0, 2 * np.pi)
-        wave[4:] = strength * wavelength * rng.normal(0.0, 1.0, 3)
-    return waves
-
-
-def _warped(points: Array, waves: Array) -> Array:
-    """Points displaced by `_draw_waves`."""
-    phase = np.sin(points @ waves[:, :3].T + waves[:, 3])
-    return np.asarray(points + phase @ waves[:, 4:])

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from calcimetry.model import Lesion, Report
 from calcimetry.render import palette, wording
+from calcimetry.render.legend import draw_legend
 from calcimetry.render.palette import Colour
 from calcimetry.render.sheet import Sheet, text_width, wrapped
 
 COLUMN_WIDTH = 420
+#: A volume's table has a column more.
+VOLUME_COLUMN_WIDTH = 560
 BADGE_RADIUS = 12.0
 
 _SMALL, _PLAIN, _TITLE, _TOTAL = 14, 16, 20, 44
@@ -20,12 +22,40 @@ _ROW = 29
 #: Longer notes stand whole in the report page and report.json.
 _NOTE_LINES = 5
 
-#: Right end of each table column, from the left of the column.
-_HEADINGS: tuple[tuple[str, float], ...] = (
-    ("area", 92),
-    ("95% interval", 212),
-    ("long x short", 312),
-    ("nearest bone", COLUMN_WIDTH),
+
+@dataclass(frozen=True, slots=True)
+class _TableColumn:
+    """One column of the table: `right` is its right end, from the left of the words."""
+
+    title: str
+    unit: str
+    right: float
+    text: Callable[[Lesion], str]
+    colour: Colour = palette.TEXT
+
+
+def _axes(lesion: Lesion) -> str:
+    return f"{wording.length(lesion.long_axis_mm)} x {wording.length(lesion.short_axis_mm)}"
+
+
+_PICTURE_TABLE = (
+    _TableColumn("area", "mm²", 92, lambda one: wording.area(one.area_mm2)),
+    _TableColumn(
+        "95% interval",
+        "mm²",
+        212,
+        lambda one: wording.area_range(one.area_interval),
+        palette.MUTED,
+    ),
+    _TableColumn("long x short", "mm", 312, _axes),
+    _TableColumn("nearest bone", "", COLUMN_WIDTH, wording.short_bone_of),
+)
+_VOLUME_TABLE = (
+    _TableColumn("volume", "mm³", 100, wording.volume_of),
+    _TableColumn("95% interval", "mm³", 222, wording.volume_range_of, palette.MUTED),
+    _TableColumn("area", "mm²", 290, lambda one: wording.area(one.area_mm2)),
+    _TableColumn("long x short", "mm", 392, _axes),
+    _TableColumn("nearest bone", "", VOLUME_COLUMN_WIDTH, wording.short_bone_of),
 )
 
 
@@ -36,6 +66,7 @@ class _Cursor:
     sheet: Sheet
     x: float
     y: float
+    width: float
 
     def lines(self, lines: Sequence[str], size: int, colour: Colour) -> None:
         for line in lines:
@@ -43,7 +74,7 @@ class _Cursor:
             self.sheet.text((self.x, self.y - 0.35 * size), line, size, colour)
 
     def note(self, text: str, colour: Colour = palette.MUTED) -> None:
-        lines = wrapped(text, _SMALL, COLUMN_WIDTH)
+        lines = wrapped(text, _SMALL, self.width)
         if len(lines) > _NOTE_LINES:
             lines = [*lines[: _NOTE_LINES - 1], lines[_NOTE_LINES - 1] + " ..."]
         self.lines(lines, _SMALL, colour)
@@ -53,7 +84,7 @@ class _Cursor:
         self.sheet.text((self.x + right, self.y + 0.35 * size), text, size, colour, "right")
 
     def rule(self) -> None:
-        self.sheet.line([(self.x, self.y), (self.x + COLUMN_WIDTH, self.y)], palette.RULE, width=1)
+        self.sheet.line([(self.x, self.y), (self.x + self.width, self.y)], palette.RULE, width=1)
 
 
 def draw_badge(sheet: Sheet, centre: tuple[float, float], number: int) -> None:
@@ -62,6 +93,11 @@ def draw_badge(sheet: Sheet, centre: tuple[float, float], number: int) -> None:
     size = 14 if len(text) < 3 else 11
     sheet.disc(centre, BADGE_RADIUS, palette.LESION)
     sheet.text((centre[0], centre[1] + 0.36 * size), text, size, palette.BACKGROUND, "centre")
+
+
+def column_width(report: Report) -> int:
+    """How wide the words beside a picture's or a volume's panels are."""
+    return COLUMN_WIDTH if report.image.is_picture else VOLUME_COLUMN_WIDTH
 
 
 def draw_column(
@@ -74,7 +110,7 @@ def draw_column(
     float
         How far down the sheet it reached.
     """
-    cursor = _Cursor(sheet, *at)
+    cursor = _Cursor(sheet, *at, column_width(report))
     _heading(cursor, report)
     cursor.y += 18
     if listed:
@@ -91,7 +127,7 @@ def draw_column(
 
 def _heading(cursor: _Cursor, report: Report) -> None:
     name = wording.printable(report.image.name)
-    cursor.lines(wrapped(name, _TITLE, COLUMN_WIDTH)[:2], _TITLE, palette.TEXT)
+    cursor.lines(wrapped(name, _TITLE, cursor.width)[:2], _TITLE, palette.TEXT)
     cursor.y += 12
     colour = palette.STATUS[report.status]
     word = report.status.capitalize()
@@ -102,41 +138,43 @@ def _heading(cursor: _Cursor, report: Report) -> None:
     if report.reason:
         cursor.note(report.reason, colour)
     cursor.y += _TOTAL + 14
-    total = wording.area(report.area_mm2)
+    total, interval, unit, quantity = _total(report)
     cursor.sheet.text((cursor.x, cursor.y), total, _TOTAL, palette.TEXT)
     after = cursor.x + text_width(total, _TOTAL) + 8
-    cursor.sheet.text((after, cursor.y), "mm²", _TITLE, palette.TEXT)
+    cursor.sheet.text((after, cursor.y), unit, _TITLE, palette.TEXT)
     cursor.y += 10
     count = report.lesion_count
     lesions = f"{count} lesion" if count == 1 else f"{count} lesions"
     cursor.lines(
-        [f"Area of {lesions} in all" if count else "No lesion found"], _PLAIN, palette.TEXT
+        [f"{quantity} of {lesions} in all" if count else "No lesion found"], _PLAIN, palette.TEXT
     )
-    if report.area_interval:
-        interval = wording.area_range(report.area_interval)
-        cursor.lines([f"95% interval {interval} mm²"], _PLAIN, palette.MUTED)
+    if interval:
+        cursor.lines([f"95% interval {interval} {unit}"], _PLAIN, palette.MUTED)
+
+
+def _total(report: Report) -> tuple[str, str, str, str]:
+    """The number that matters most, its interval (or nothing), its unit and what it is."""
+    if report.volume_mm3 is not None:
+        interval = wording.volume_range(report.volume_interval) if report.volume_interval else ""
+        return wording.volume(report.volume_mm3), interval, "mm³", "Volume"
+    interval = wording.area_range(report.area_interval) if report.area_interval else ""
+    return wording.area(report.area_mm2), interval, "mm²", "Area"
 
 
 def _table(cursor: _Cursor, report: Report, listed: Sequence[Lesion]) -> None:
+    table = _PICTURE_TABLE if report.image.is_picture else _VOLUME_TABLE
     cursor.y += 8
-    units = ("mm²", "mm²", "mm", "")
-    for (heading, right), unit in zip(_HEADINGS, units, strict=True):
-        cursor.cell(heading, right, _SMALL, palette.MUTED)
-        cursor.sheet.text((cursor.x + right, cursor.y + 22), unit, _SMALL, palette.MUTED, "right")
+    for column in table:
+        cursor.cell(column.title, column.right, _SMALL, palette.MUTED)
+        place = (cursor.x + column.right, cursor.y + 22)
+        cursor.sheet.text(place, column.unit, _SMALL, palette.MUTED, "right")
     cursor.y += 32
     cursor.rule()
     for lesion in listed:
         cursor.y += _ROW / 2
         draw_badge(cursor.sheet, (cursor.x + BADGE_RADIUS, cursor.y), lesion.number)
-        axes = f"{wording.length(lesion.long_axis_mm)} x {wording.length(lesion.short_axis_mm)}"
-        words = (
-            (wording.area(lesion.area_mm2), palette.TEXT),
-            (wording.area_range(lesion.area_interval), palette.MUTED),
-            (axes, palette.TEXT),
-            (wording.bone_of(lesion).replace(" phalanx", ""), palette.TEXT),
-        )
-        for (_, right), (text, colour) in zip(_HEADINGS, words, strict=True):
-            cursor.cell(text, right, _SMALL, colour)
+        for column in table:
+            cursor.cell(column.text(lesion), column.right, _SMALL, column.colour)
         cursor.y += _ROW / 2
     left_out = report.lesion_count - len(listed)
     if left_out:
@@ -144,31 +182,16 @@ def _table(cursor: _Cursor, report: Report, listed: Sequence[Lesion]) -> None:
 
 
 def _legend(cursor: _Cursor, report: Report) -> None:
-    entries = [("lesion", palette.LESION)] if report.lesions else []
-    entries += [
-        (report.bones.meanings[label], palette.bone_colour(label)) for label in report.bones.labels
-    ]
-    half = COLUMN_WIDTH / 2
-    for place, (name, colour) in enumerate(entries):
-        x = cursor.x + (place % 2) * half
-        y = cursor.y + 24 * (place // 2) + 12
-        cursor.sheet.line([(x, y), (x + 22, y)], colour, width=3)
-        cursor.sheet.text((x + 30, y + 5), name, _SMALL, palette.TEXT)
-    cursor.y += 24 * ((len(entries) + 1) // 2)
+    half = cursor.width / 2
+    cursor.y += draw_legend(cursor.sheet, (cursor.x, cursor.y), report, [half, half])
     if not report.bones.labels:
         cursor.note("No bone found.")
-    if report.lesions:
+    if report.lesions and report.image.is_picture:
         cursor.note("Crossed lines: long and short axis of each lesion.")
 
 
 def _small_print(cursor: _Cursor, report: Report) -> None:
     cursor.rule()
     cursor.y += 6
-    _, row_mm, column_mm = report.image.grid.spacing
-    spacing = (
-        f"{row_mm:.3g}"
-        if math.isclose(row_mm, column_mm, rel_tol=1e-6)
-        else f"{row_mm:.3g} x {column_mm:.3g}"
-    )
-    cursor.note(f"Pixel spacing {spacing} mm. Bone method: {report.method}")
+    cursor.note(f"{wording.spacing_of(report.image)}. Bone method: {report.method}")
     cursor.note(wording.RESEARCH_USE, palette.TEXT)

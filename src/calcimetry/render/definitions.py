@@ -34,11 +34,28 @@ DEFINITIONS: tuple[Definition, ...] = (
         "together than the picture's blur count as one lesion.",
     ),
     Definition(
+        "volume_mm3",
+        "Volume",
+        "mm³",
+        "Of a CT volume: each voxel is counted by the part of it that lesion mineral fills. The "
+        "total is the sum over lesions.",
+        "volume = v × Σ f,  v: volume of one voxel, f: filled part of a voxel, from 0 to 1",
+    ),
+    Definition(
+        "volume_interval",
+        "95% interval of a volume",
+        "mm³",
+        "Where the true volume is expected in 95 of 100 cases, from an error model of the lesion's "
+        "surface and brightness. Like that of an area it does not cover what was missed.",
+    ),
+    Definition(
         "area_mm2",
         "Area",
         "mm²",
         "Each pixel is counted by the part of it that lesion mineral fills, so that the result "
-        "does not hang on where pixels happen to lie. The total is the sum over lesions.",
+        "does not hang on where pixels happen to lie. The total is the sum over lesions. In a CT "
+        "volume area and axes are those of the sagittal plane of its finger in which the lesion's "
+        "area is largest.",
         "area = a × Σ f,  a: area of one pixel, f: filled part of a pixel, from 0 to 1",
     ),
     Definition(
@@ -104,10 +121,24 @@ DEFINITIONS: tuple[Definition, ...] = (
         "The bone with the smallest distance to the lesion, of those that were found.",
     ),
     Definition(
+        "aspect",
+        "Aspect",
+        "",
+        "The side of its finger that the lesion lies on: volar (towards the palm), dorsal (towards "
+        "the back of the hand), radial (towards the thumb) or ulnar (towards the little finger).",
+    ),
+    Definition(
+        "coverage",
+        "Phalanges of a finger",
+        "",
+        "Whether each phalanx that the finger should have is seen whole. The thumb has no middle "
+        "one. A lesion counts for the finger whose bone, metacarpal included, is nearest to it.",
+    ),
+    Definition(
         "position",
         "Position",
         "pixels",
         "Row and column of the lesion's centre of mass in the picture, counted from 0 at the "
-        "upper left pixel.",
+        "upper left pixel; in a volume slice, row and column of the volume as it was given.",
     ),
 )

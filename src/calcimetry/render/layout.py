@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from calcimetry.model import Grid
+from calcimetry.render.panel import GUTTER
 
 MARGIN = 28
-#: Strips beside the marked panel where badges stand.
-GUTTER = 46
 
 _LEAST_HEIGHT = 900
 #: Room (width, height) for each of the two panels, side by side or one above the other.

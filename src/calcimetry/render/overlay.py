@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from calcimetry.errors import InputError
-from calcimetry.model import Image, Report
+from calcimetry.model import Image, Lesion, Report
 from calcimetry.render import palette
 from calcimetry.render.column import COLUMN_WIDTH, draw_column
-from calcimetry.render.layout import GUTTER, lay_out
-from calcimetry.render.marks import draw_marks, draw_scale_bar
+from calcimetry.render.layout import lay_out
+from calcimetry.render.marks import (
+    badged,
+    draw_axes,
+    draw_badges,
+    draw_bones,
+    draw_lesions,
+    draw_scale_bar,
+)
+from calcimetry.render.panel import GUTTER, Panel
 from calcimetry.render.sheet import Sheet
 
 #: Lesions with a badge and a row of the table: the largest.
@@ -44,15 +53,14 @@ def draw_overlay(report: Report) -> Picture.Image:
     if not report.image.is_picture:
         raise InputError(
             f"Drawing the overlay of {report.image.name!r}: expected a picture of one slice, "
-            f"found {report.image.grid.shape[0]} slices; draw one slice at a time."
+            f"found {report.image.grid.shape[0]} slices; `draw_hands` draws volumes."
         )
-    largest = sorted(report.lesions, key=lambda lesion: -lesion.area_mm2)[:MOST_LISTED]
-    listed = sorted(largest, key=lambda lesion: lesion.number)
+    listed = listed_lesions(report)
     # Drawn once off the sheet, to know its height.
     column_height = draw_column(Sheet((1, 1), palette.BACKGROUND), (0, 0), report, listed)
     layout = lay_out(report.image.grid, (COLUMN_WIDTH, round(column_height)))
     sheet = Sheet(layout.size, palette.BACKGROUND)
-    grey = to_grey(report.image)
+    grey = to_grey(report.image.array[0], display_limits(report.image))
     above_marked = GUTTER if layout.stacked else 0
     for caption, at, raised in (
         ("Picture", layout.bare, 0),
@@ -60,22 +68,40 @@ def draw_overlay(report: Report) -> Picture.Image:
     ):
         sheet.text((at[0], at[1] - raised - 10), caption, 15, palette.MUTED)
         sheet.picture(grey, at, layout.panel)
-    draw_marks(sheet, layout, report, listed)
-    draw_scale_bar(sheet, layout, report.image.grid)
+    _, rows, columns = report.image.grid.shape
+    panel = Panel(layout.marked, layout.panel, (rows, columns))
+    draw_bones(sheet, panel, report.bones.label_map[0])
+    lesion_map = report.lesion_map.label_map[0]
+    masks = {label: lesion_map == label for label in report.lesion_map.labels}
+    outlines = draw_lesions(sheet, panel, masks)
+    for lesion in report.lesions:
+        draw_axes(sheet, panel, (lesion.long_axis_ends, lesion.short_axis_ends))
+    draw_badges(sheet, panel, badged(outlines, listed), layout.stacked)
+    below = 18.0 + (GUTTER if layout.stacked else 0)
+    draw_scale_bar(sheet, panel, report.image.grid.spacing[2], below)
     draw_column(sheet, layout.column, report, listed)
     return sheet.finished()
 
 
-def to_grey(image: Image) -> Picture.Image:
-    """Show a picture's intensities as grey, mode L.
+def listed_lesions(report: Report) -> list[Lesion]:
+    """The largest lesions, by volume where there is one, in the order of their numbers."""
+    largest = sorted(report.lesions, key=lambda one: (-(one.volume_mm3 or 0.0), -one.area_mm2))
+    return sorted(largest[:MOST_LISTED], key=lambda lesion: lesion.number)
 
-    HU are shown over the range the source was windowed to, or else
-    `DEFAULT_RANGE_HU`; other units from their least to their greatest value.
-    """
-    values = image.array[0]
-    if image.unit == "HU":
-        low, high = image.clipped_hu or DEFAULT_RANGE_HU
-    else:
-        low, high = float(values.min()), float(values.max())
+
+def to_grey(values: NDArray[np.float32], limits: tuple[float, float]) -> Picture.Image:
+    """Intensities, shape (rows, columns), as grey from black to white at the limits; mode L."""
+    low, high = limits
     part = (values - low) / max(high - low, 1e-6)
     return Picture.fromarray(np.uint8(255 * np.clip(part, 0.0, 1.0) + 0.5))
+
+
+def display_limits(image: Image) -> tuple[float, float]:
+    """Which intensities are shown black and white.
+
+    For HU the range the source was windowed to, or else `DEFAULT_RANGE_HU`; for
+    other units the least and the greatest value.
+    """
+    if image.unit == "HU":
+        return image.clipped_hu or DEFAULT_RANGE_HU
+    return float(image.array.min()), float(image.array.max())

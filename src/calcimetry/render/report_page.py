@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from urllib.parse import quote
@@ -12,10 +12,9 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image as Picture
 
-from calcimetry.model import Interval, Lesion, Report
-from calcimetry.model.report import Status
 from calcimetry.render import wording
 from calcimetry.render.definitions import DEFINITIONS
+from calcimetry.render.sections import ImageSection
 
 #: Above this size browsers become slow to open a page, and mail refuses it.
 PAGE_BUDGET_BYTES = 30_000_000
@@ -24,79 +23,12 @@ _JPEG_QUALITY = 85
 
 
 @dataclass(frozen=True, slots=True)
-class PictureSection:
-    """One input of a study, measured or not.
-
-    `PictureSection.of` makes the section of a measured picture. One that failed
-    has a name, status "failed" and a reason, and that is all.
-    """
-
-    name: str
-    status: Status
-    reason: str = ""
-    lesions: tuple[Lesion, ...] = ()
-    #: Totals; None where nothing could be measured.
-    area_mm2: float | None = None
-    area_interval: Interval | None = None
-    ellipse_area_mm2: float | None = None
-    pixel_spacing_mm: float | None = None
-    #: Names of the bones found.
-    bones: tuple[str, ...] = ()
-    #: Bone method and fingerprint of its weights.
-    method: str = ""
-    warnings: tuple[str, ...] = ()
-    overlay_png: bytes | None = None
-    #: Path of the full-size overlay relative to the page, with forward slashes: linked,
-    #: never fetched. Where it is given but the picture is missing or damaged, the page says so.
-    overlay_path: str = ""
-    #: Further columns of the manifest, shown as given.
-    details: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(
-        cls,
-        report: Report,
-        overlay_png: bytes | None = None,
-        overlay_path: str = "",
-        details: Mapping[str, str] | None = None,
-    ) -> PictureSection:
-        """Section of a measured picture, with its overlay as PNG bytes."""
-        return cls(
-            name=report.image.name,
-            status=report.status,
-            reason=report.reason,
-            lesions=report.lesions,
-            area_mm2=report.area_mm2,
-            area_interval=report.area_interval,
-            ellipse_area_mm2=report.ellipse_area_mm2,
-            pixel_spacing_mm=report.image.grid.spacing[1],
-            bones=wording.bones_of(report),
-            method=report.method,
-            warnings=report.warnings,
-            overlay_png=overlay_png,
-            overlay_path=overlay_path,
-            details=details or {},
-        )
-
-    @property
-    def not_measured(self) -> dict[str, list[str]]:
-        """Quantities that no number is given for, by the reason why."""
-        reasons: dict[str, list[str]] = {}
-        for lesion in self.lesions:
-            for quantity, reason in lesion.not_measured.items():
-                quantities = reasons.setdefault(reason, [])
-                if quantity not in quantities:
-                    quantities.append(quantity)
-        return reasons
-
-
-@dataclass(frozen=True, slots=True)
 class ReportPage:
     """All that the page shows.
 
     Parameters
     ----------
-    sections : tuple of PictureSection
+    sections : tuple of ImageSection
         Every input in the order of the run, those that failed included.
     settings : mapping of str to object
         The settings tree that was used, as `Settings.to_dict` gives it.
@@ -108,7 +40,7 @@ class ReportPage:
         Remarks on the run as a whole, such as files that were passed over.
     """
 
-    sections: tuple[PictureSection, ...]
+    sections: tuple[ImageSection, ...]
     settings: Mapping[str, object]
     version: str
     created: datetime
@@ -135,9 +67,9 @@ def render_report(page: ReportPage, budget_bytes: int = PAGE_BUDGET_BYTES) -> st
     str
         A complete HTML document, to be encoded as UTF-8.
     """
-    overlays = [section.overlay_png for section in page.sections]
-    scale = _scale_to_fit([png for png in overlays if png], budget_bytes)
-    pictures = [_embedded(png, scale) if png else None for png in overlays]
+    overlays = [[overlay.png for overlay in section.overlays] for section in page.sections]
+    scale = _scale_to_fit([png for pngs in overlays for png in pngs if png], budget_bytes)
+    pictures = [[_embedded(png, scale) if png else None for png in pngs] for pngs in overlays]
     environment = Environment(
         loader=PackageLoader("calcimetry.render"),
         autoescape=True,
@@ -149,6 +81,8 @@ def render_report(page: ReportPage, budget_bytes: int = PAGE_BUDGET_BYTES) -> st
     )
     environment.filters.update(
         mm2=wording.area,
+        mm3=wording.volume,
+        mm3_range=wording.volume_range,
         mm=wording.length,
         mm2_range=wording.area_range,
         bone=wording.bone_of,
@@ -168,10 +102,22 @@ def render_report(page: ReportPage, budget_bytes: int = PAGE_BUDGET_BYTES) -> st
         detail_names=list(dict.fromkeys(name for s in page.sections for name in s.details)),
         methods=sorted({section.method for section in page.sections if section.method}),
         settings=list(_flat(page.settings)),
+        noun=_noun(page.sections),
+        phalanges=("proximal phalanx", "middle phalanx", "distal phalanx"),
+        has_volumes=any(section.is_volume for section in page.sections),
         plot_mm2=highest or 1.0,
         definitions=DEFINITIONS,
         research_use=wording.RESEARCH_USE,
     )
+
+
+def _noun(sections: Sequence[ImageSection]) -> str:
+    """What the inputs are called together."""
+    volumes = sum(section.is_volume for section in sections)
+    if not volumes:
+        return "picture"
+    pictures = sum(not s.is_volume and s.area_mm2 is not None for s in sections)
+    return "image" if pictures else "volume"
 
 
 def _flat(tree: Mapping[str, object], above: str = "") -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -17,6 +18,8 @@ from calcimetry.render.palette import Colour
 #: Pillow draws lines without smoothing: they are drawn this much larger.
 OVERSAMPLING = 2
 _RAISED_SIZE = 0.62
+_RAISED = {"²": "2", "³": "3"}
+_SPLIT = re.compile("([²³])")
 
 Point = tuple[float, float]
 Align = Literal["left", "centre", "right"]
@@ -31,14 +34,18 @@ def drawable(text: str) -> str:
     """Keep to the letters that Pillow's built-in font has.
 
     Accents are dropped and what has no plain letter becomes a question mark. The
-    raised two of mm2 stays: `Sheet.text` draws it.
+    raised figures of mm2 and mm3 stay: `Sheet.text` draws them.
 
     >>> drawable("Zürich 漢.png, 3 mm²")
     'Zurich ?.png, 3 mm²'
     """
-    parts = (unicodedata.normalize("NFKD", part) for part in text.split("²"))
-    plain = ("".join(c for c in part if not unicodedata.combining(c)) for part in parts)
-    return "²".join(part.encode("ascii", "replace").decode() for part in plain)
+    return "".join(part if part in _RAISED else _plain(part) for part in _SPLIT.split(text))
+
+
+def _plain(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text)
+    kept = "".join(c for c in letters if not unicodedata.combining(c))
+    return kept.encode("ascii", "replace").decode()
 
 
 class Sheet:
@@ -99,7 +106,7 @@ class Sheet:
     def text(
         self, at: Point, text: str, size: float, colour: Colour, align: Align = "left"
     ) -> None:
-        """One line of text, `at` its baseline; the character ² becomes a raised 2."""
+        """One line of text, `at` its baseline; the characters ² and ³ become raised figures."""
         x, y = at
         x -= {"left": 0.0, "centre": 0.5, "right": 1.0}[align] * text_width(text, size)
         for raised, part in _pieces(text):
@@ -144,8 +151,8 @@ def wrapped(text: str, size: float, width: float) -> list[str]:
 
 def _pieces(text: str) -> list[tuple[bool, str]]:
     """Split text into (raised, letters)."""
-    first, *others = drawable(text).split("²")
-    return [(False, first)] + [piece for part in others for piece in ((True, "2"), (False, part))]
+    parts = [part for part in _SPLIT.split(drawable(text)) if part]
+    return [(part in _RAISED, _RAISED.get(part, part)) for part in parts]
 
 
 def _signed_area(border: Sequence[Point]) -> float:

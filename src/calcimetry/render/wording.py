@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calcimetry.model import Interval, Lesion, Report, bone_name
+from calcimetry.model import Digit, Finger, Image, Interval, Lesion, Report, bone_name
 
 RESEARCH_USE = "Research use only. Not for diagnosis or treatment."
 
@@ -27,6 +27,15 @@ def area(value_mm2: float) -> str:
     return f"{value_mm2:.2f}"
 
 
+def volume(value_mm3: float) -> str:
+    """A volume in mm3, without its unit: one decimal, two below 10 mm3.
+
+    >>> volume(128.66), volume(1.89)
+    ('128.7', '1.89')
+    """
+    return f"{value_mm3:.1f}" if value_mm3 >= 10 else f"{value_mm3:.2f}"
+
+
 def length(value_mm: float) -> str:
     """A length in mm, without its unit: one decimal, finer than any pixel measured."""
     return f"{value_mm:.1f}"
@@ -41,6 +50,21 @@ def area_range(interval: Interval) -> str:
     return f"{area(interval.low)} to {area(interval.high)}"
 
 
+def volume_range(interval: Interval) -> str:
+    """Both ends of a volume's interval, without the unit."""
+    return f"{volume(interval.low)} to {volume(interval.high)}"
+
+
+def volume_of(lesion: Lesion) -> str:
+    """A lesion's volume, without the unit; a dash where it has none."""
+    return "-" if lesion.volume_mm3 is None else volume(lesion.volume_mm3)
+
+
+def volume_range_of(lesion: Lesion) -> str:
+    """Both ends of its interval, without the unit; nothing where it has none."""
+    return "" if lesion.volume_interval is None else volume_range(lesion.volume_interval)
+
+
 def bone_of(lesion: Lesion) -> str:
     """Name of the bone nearest to a lesion; a dash where no bone was found."""
     return bone_name(lesion.bone) if lesion.bone else "-"
@@ -49,3 +73,27 @@ def bone_of(lesion: Lesion) -> str:
 def bones_of(report: Report) -> tuple[str, ...]:
     """Names of the bones found, by ascending label number."""
     return tuple(report.bones.meanings[label] for label in report.bones.labels)
+
+
+def short_bone_of(lesion: Lesion) -> str:
+    """As `bone_of`, in few letters: without the side, and without the word phalanx."""
+    words = bone_of(lesion).replace(" phalanx", "")
+    return words.removeprefix("left ").removeprefix("right ")
+
+
+def finger_word(finger: Finger) -> str:
+    """A finger's name in one word, such as ``index``; ``finger`` where it is not known."""
+    return "finger" if finger.digit is Digit.UNKNOWN else finger.digit.name.lower()
+
+
+def spacing_of(image: Image) -> str:
+    """Pixel spacing of a picture, or size of a volume's voxels, with what it is.
+
+    >>> from calcimetry.model import Grid
+    >>> spacing_of(Image([[0.0]], Grid.picture((1, 1), 0.4)))
+    'Pixel spacing 0.4 mm'
+    """
+    mm = [f"{one:.3g}" for one in image.grid.spacing]
+    if not image.is_picture:
+        return f"Voxels of {' x '.join(mm)} mm"
+    return f"Pixel spacing {' x '.join(dict.fromkeys(mm[1:]))} mm"

@@ -1,5 +1,6 @@
-"""Many pictures in, a folder of results out."""
+"""Many pictures and volumes in, a folder of results out."""
 
 from calcimetry.study.run import StudyResult, measure_study
+from calcimetry.study.sources import EnergyPair, VolumeChoice
 
-__all__ = ["StudyResult", "measure_study"]
+__all__ = ["EnergyPair", "StudyResult", "VolumeChoice", "measure_study"]

@@ -1,4 +1,4 @@
-"""The demo's pictures: simulated on the spot, so nothing is downloaded and none is a patient."""
+"""What the demo measures: simulated on the spot, nothing is downloaded and none is a patient."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as PillowImage
 
+from calcimetry.files.nifti import write_ct_nifti
 from calcimetry.files.tables import write_bytes, write_csv
 from calcimetry.phantom.picture import FingerPicture, finger_picture
+from calcimetry.phantom.volume import finger_volume
+from calcimetry.study.sources import EnergyPair
 
 #: Seeds chosen for what they show: deposits on bone, in flesh and under the skin;
 #: straight and bent fingers, the tip up and down.
 _SEEDS = {"straight": 129, "bent": 119, "tip-down": 121, "crooked": 110}
+#: A bent finger in CT, with deposits in flesh and on bone.
+_VOLUME_SEED = 5
 
 
 def write_demo_pictures(folder: Path) -> Path:
@@ -44,6 +49,32 @@ def write_demo_pictures(folder: Path) -> Path:
         )
     write_csv(folder / "manifest.csv", tuple(rows[0]), rows)
     return folder
+
+
+def write_demo_volume(folder: Path) -> EnergyPair:
+    """Simulate the demo's dual-energy CT of a finger into `folder`.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Made as needed. Gets one NIfTI file per energy.
+
+    Returns
+    -------
+    EnergyPair
+        The two files; its column true_volume_mm3 holds the true volume of all lesions.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written.
+    """
+    finger = finger_volume(np.random.default_rng(_VOLUME_SEED))
+    low, high = (folder / f"finger-{energy}.nii.gz" for energy in ("80kV", "Sn150kV"))
+    write_ct_nifti(low, finger.image.low)
+    write_ct_nifti(high, finger.image.high)
+    true = round(sum(one.volume_mm3 for one in finger.lesions), 1)
+    return EnergyPair(low, high, "80", "Sn150", {"true_volume_mm3": f"{true:g}"})
 
 
 def _png(picture: FingerPicture) -> bytes:

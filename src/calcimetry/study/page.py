@@ -6,9 +6,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from calcimetry.files.results import Contents, Result
+from calcimetry.files.results import Contents, FingerResult, Result
 from calcimetry.files.tables import write_text
-from calcimetry.render.report_page import PictureSection, ReportPage, render_report
+from calcimetry.render.report_page import ReportPage, render_report
+from calcimetry.render.sections import FingerLine, ImageSection, Overlay
 
 
 def write_page(folder: Path, contents: Contents, made_with: str) -> None:
@@ -39,13 +40,8 @@ def write_page(folder: Path, contents: Contents, made_with: str) -> None:
     write_text(folder / "report.html", render_report(page))
 
 
-def _section(folder: Path, result: Result) -> PictureSection:
-    overlay_path = next((file for file in result.files if file.startswith("overlays/")), "")
-    overlay = None
-    # Somebody may have moved an earlier run's overlay; the page then says that it is missing.
-    with suppress(OSError):
-        overlay = (folder / overlay_path).read_bytes() if overlay_path else None
-    return PictureSection(
+def _section(folder: Path, result: Result) -> ImageSection:
+    return ImageSection(
         name=result.image,
         status=result.status,
         reason=result.told_reason,
@@ -53,14 +49,54 @@ def _section(folder: Path, result: Result) -> PictureSection:
         area_mm2=result.area_mm2,
         area_interval=result.area_interval,
         ellipse_area_mm2=result.ellipse_area_mm2,
-        pixel_spacing_mm=result.pixel_spacing_mm,
+        volume_mm3=result.volume_mm3,
+        volume_interval=result.volume_interval,
+        fingers=tuple(_finger_line(finger) for finger in result.fingers),
+        spacing=_spacing(result),
         bones=tuple(result.bones.values()),
         method=result.method,
         warnings=result.warnings,
-        overlay_png=overlay,
-        overlay_path=overlay_path,
+        overlays=tuple(
+            _overlay(folder, file, result) for file in result.files if file.startswith("overlays/")
+        ),
         details=result.columns,
     )
+
+
+def _overlay(folder: Path, file: str, result: Result) -> Overlay:
+    png = None
+    # Somebody may have moved an earlier run's overlay; the page then says that it is missing.
+    with suppress(OSError):
+        png = (folder / file).read_bytes()
+    counts = f"{len(result.bones)} bones outlined and {len(result.lesions)} lesions filled"
+    if not result.is_volume:
+        shows = f"the picture as it is, and with {counts} and numbered"
+    elif file == f"overlays/{result.stem}.png":
+        shows = f"the hands looked through, as they are and with {counts} and numbered"
+    else:
+        shows = f"each of {len(result.fingers)} fingers from the side, its lesions with their axes"
+    return Overlay(png, file, shows)
+
+
+def _finger_line(finger: FingerResult) -> FingerLine:
+    return FingerLine(
+        finger.name,
+        finger.status,
+        finger.reason,
+        {column.replace("_", " "): state for column, state in finger.coverage.items()},
+        finger.lesion_count,
+        finger.volume_mm3,
+        finger.volume_interval,
+        finger.area_mm2,
+    )
+
+
+def _spacing(result: Result) -> str:
+    if result.spacing_mm is not None:
+        return f"Voxels of {' x '.join(f'{mm:.4g}' for mm in result.spacing_mm)} mm"
+    if result.pixel_spacing_mm is not None:
+        return f"Pixel spacing {result.pixel_spacing_mm:.4g} mm"
+    return ""
 
 
 def _notes(contents: Contents, made_with: str) -> tuple[str, ...]:
@@ -69,11 +105,11 @@ def _notes(contents: Contents, made_with: str) -> tuple[str, ...]:
     if others:
         notes.append(
             f"Measured by earlier runs with other settings or another version: {others} of the "
-            "pictures; report.json says which and how."
+            "images; report.json says which and how."
         )
     if contents.passed_over:
         notes.append(
-            f"Passed over: {len(contents.passed_over)} files or folders; report.json says which "
-            "and why."
+            f"Passed over: {len(contents.passed_over)} files, folders or series; report.json says "
+            "which and why."
         )
     return tuple(notes)

@@ -1,9 +1,8 @@
-"""Measuring a list of pictures one by one, keeping what is done."""
+"""Measuring pictures and volumes one by one, keeping what is done."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import time
 from collections.abc import Callable, Iterable
@@ -17,25 +16,26 @@ from typing import Any
 from calcimetry import __version__
 from calcimetry.bone import METHODS
 from calcimetry.errors import CalcimetryError, InputError, OutputError
-from calcimetry.files.inputs import find_inputs, printable
-from calcimetry.files.naming import Task, plan, refuse_to_overwrite_inputs, result_files
+from calcimetry.files.inputs import printable
+from calcimetry.files.naming import Task, plan, refuse_to_overwrite_inputs
 from calcimetry.files.only_run import only_run
-from calcimetry.files.raster import read_picture, write_label_png
+from calcimetry.files.raster import read_picture
 from calcimetry.files.results import Contents, Result, merged
-from calcimetry.files.results_folder import is_whole_png, load_results, save_results
-from calcimetry.files.tables import write_bytes
+from calcimetry.files.results_folder import load_results, save_results
+from calcimetry.files.whole import is_whole
 from calcimetry.model import Report
 from calcimetry.pipeline import measure
-from calcimetry.render.overlay import draw_overlay
 from calcimetry.settings import Settings
 from calcimetry.study.page import write_page
+from calcimetry.study.sources import VolumeChoice, find_sources, read_volume
+from calcimetry.study.writing import measured_result, write_images
 
 #: Tables and report.json are written anew at most this often, and always at the end.
 SAVE_EVERY_S = 2.0
 #: They are written whole, which takes longer the more there is: no more than one part in
 #: so many of the time goes there.
 SAVING_SHARE = 20
-#: Called before each picture and once after the last: pictures done, pictures in all, the name.
+#: Called before each image and once after the last: images done, images in all, the name.
 Progress = Callable[[int, int, str], None]
 
 
@@ -69,11 +69,12 @@ def measure_study(
     out_dir: str | PathLike[str],
     *,
     pixel_spacing_mm: float | None = None,
+    volumes: VolumeChoice | None = None,
     settings: Settings | None = None,
     overwrite: bool = False,
     on_progress: Progress | None = None,
 ) -> StudyResult:
-    """Measure pictures and folders of pictures, and write the results into one folder.
+    """Measure pictures, volumes and folders of them, and write the results into one folder.
 
     Every input ends as a row of images.csv; one that fails says why and stops no
     other. The tables are kept up to date while the run goes on. Inputs that an
@@ -86,11 +87,15 @@ def measure_study(
     Parameters
     ----------
     paths : iterable of path-like
-        JPEG and PNG files, and folders of them (`calcimetry.files.inputs.find_inputs`).
+        DICOM, NIfTI, JPEG and PNG files, zips of DICOM, and folders of them all
+        (`calcimetry.study.sources.find_sources`).
     out_dir : path-like
         The results folder; made if needed.
     pixel_spacing_mm : float, optional
         Pixel spacing in mm of the pictures that no manifest gives one.
+    volumes : VolumeChoice, optional
+        What the user says of volumes: two NIfTI files to pair, the DICOM series to
+        choose, the side of the hand.
     settings : Settings, optional
         How to measure; the defaults where None.
     overwrite : bool
@@ -113,15 +118,16 @@ def measure_study(
         If interrupted, after the results so far were written.
     """
     settings = Settings() if settings is None else settings
+    volumes = VolumeChoice() if volumes is None else volumes
     paths = list(paths)
-    if not paths:
+    if not paths and volumes.pair is None:
         raise InputError("Measuring: no file or folder was named.")
     folder = Path(out_dir)
     with only_run(folder):
         earlier = load_results(folder)
-        inputs = find_inputs(paths)
+        inputs = find_sources(paths, volumes)
         run = _Run(folder, settings, pixel_spacing_mm, earlier, dict(inputs.passed_over))
-        tasks = plan(inputs.pictures, earlier.results)
+        tasks = plan(inputs.found, earlier.results)
         refuse_to_overwrite_inputs(folder, tasks)
         run.measure_all(tasks, overwrite, on_progress)
     return StudyResult(folder, tuple(run.results), run.resumed, run.contents())
@@ -211,6 +217,8 @@ class _Run:
                     (self.folder / file).unlink()
 
     def _spacing(self, task: Task) -> float | None:
+        if task.source.load is not None:
+            return None
         own = task.source.pixel_spacing_mm
         return self.pixel_spacing_mm if own is None else own
 
@@ -223,7 +231,8 @@ class _Run:
             old.sha256 == task.sha256
             and old.made_with == self.made_with
             and old.pixel_spacing_mm == self._spacing(task)
-            and all(is_whole_png(self.folder / file) for file in old.files)
+            and old.stated == task.source.stated
+            and all(is_whole(self.folder / file) for file in old.files)
         )
         if not same:
             return None
@@ -243,52 +252,42 @@ class _Run:
             made_with=self.made_with,
             warnings=task.notes,
             columns=task.source.columns,
+            stated=task.source.stated,
         )
 
     def _measured(self, task: Task) -> Result:
-        """Measure one picture and write its files; whatever goes wrong inside is its reason."""
+        """Measure one image and write its files; whatever goes wrong inside is its reason."""
         if task.problem:
             return self._failed(task, task.problem)
         start = time.perf_counter()
-        window = self.settings.picture
+        tried = self._failed(task, "")
         try:
-            image = read_picture(
-                task.source.path, self._spacing(task), window.window_hu, window.level_hu
+            warnings, report = self._report(task)
+            files = write_images(self.folder, task.stem, report)
+            tried = replace(
+                tried,
+                pixel_spacing_mm=self._spacing(task),
+                warnings=(*tried.warnings, *warnings),
             )
-            report = measure(replace(image, name=task.image), self.settings)
-            files = _write_pictures(self.folder, task.stem, report)
+            result = measured_result(tried, report, files)
         except OutputError:
             raise
         except CalcimetryError as error:
             return self._failed(task, str(error))
-        except Exception as error:  # noqa: BLE001 - one picture never stops the others
+        except Exception as error:  # noqa: BLE001 - one image never stops the others
             return self._failed(task, _internal(error))
-        return replace(
-            self._failed(task, report.reason),
-            status=report.status,
-            method=report.method,
-            pixel_spacing_mm=self._spacing(task),
-            area_mm2=report.area_mm2,
-            area_interval=report.area_interval,
-            ellipse_area_mm2=report.ellipse_area_mm2,
-            seconds=round(time.perf_counter() - start, 3),
-            lesions=report.lesions,
-            warnings=(*task.notes, *report.warnings),
-            bones={label: report.bones.meanings[label] for label in report.bones.labels},
-            files=files,
-            not_measured=report.not_measured,
+        return replace(result, seconds=round(time.perf_counter() - start, 3))
+
+    def _report(self, task: Task) -> tuple[tuple[str, ...], Report]:
+        """Read and measure one image; gives the warnings of reading, and the report."""
+        if task.source.load is not None:
+            reading = read_volume(task.source, task.image)
+            return reading.warnings, measure(reading.image, self.settings, reading.laterality)
+        window = self.settings.picture
+        picture = read_picture(
+            task.source.path, self._spacing(task), window.window_hu, window.level_hu
         )
-
-
-def _write_pictures(folder: Path, stem: str, report: Report) -> tuple[str, ...]:
-    """Write a picture's label maps and overlay; gives their paths relative to the folder."""
-    bones, lesions, overlay = result_files(stem)
-    write_label_png(folder / bones, report.bones)
-    write_label_png(folder / lesions, report.lesion_map)
-    buffer = io.BytesIO()
-    draw_overlay(report).save(buffer, "PNG")
-    write_bytes(folder / overlay, buffer.getvalue())
-    return bones, lesions, overlay
+        return (), measure(replace(picture, name=task.image), self.settings)
 
 
 def _internal(error: Exception) -> str:

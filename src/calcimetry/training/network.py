@@ -13,9 +13,6 @@ from torch import Tensor
 from calcimetry.bone.working_view import SPACING_MM
 from calcimetry.phantom.picture import DEPOSIT, MATERIALS
 
-#: The activation of every layer.
-LEAKY = ("LeakyReLU", {"negative_slope": 0.1, "inplace": True})
-
 
 class ScaleHU(torch.nn.Module):
     """HU to the range of about -1 to 3 that networks learn well in."""
@@ -25,80 +22,34 @@ class ScaleHU(torch.nn.Module):
         return (hu - 200.0) / 400.0
 
 
-class FractionNetwork(lightning.LightningModule):
-    """Learns what part of every sample each material fills: loss, steps and schedule.
-
-    Parameters
-    ----------
-    unet : torch.nn.Module
-        From scaled HU (n, 1, ...) to logits (n, materials, ...).
-    learning_rate, weight_decay : float
-        Of AdamW; the rate follows one cycle over the whole training.
-    """
-
-    def __init__(self, unet: torch.nn.Module, learning_rate: float, weight_decay: float) -> None:
-        super().__init__()
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.scale = ScaleHU()
-        self.unet = unet
-
-    def forward(self, hu: Tensor) -> Tensor:
-        """Logits (n, materials, ...) of images in HU (n, 1, ...)."""
-        logits: Tensor = self.unet(self.scale(hu))
-        return logits
-
-    def loss(self, logits: Tensor, fractions: Tensor, hu: Tensor) -> Tensor:
-        """How far logits (n, materials, ...) are from fractions, given the images in HU."""
-        raise NotImplementedError
-
-    def training_step(self, batch: tuple[Tensor, Tensor], _index: int) -> Tensor:
-        """Loss of one batch of images in HU and their fractions."""
-        hu, fractions = batch
-        loss = self.loss(self(hu), fractions, hu)
-        self.log("loss", loss, prog_bar=True)
-        return loss
-
-    def configure_optimizers(self) -> Any:
-        """AdamW under one cycle."""
-        optimizer = torch.optim.AdamW(
-            self.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay
-        )
-        steps = int(self.trainer.estimated_stepping_batches)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, self.learning_rate, total_steps=steps, pct_start=0.1
-        )
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
-        }
-
-
-class MaterialNetwork(FractionNetwork):
-    """The U-Net for pictures: `calcimetry.phantom.picture.MATERIALS` of every pixel.
+class MaterialNetwork(lightning.LightningModule):
+    """Learns the part of every pixel that each material fills.
 
     Parameters
     ----------
     features : sequence of int
         Channels of the five levels of the U-Net and of its last layer.
     learning_rate, weight_decay : float
-        As of `FractionNetwork`.
+        Of AdamW; the rate follows one cycle over the whole training.
     """
 
     def __init__(self, features: list[int], learning_rate: float, weight_decay: float) -> None:
-        unet = BasicUNet(
+        super().__init__()
+        self.save_hyperparameters()
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.scale = ScaleHU()
+        self.unet = BasicUNet(
             spatial_dims=2,
             in_channels=1,
             out_channels=len(MATERIALS),
             features=features,
             norm="batch",
-            act=LEAKY,
+            act=("LeakyReLU", {"negative_slope": 0.1, "inplace": True}),
         )
-        super().__init__(unet, learning_rate, weight_decay)
-        self.save_hyperparameters()
-        # Cross-entropy on fractions is smallest at the true fraction, so sizes are
+        # Cross-entropy on fractions is smallest at the true fraction, so areas are
         # unbiased; Dice keeps small deposits from being outvoted by air.
-        self.dice_ce = DiceCELoss(
+        self.loss = DiceCELoss(
             include_background=False,
             softmax=True,
             squared_pred=True,
@@ -107,11 +58,17 @@ class MaterialNetwork(FractionNetwork):
             lambda_ce=3.0,
         )
 
-    def loss(self, logits: Tensor, fractions: Tensor, hu: Tensor) -> Tensor:
-        """Dice and cross-entropy, all pixels alike."""
-        del hu
-        value: Tensor = self.dice_ce(logits, fractions)
-        return value
+    def forward(self, hu: Tensor) -> Tensor:
+        """Logits (n, 6, rows, columns) of pictures in HU (n, 1, rows, columns)."""
+        logits: Tensor = self.unet(self.scale(hu))
+        return logits
+
+    def training_step(self, batch: tuple[Tensor, Tensor], _index: int) -> Tensor:
+        """Loss of one batch of pictures in HU and their fractions."""
+        hu, fractions = batch
+        loss: Tensor = self.loss(self(hu), fractions)
+        self.log("loss", loss, prog_bar=True)
+        return loss
 
     def validation_step(self, batch: tuple[Tensor, Tensor], _index: int) -> None:
         """Dice of bone, of phalanx names, and the error of each picture's deposit area."""
@@ -128,10 +85,24 @@ class MaterialNetwork(FractionNetwork):
         both = bone & true_bone
         self.log_dict(
             {
-                "val_loss": self.loss(logits, fractions, hu),
+                "val_loss": self.loss(logits, fractions),
                 "val_bone_dice": ((2 * shared + 1) / (total + 1)).mean(),
                 "val_names_right": (name == true_name)[both].float().mean(),
                 "val_area_error_mm2": (area - true_area).abs().mean(),
             },
             prog_bar=True,
         )
+
+    def configure_optimizers(self) -> Any:
+        """AdamW under one cycle."""
+        optimizer = torch.optim.AdamW(
+            self.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay
+        )
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, self.learning_rate, total_steps=steps, pct_start=0.1
+        )
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }

@@ -1,0 +1,256 @@
+"""The mineral of a volume, parted into single bones by its shape alone.
+
+A first guess that needs no network: good enough to tell where each finger lies
+(`calcimetry.fingers`), not where calcification ends and bone begins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.sparse.csgraph import connected_components as graph_components
+from skimage.segmentation import watershed
+
+from calcimetry.model import Bone, Image, Segmentation, bone_name
+from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
+from calcimetry.regions import connected_components
+
+BoolArray = NDArray[np.bool_]
+Box = tuple[slice, ...]
+
+#: Bone ends where its brightness falls to this part of dense cortex, within these HU.
+_BORDER_SHARE, _BORDER_HU = 0.33, (250.0, 450.0)
+#: What may be mineral, and the percentile of it that dense cortex reaches.
+_MINERAL_HU, _CORTEX_PERCENTILE = 300.0, 95
+#: Touching bones come apart as the threshold rises by these factors and the mask shrinks by
+#: these depths in mm; the gentlest step that parts them is taken.
+_FACTORS = (1.0, 1.33, 1.67, 2.0)
+_DEPTHS_MM = (0.0, 0.7, 1.3, 2.0)
+_MM_PER_FACTOR_STEP = 0.35
+#: A part is a bone of its own if at least so much is left of it when it comes apart.
+_LEAST_CORE_MM3 = 25.0
+#: Two parts that touch over so much of the smaller one's cross-section were cut through bone:
+#: joints reach 0.3, cuts 1.
+_CUT_SHARE = 0.6
+#: A piece this much smaller than the bone it was named with is no part of it.
+_LUMP_SHARE = 0.4
+#: Pieces below this are no bones of a finger.
+_LEAST_PIECE_MM3 = 15.0
+#: Usual volumes in mm3 above which a bone is a middle, a proximal phalanx, a metacarpal.
+_USUAL_MM3 = (
+    (2500.0, Bone.METACARPAL),
+    (1000.0, Bone.PROXIMAL_PHALANX),
+    (450.0, Bone.MIDDLE_PHALANX),
+)
+#: A bone of the forearm is this thick (volume over length); fingers' are not.
+_FOREARM_MM2 = 220.0
+_RADIUS, _CARPAL = 61, 60
+#: Carpals are round: no longer than this times their thickness. There are eight of them, so
+#: that a few round pieces alone are parts of something else.
+_ROUND, _LEAST_ROUND_MM3, _FEWEST_ROUND = 1.6, 250.0, 4
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RoughBones:
+    """The mineral of a volume, parted.
+
+    Parameters
+    ----------
+    kinds : Segmentation
+        Kinds of bone (1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal, 60 carpal, 61
+        forearm), guessed by size.
+    pieces : array of int32, shape of the grid
+        A number from 1 for each piece.
+    """
+
+    kinds: Segmentation
+    pieces: NDArray[np.int32]
+
+    def lumps(self, bones: Segmentation) -> NDArray[np.uint16]:
+        """Pieces that were named with a bone but hang on it only, numbered, shape of the grid.
+
+        Of the pieces under one name the largest is the bone. Another one that is far smaller
+        was parted from it at a neck, not by a cut through bone, and is no bone of its own.
+        """
+        lumps = np.zeros(self.pieces.shape, np.uint16)
+        for label in bones.labels:
+            if label % LEFT_HAND_OFFSET in WRIST_BONES:
+                continue
+            here = bones.label_map == label
+            sizes = np.bincount(self.pieces[here])
+            sizes[0] = 0
+            for small in np.flatnonzero((sizes > 0) & (sizes < _LUMP_SHARE * sizes.max())):
+                lumps[here & (self.pieces == small)] = lumps.max() + 1
+        return lumps
+
+
+def split_bones(image: Image) -> RoughBones:
+    """Part the mineral of a volume into single bones, and guess the kind of each by its size.
+
+    Parameters
+    ----------
+    image : Image
+        A volume in HU of one or two hands, any orientation.
+
+    Returns
+    -------
+    RoughBones
+        Kinds are guesses: `calcimetry.fingers.name` names bones by how they lie, and needs
+        kinds only where that leaves a choice. Calcification is in it too.
+
+    Notes
+    -----
+    Mineral is what exceeds a third of dense cortex, with its marrow filled in plane by plane
+    along all three axes. Touching bones are parted where rising thresholds and erosion,
+    gentlest first, leave parts that are each large enough to be a bone; the parts then grow
+    back to the border by a watershed.
+    """
+    array = image.array
+    mineral = array[array > _MINERAL_HU]
+    label_map = np.zeros(image.grid.shape, np.uint16)
+    pieces = np.zeros(image.grid.shape, np.int32)
+    if mineral.size:
+        cortex = float(np.percentile(mineral, _CORTEX_PERCENTILE))
+        border = float(np.clip(_BORDER_SHARE * cortex, *_BORDER_HU))
+        pieces = _parted(image, border)
+        label_map = _kinds(pieces, image)[pieces]
+    labels = [int(n) for n in np.unique(label_map) if n]
+    kinds = Segmentation(label_map, image.grid, {n: bone_name(n) for n in labels})
+    return RoughBones(kinds, pieces)
+
+
+def _parted(image: Image, border_hu: float) -> NDArray[np.int32]:
+    """Numbers of single pieces from 1, shape of the grid."""
+    voxel = float(np.prod(image.grid.spacing))
+    whole, count = connected_components(_filled(image.array > border_hu))
+    sizes = np.bincount(whole.ravel(), minlength=count + 1) * voxel
+    pieces = np.zeros(whole.shape, np.int32)
+    for number, box in enumerate(ndimage.find_objects(whole), 1):
+        if sizes[number] < _LEAST_PIECE_MM3:
+            continue
+        mask = whole[box] == number
+        found = _Parting.of(mask, image.array[box], border_hu, image.grid.spacing).parts()
+        pieces[box][mask] = found[mask] + pieces.max()
+    return pieces
+
+
+@dataclass(frozen=True, slots=True)
+class _Parting:
+    """One connected piece of mineral in its box, and how deep each sample lies at each step."""
+
+    mask: BoolArray
+    #: Gentlest first: depth in mm inside a raised threshold, and the depth to shrink to.
+    steps: tuple[tuple[NDArray[np.float32], float], ...]
+    spacing: tuple[float, float, float]
+    least: float
+
+    @classmethod
+    def of(
+        cls,
+        mask: BoolArray,
+        hu: NDArray[np.float32],
+        border_hu: float,
+        spacing: tuple[float, float, float],
+    ) -> _Parting:
+        depths = []
+        for factor in _FACTORS:
+            bright = _filled(mask & (hu > factor * border_hu))
+            padded = np.pad(bright, 1)
+            depth = ndimage.distance_transform_edt(padded, sampling=spacing)[1:-1, 1:-1, 1:-1]
+            depths.append(depth.astype(np.float32))
+        order = sorted(
+            (depth_mm + _MM_PER_FACTOR_STEP * i, i, depth_mm)
+            for i in range(len(_FACTORS))
+            for depth_mm in _DEPTHS_MM
+        )
+        steps = tuple((depths[i], depth_mm) for _, i, depth_mm in order)
+        return cls(mask, steps, spacing, _LEAST_CORE_MM3 / float(np.prod(spacing)))
+
+    def parts(self) -> NDArray[np.int32]:
+        """Numbers of the parts from 1, shape of the box; 0 outside the piece."""
+        cores = np.zeros(self.mask.shape, np.int32)
+        count = self._part(self.mask, 0, cores, 0)
+        if count < 2:
+            return self.mask.astype(np.int32)
+        parts = np.asarray(watershed(-self.steps[0][0], cores, mask=self.mask), np.int32)
+        return _without_cuts(parts, self.spacing)
+
+    def _part(self, region: BoolArray, first: int, cores: NDArray[np.int32], count: int) -> int:
+        """Write the cores of a region, numbered after `count`; gives the last number."""
+        for number, (depth, depth_mm) in enumerate(self.steps[first:], first):
+            labels, found = connected_components(region & (depth > depth_mm))
+            if not found:
+                break
+            sizes = np.bincount(labels.ravel())[1:]
+            large = np.flatnonzero(sizes >= self.least) + 1
+            if len(large) > 1:
+                for one in large:
+                    count = self._part(labels == one, number + 1, cores, count)
+                return count
+        cores[region] = count + 1
+        return count + 1
+
+
+def _without_cuts(
+    parts: NDArray[np.int32], spacing: tuple[float, float, float]
+) -> NDArray[np.int32]:
+    """Join again what was cut through bone: bones touch in a spot, a cut is as wide as the bone."""
+    count = int(parts.max())
+    touching = np.zeros((count + 1, count + 1))
+    for axis in range(3):
+        area = float(np.prod(spacing)) / spacing[axis]
+        moved = np.moveaxis(parts, axis, 0)
+        one, other = moved[:-1].ravel(), moved[1:].ravel()
+        here = (one != other) & (one > 0) & (other > 0)
+        np.add.at(touching, (one[here], other[here]), area)
+    touching += touching.T
+    # The cross-section of a piece as compact as a ball or a cube.
+    section = (np.bincount(parts.ravel(), minlength=count + 1) * np.prod(spacing)) ** (2.0 / 3.0)
+    wide = touching > _CUT_SHARE * np.minimum(section[:, None], section[None])
+    _, whole = graph_components(wide, directed=False)
+    lookup = whole.astype(np.int32) + 1
+    lookup[0] = 0
+    _, result = np.unique(lookup[parts], return_inverse=True)
+    result = result.reshape(parts.shape)
+    return np.asarray(result if (parts == 0).any() else result + 1, np.int32)
+
+
+def _filled(mask: BoolArray) -> BoolArray:
+    """A mask with what it encloses, in space or in any plane along the array's axes."""
+    result = np.asarray(ndimage.binary_fill_holes(mask))
+    for axis in range(3):
+        for plane, out in zip(
+            np.moveaxis(mask, axis, 0), np.moveaxis(result, axis, 0), strict=True
+        ):
+            if plane.any():
+                np.logical_or(out, ndimage.binary_fill_holes(plane), out=out)
+    return result
+
+
+def _kinds(pieces: NDArray[np.int32], image: Image) -> NDArray[np.uint16]:
+    """Kind of bone of each piece, at the piece's own number."""
+    voxel = float(np.prod(image.grid.spacing))
+    kinds = np.zeros(int(pieces.max()) + 1, np.uint16)
+    rounds = []
+    for number, box in enumerate(ndimage.find_objects(pieces), 1):
+        if box is None:
+            continue
+        index = np.argwhere(pieces[box] == number)
+        volume = len(index) * voxel
+        points = index * image.grid.spacing
+        spread = np.linalg.eigvalsh(np.cov(points.T) + 1e-6 * np.eye(3))
+        # An even bar of length l has the variance l**2 / 12.
+        length, thickness = np.sqrt(12.0 * spread[2]), np.sqrt(12.0 * spread[1])
+        kinds[number] = next(
+            (kind for least, kind in _USUAL_MM3 if volume > least), Bone.DISTAL_PHALANX
+        )
+        if volume / length > _FOREARM_MM2 and length > _ROUND * thickness:
+            kinds[number] = _RADIUS
+        elif volume > _LEAST_ROUND_MM3 and length < _ROUND * thickness:
+            rounds.append(number)
+    if len(rounds) >= _FEWEST_ROUND:
+        kinds[rounds] = _CARPAL
+    return kinds

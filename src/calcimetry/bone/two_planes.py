@@ -1,0 +1,203 @@
+"""Bones of a volume, finger by finger, by a network that knows pictures.
+
+Each straightened finger is shown to the network plane by plane, once in sagittal
+planes and once in coronal ones, with its neighbours taken out. A plane that grazes a
+bone shows its cortex as a solid patch, which the network takes for a deposit; seen
+across, in the other set of planes, the same place is the border of a bone. A deposit is
+one in both. So the geometric mean of the two answers is taken for deposits, and the mean
+of the two for all mineral together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from calcimetry.bone.method import BoneEvidence
+from calcimetry.bone.network import Network
+from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM
+from calcimetry.model import Grid, Hand, Image, Segmentation
+from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
+from calcimetry.regions import ALL_NEIGHBOURS, connected_components
+from calcimetry.resample import resample_image
+
+FloatArray = NDArray[np.float32]
+Box = tuple[slice, slice, slice]
+
+#: Distance of the planes that the network is shown.
+_PLANES_MM = 1.0
+#: The network halves a picture's size four times.
+_MULTIPLE = 16
+#: Planes without anything this bright hold no bone and no deposit.
+_BRIGHT_HU = 200.0
+#: Planes shown at once.
+_BATCH = 8
+#: A finger's grid as it is (sagittal planes), and with slices and columns exchanged (coronal).
+_PLANES = ((0, 1, 2), (2, 1, 0))
+#: A place is surrounded by bone where bone fills so much of what lies within about this.
+_SURROUNDED_MM, _SURROUNDED_SHARE = 1.0, 0.45
+#: Labels of lumps, beyond those of all bones; and how much around a lump is shown.
+_LUMPS = 1000
+_LUMP_MARGIN_MM = 8.0
+#: Blur of the border of bones that no finger has: no network draws them.
+_WRIST_BLUR_MM = 0.4
+
+
+def segment_fingers(
+    image: Image,
+    bones: Segmentation,
+    hands: Sequence[Hand],
+    lumps: NDArray[np.uint16],
+    network: Network,
+    version: str,
+) -> BoneEvidence:
+    """Part bone and deposit in every finger of a volume.
+
+    Parameters
+    ----------
+    image : Image
+        A volume in HU.
+    bones : Segmentation
+        The named bones, roughly, calcification that touches them included.
+    hands : sequence of Hand
+        Whose fingers' grids to look along.
+    lumps : array of uint16, shape of the grid
+        Numbers of mineral that hangs on a bone without being one. Each is shown to the network
+        by itself, and none of it is bone.
+    network : Network
+        For pictures: fractions of background, four bones and deposit.
+    version : str
+        What the evidence names as its method.
+
+    Returns
+    -------
+    BoneEvidence
+        Named bones, on the image's grid. Carpals, radius and ulna stay as they were given.
+    """
+    regions = np.where(lumps > 0, lumps + np.uint16(_LUMPS), bones.label_map)
+    nearest = _nearest_label(regions, image.grid)
+    looks = [(f.grid, np.isin(nearest, f.labels)) for hand in hands for f in hand.fingers]
+    looks += [
+        (_around(lumps == n, image.grid, looks[0][0]), nearest == n + _LUMPS)
+        for n in range(1, int(lumps.max()) + 1)
+        if looks
+    ]
+    mineral = np.zeros(image.grid.shape, np.float32)
+    deposit = np.zeros(image.grid.shape, np.float32)
+    shown = np.clip(image.array, AIR_HU, MINERAL_HU)
+    for grid, own in looks:
+        answers = [_ask(shown, image.grid, own, grid, order, network) for order in _PLANES]
+        box = answers[0][0]
+        (_, bone_1, deposit_1), (_, bone_2, deposit_2) = answers
+        here = own[box]
+        deposit[box][here] = np.sqrt(deposit_1 * deposit_2)[here]
+        mineral[box][here] = (0.5 * (bone_1 + deposit_1 + bone_2 + deposit_2))[here]
+    bone = np.clip(mineral - deposit, 0.0, 1.0)
+    wrist = np.isin(bones.label_map % LEFT_HAND_OFFSET, list(WRIST_BONES))
+    if wrist.any():
+        sigma = _WRIST_BLUR_MM / np.array(image.grid.spacing)
+        bone = np.maximum(bone, ndimage.gaussian_filter(wrist.astype(np.float32), sigma))
+    of_lumps = nearest > _LUMPS
+    deposit[of_lumps] = mineral[of_lumps]
+    bone[of_lumps] = 0.0
+    # A deposit that bone surrounds is bone: dense trabeculae, or a slip of the network.
+    sigma = _SURROUNDED_MM / np.array(image.grid.spacing)
+    share = ndimage.gaussian_filter((bone >= 0.5).astype(np.float32), sigma)
+    surrounded = share > _SURROUNDED_SHARE
+    bone[surrounded] = np.minimum(bone + deposit, 1.0)[surrounded]
+    deposit[surrounded] = 0.0
+    found = _named(bone >= 0.5, nearest, bones)
+    # Bone fades within a sample of its border; a little of it further off is doubt, not bone.
+    bone[~ndimage.binary_dilation(found.mask, ALL_NEIGHBOURS)] = 0.0
+    return BoneEvidence(found, bone, np.minimum(deposit, 1.0 - bone), version)
+
+
+def _nearest_label(labels: NDArray[np.uint16], grid: Grid) -> NDArray[np.uint16]:
+    """The nearest label of every sample, shape of the grid."""
+    index = ndimage.distance_transform_edt(
+        labels == 0, sampling=grid.spacing, return_distances=False, return_indices=True
+    )
+    return np.asarray(labels[tuple(index)], np.uint16)
+
+
+def _around(mask: NDArray[np.bool_], grid: Grid, along: Grid) -> Grid:
+    """A cube around a mask with the directions and spacing of another grid."""
+    index = np.argwhere(mask)
+    places = along.mm_to_index(grid.index_to_mm(index))
+    margin = _LUMP_MARGIN_MM / np.array(along.spacing)
+    low, high = places.min(axis=0) - margin, places.max(axis=0) + margin
+    affine = along.affine.copy()
+    affine[:3, 3] = along.index_to_mm(low)
+    a, b, c = (int(n) + 1 for n in np.ceil(high - low))
+    return Grid((a, b, c), affine)
+
+
+def _ask(
+    shown: FloatArray,
+    grid: Grid,
+    own: NDArray[np.bool_],
+    along: Grid,
+    order: tuple[int, int, int],
+    network: Network,
+) -> tuple[Box, FloatArray, FloatArray]:
+    """A box around a finger, and the fractions of bone and of deposit of its samples."""
+    view = _view(along, order)
+    seen = np.asarray(resample_image(shown, grid, view, fill=AIR_HU), np.float32)
+    # Other fingers beside it would look like more bones of this one.
+    seen[resample_image(own.astype(np.uint8), grid, view, order=0) == 0] = AIR_HU
+    bone, deposit = np.zeros_like(seen), np.zeros_like(seen)
+    planes = np.flatnonzero((seen > _BRIGHT_HU).any(axis=(1, 2)))
+    for start in range(0, len(planes), _BATCH):
+        some = planes[start : start + _BATCH]
+        answer = network(seen[some][:, None])
+        bone[some], deposit[some] = answer[:, 1:-1].sum(axis=1), answer[:, -1]
+    box = _box(along, grid)
+    part = _part(grid, box)
+    # The same box for both sets of planes, which cover the same places.
+    back = (np.clip(resample_image(one, view, part), 0.0, 1.0) for one in (bone, deposit))
+    return box, next(back), next(back)
+
+
+def _view(grid: Grid, order: tuple[int, int, int]) -> Grid:
+    """A finger's grid with its axes in another order, and the network's pixels."""
+    wanted = np.array([_PLANES_MM, SPACING_MM, SPACING_MM])
+    old = np.array([grid.spacing[axis] for axis in order])
+    size = np.ceil(np.array([grid.shape[axis] for axis in order]) * old / wanted)
+    size[1:] = np.ceil(size[1:] / _MULTIPLE) * _MULTIPLE
+    affine = grid.affine[:, [*order, 3]].copy()
+    affine[:3, :3] *= wanted / old
+    return Grid((int(size[0]), int(size[1]), int(size[2])), affine)
+
+
+def _box(view: Grid, grid: Grid) -> Box:
+    """Samples of a grid around another grid."""
+    ends = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
+    corners = grid.mm_to_index(view.index_to_mm(ends * (np.array(view.shape) - 1)))
+    low = np.maximum(np.floor(corners.min(axis=0)).astype(int), 0)
+    high = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, grid.shape)
+    high = np.maximum(high, low + 1)
+    a, b, c = (slice(int(i), int(j)) for i, j in zip(low, high, strict=True))
+    return a, b, c
+
+
+def _part(grid: Grid, box: Box) -> Grid:
+    """Grid of a box of samples."""
+    affine = grid.affine.copy()
+    affine[:3, 3] = grid.index_to_mm([part.start for part in box])
+    a, b, c = (part.stop - part.start for part in box)
+    return Grid((a, b, c), affine, grid.frame_of_reference_uid)
+
+
+def _named(
+    bone: NDArray[np.bool_], nearest: NDArray[np.uint16], rough: Segmentation
+) -> Segmentation:
+    """The found bones, each sample with the nearest rough bone's label; strays are none."""
+    parts, count = connected_components(bone)
+    touching = np.zeros(count + 1, bool)
+    touching[np.unique(parts[rough.mask])] = True
+    touching[0] = False
+    names = np.where(touching[parts] & (nearest < _LUMPS), nearest, 0)
+    return Segmentation(names, rough.grid, rough.meanings)

@@ -1,0 +1,82 @@
+"""Results as what JSON knows, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from calcimetry.files.results import FingerResult, Result
+from calcimetry.model import Grid, Interval, Lesion
+
+
+def to_record(value: Any) -> Any:
+    """Any of the values of a result as dictionaries, lists, text and numbers.
+
+    A grid loses its Frame of Reference UID, which would lead back to the patient's
+    study.
+    """
+    if isinstance(value, Grid):
+        return {"shape": list(value.shape), "affine": value.affine.tolist()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_record(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(name): to_record(item) for name, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [to_record(item) for item in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    return value
+
+
+def result_from(record: Mapping[str, Any]) -> Result:
+    """Read a result back; what an older version did not write keeps its default.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError, AttributeError, InputError
+        If the record is none of a result.
+    """
+    spacing = record.get("spacing_mm")
+    return Result(
+        **{
+            **record,
+            **_intervals(record),
+            "lesions": tuple(_lesion_from(lesion) for lesion in record["lesions"]),
+            "fingers": tuple(
+                FingerResult(**{**finger, **_intervals(finger)})
+                for finger in record.get("fingers", ())
+            ),
+            "warnings": tuple(record["warnings"]),
+            "bones": {int(label): name for label, name in record["bones"].items()},
+            "files": tuple(record["files"]),
+            "spacing_mm": None if spacing is None else tuple(map(float, spacing)),
+        }
+    )
+
+
+def _intervals(record: Mapping[str, Any]) -> dict[str, Interval | None]:
+    found = {"area_interval": record["area_interval"]}
+    found["volume_interval"] = record.get("volume_interval")
+    return {name: Interval(**ends) if ends else None for name, ends in found.items()}
+
+
+def _lesion_from(record: Mapping[str, Any]) -> Lesion:
+    def ends(pair: list[list[float]]) -> tuple[tuple[float, float], tuple[float, float]]:
+        (row_1, column_1), (row_2, column_2) = pair
+        return (row_1, column_1), (row_2, column_2)
+
+    slice_, row, column = record["centre"]
+    plane = record.get("plane")
+    return Lesion(
+        **{
+            **record,
+            **_intervals(record),
+            "centre": (slice_, row, column),
+            "long_axis_ends": ends(record["long_axis_ends"]),
+            "short_axis_ends": ends(record["short_axis_ends"]),
+            "plane": None if plane is None else Grid(tuple(plane["shape"]), plane["affine"]),
+        }
+    )

@@ -1,0 +1,70 @@
+"""Where the samples of a simulated volume lie in the hand's frame, and how space is warped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating[Any]]
+Box = tuple[slice, slice, slice]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Lattice:
+    """Where samples lie in the hand's frame: `origin` + index @ `steps`, in mm.
+
+    The rows of `steps` (3, 3) are the ways from one (slice, row, column) to the next;
+    they are at right angles.
+    """
+
+    shape: tuple[int, int, int]
+    origin: Array
+    steps: Array
+
+    @property
+    def spacing_mm(self) -> float:
+        """Mean distance of neighbours."""
+        return float(np.cbrt(np.prod(np.linalg.norm(self.steps, axis=1))))
+
+    def points(self, box: Box) -> Array:
+        """Points of a box of samples, shape (slices, rows, columns, 3), single precision."""
+        i, j, k = (np.arange(s.start, s.stop, dtype=np.float32)[..., None] for s in box)
+        a, b, c = self.steps.astype(np.float32)
+        start = self.origin.astype(np.float32)
+        return np.asarray((start + i * a)[:, None, None] + (j * b)[None, :, None] + (k * c))
+
+    def box(self, ends: tuple[Array, Array], reach: float) -> Box | None:
+        """Samples within `reach` mm of the line between two points; None where there is none."""
+        spacing = np.linalg.norm(self.steps, axis=1)
+        index = (np.stack(ends) - self.origin) @ (self.steps / spacing[:, None] ** 2).T
+        low = np.floor(index.min(axis=0) - reach / spacing).astype(int)
+        high = np.ceil(index.max(axis=0) + reach / spacing).astype(int) + 1
+        low, high = np.maximum(low, 0), np.minimum(high, self.shape)
+        if (low + 2 > high).any():  # a gradient needs two samples
+            return None
+        return slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2])
+
+
+def draw_waves(rng: np.random.Generator) -> Array:
+    """Smooth displacement of space, so that no two bones share a formula's regularity.
+
+    Shape (waves, 7): wave vector in radians per mm, phase, amplitude in mm.
+    """
+    strength = rng.uniform(0.0, 0.016)
+    waves = np.zeros((4, 7), np.float32)
+    for wave in waves:
+        direction = rng.normal(0.0, 1.0, 3)
+        wavelength = rng.uniform(8.0, 40.0)
+        wave[:3] = 2 * np.pi / wavelength * direction / np.linalg.norm(direction)
+        wave[3] = rng.uniform(0.0, 2 * np.pi)
+        wave[4:] = strength * wavelength * rng.normal(0.0, 1.0, 3)
+    return waves
+
+
+def warped(points: Array, waves: Array) -> Array:
+    """Points displaced by `draw_waves`."""
+    phase = np.sin(points @ waves[:, :3].T + waves[:, 3])
+    return np.asarray(points + phase @ waves[:, 4:])

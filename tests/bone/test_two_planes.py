@@ -1,0 +1,84 @@
+"""Bones and deposits of a volume's fingers, seen in two sets of planes."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from calcimetry.bone.kmeans import KMeansBone
+from calcimetry.bone.pieces import split_bones
+from calcimetry.bone.two_planes import _named, _view
+from calcimetry.bone.unet import UNet
+from calcimetry.errors import NotMeasurable
+from calcimetry.fingers.name import name_fingers
+from calcimetry.model import Grid, Segmentation
+from calcimetry.phantom.volume import finger_volume
+from tests.drawing import dice
+
+
+@pytest.fixture(scope="module")
+def finger():
+    # A seed far from those of training and validation (recipes/unet.toml).
+    return finger_volume(np.random.default_rng((77, 2)), spacing_mm=0.8)
+
+
+@pytest.fixture(scope="module")
+def rough(finger):
+    return split_bones(finger.image.mixed)
+
+
+@pytest.fixture(scope="module")
+def named(rough):
+    return name_fingers(rough.kinds)
+
+
+@pytest.fixture(scope="module")
+def evidence(finger, rough, named):
+    lumps = rough.lumps(named.bones)
+    return UNet().segment_hand(finger.image.mixed, named.bones, named.hands, lumps)
+
+
+def test_bones_of_a_simulated_finger_are_found(finger, evidence):
+    assert dice(evidence.bones.mask, finger.bone_fraction >= 0.5) > 0.88
+    assert evidence.method == UNet().version
+
+
+def test_deposits_are_claimed_and_flesh_is_not(finger, evidence):
+    claimed = evidence.calcification_fraction
+    flesh = (finger.image.mixed.array > -150) & (
+        finger.bone_fraction + finger.deposit_fraction == 0
+    )
+    assert claimed[finger.deposit_fraction > 0.9].mean() > 0.3
+    assert claimed[flesh].mean() < 0.01
+
+
+def test_bone_fades_within_a_sample_of_its_border(evidence):
+    around = ndimage.binary_dilation(evidence.bones.mask, np.ones((3, 3, 3)))
+    assert evidence.bone_fraction[~around].max() == 0.0
+    assert evidence.bone_fraction[evidence.bones.mask].min() >= 0.5
+    assert (evidence.bone_fraction + evidence.calcification_fraction).max() <= 1.0 + 1e-6
+
+
+def test_planes_cover_the_finger_and_suit_the_network():
+    grid = Grid((50, 300, 70), np.diag([0.4, 0.4, 0.4, 1.0]))
+    sagittal, coronal = _view(grid, (0, 1, 2)), _view(grid, (2, 1, 0))
+    assert sagittal.spacing == pytest.approx((1.0, 0.4, 0.4))
+    assert (sagittal.shape[0], coronal.shape[0]) == (20, 28)
+    assert all(size % 16 == 0 for view in (sagittal, coronal) for size in view.shape[1:])
+    assert coronal.affine[2, 0] == pytest.approx(1.0)
+
+
+def test_bone_that_touches_no_rough_bone_has_no_name():
+    grid = Grid((1, 1, 8), np.eye(4))
+    rough = Segmentation(np.array([[[0, 21, 21, 0, 0, 0, 0, 0]]]), grid, {21: "bone"})
+    bone = np.array([[[0, 1, 1, 1, 0, 0, 1, 1]]], bool)
+    found = _named(bone, np.full((1, 1, 8), 21, np.uint16), rough)
+    assert found.label_map.ravel().tolist() == [0, 21, 21, 21, 0, 0, 0, 0]
+
+
+def test_methods_for_pictures_refuse_the_other_kind(finger, named):
+    image = finger.image.mixed
+    lumps = np.zeros(image.grid.shape, np.uint16)
+    with pytest.raises(NotMeasurable, match="kmeans measures pictures"):
+        KMeansBone().segment_hand(image, named.bones, named.hands, lumps)
+    with pytest.raises(NotMeasurable, match="expected a picture"):
+        UNet().segment(image)
