@@ -50,6 +50,16 @@ def test_a_resorbed_fingertip_still_ends_its_finger():
     assert (23, 22, 21, 24) in chains(labels, grid)
 
 
+def test_a_floating_tuft_still_ends_its_finger():
+    labels, grid = draw(sticks(digits=(2,)), spacing=0.7)
+    tip = np.argwhere(labels == 23)[:, 1]
+    labels[:, int(tip.min()) : int(tip.max()) - 7] *= (
+        labels[:, int(tip.min()) : int(tip.max()) - 7] != 23
+    )
+    (chain,) = chains(labels, grid).values()
+    assert [name for name, _ in chain.best.bones] == [3, 2, 1, 4]
+
+
 def test_fingers_side_by_side_are_not_joined():
     labels, grid = draw(sticks(digits=(3, 4)))
     near = np.where(labels % 10 == 1, labels, 0)

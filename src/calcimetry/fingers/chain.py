@@ -23,8 +23,9 @@ LENGTH_RATIO = {
 LENGTH_SPREAD = 0.18
 #: What a bone missing from the middle of a finger costs, in the same logarithmic unit.
 MISSING_COST = 2.0
-#: And what a gap costs that is named as if no bone were missing there.
-EMPTY_GAP_COST = 4.0
+#: And what each mm costs of a gap that is named as if no bone were missing there: little for
+#: the floating tuft of a resorbed fingertip, much for the place of a whole phalanx.
+EMPTY_GAP_COST = 0.15
 
 #: An end of a chain is cut off where the rest fits better by so much: more than one bone of the
 #: wrong type, which costs 3.5.
@@ -94,7 +95,7 @@ def find_chains(bones: list[SingleBone]) -> list[Chain]:
         _accept(joint, accepted, bones)
     for joint in find_gaps(bones, accepted):
         _accept(joint, accepted, bones)
-    named = [_pruned(chain, links) for chain, links in _walk(bones, accepted)]
+    named = [_pruned(chain, gaps) for chain, gaps in _walk(bones, accepted)]
     return [chain for parts in named for chain in parts]
 
 
@@ -106,7 +107,7 @@ def _accept(joint: Joint, accepted: list[Joint], bones: list[SingleBone]) -> Non
     left, right = (_members(n, accepted) for n in (joint.first, joint.second))
     if joint.second in left or len(left) + len(right) > len(FINGER):
         return
-    if not joint.close and not _distinct(left | right, bones):
+    if joint.gap_mm and not _distinct(left | right, bones):
         return
     accepted.append(joint)
 
@@ -129,34 +130,34 @@ def _members(start: int, joints: list[Joint]) -> set[int]:
 
 def _walk(
     bones: list[SingleBone], joints: list[Joint]
-) -> list[tuple[list[SingleBone], list[bool]]]:
-    """The bones of each chain in their order, and which of its links were seen as joints."""
-    neighbours: dict[int, list[tuple[int, bool]]] = {n: [] for n in range(len(bones))}
+) -> list[tuple[list[SingleBone], list[float]]]:
+    """The bones of each chain in their order, and the gaps in mm between them (0: a joint)."""
+    neighbours: dict[int, list[tuple[int, float]]] = {n: [] for n in range(len(bones))}
     for joint in joints:
-        neighbours[joint.first].append((joint.second, joint.close))
-        neighbours[joint.second].append((joint.first, joint.close))
+        neighbours[joint.first].append((joint.second, joint.gap_mm))
+        neighbours[joint.second].append((joint.first, joint.gap_mm))
     chains, seen = [], set[int]()
     for start in range(len(bones)):
         if start in seen or len(neighbours[start]) > 1:
             continue
-        order, links = [start], list[bool]()
+        order, gaps = [start], list[float]()
         seen.add(start)
         while following := [step for step in neighbours[order[-1]] if step[0] not in seen]:
             order.append(following[0][0])
-            links.append(following[0][1])
+            gaps.append(following[0][1])
             seen.add(order[-1])
-        chains.append(([bones[n] for n in order], links))
+        chains.append(([bones[n] for n in order], gaps))
     return chains
 
 
-def _pruned(bones: list[SingleBone], links: list[bool]) -> list[Chain]:
+def _pruned(bones: list[SingleBone], gaps: list[float]) -> list[Chain]:
     """A chain, or the same without an end that fits it badly, and that end."""
-    whole = _name(bones, links)
+    whole = _name(bones, gaps)
     if len(bones) <= 2:
         return [whole]
     shorter = [
-        (_name(bones[1:], links[1:]), bones[0]),
-        (_name(bones[:-1], links[:-1]), bones[-1]),
+        (_name(bones[1:], gaps[1:]), bones[0]),
+        (_name(bones[:-1], gaps[:-1]), bones[-1]),
     ]
     rest, end = max(shorter, key=lambda pair: pair[0].best.score)
     if rest.best.score - whole.best.score < PRUNED_GAIN:
@@ -164,26 +165,26 @@ def _pruned(bones: list[SingleBone], links: list[bool]) -> list[Chain]:
     return [rest, _name([end], [])]
 
 
-def _name(bones: list[SingleBone], links: list[bool]) -> Chain:
-    finger = max(_namings(bones, links, FINGER), key=lambda naming: naming.score)
-    thumbs = _namings(bones, links, THUMB)
+def _name(bones: list[SingleBone], gaps: list[float]) -> Chain:
+    finger = max(_namings(bones, gaps, FINGER), key=lambda naming: naming.score)
+    thumbs = _namings(bones, gaps, THUMB)
     return Chain(finger, max(thumbs, key=lambda naming: naming.score, default=None))
 
 
 def _namings(
-    bones: list[SingleBone], links: list[bool], template: tuple[Bone, ...]
+    bones: list[SingleBone], gaps: list[float], template: tuple[Bone, ...]
 ) -> list[Naming]:
     """Every way to read bones in series, from either end, as those of a digit."""
     namings = []
-    for order, gaps in ((bones, links), (bones[::-1], links[::-1])):
+    for order, widths in ((bones, gaps), (bones[::-1], gaps[::-1])):
         for places in itertools.combinations(range(len(template)), len(order)):
             steps = [inner - outer for outer, inner in itertools.pairwise(places)]
-            if any(close and step > 1 for step, close in zip(steps, gaps, strict=True)):
+            between = list(zip(steps, widths, strict=True))
+            if any(step > 1 and not width for step, width in between):
                 continue
             named = tuple(zip([template[n] for n in places], order, strict=True))
-            missing = sum(steps) - len(steps)
-            empty = sum(step == 1 for step, close in zip(steps, gaps, strict=True) if not close)
-            cost = MISSING_COST * missing + EMPTY_GAP_COST * empty
+            cost = MISSING_COST * (sum(steps) - len(steps))
+            cost += EMPTY_GAP_COST * sum(width for step, width in between if step == 1)
             namings.append(Naming(named, _score(named) - cost))
     return namings
 

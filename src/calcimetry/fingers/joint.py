@@ -44,8 +44,8 @@ class Joint:
     first_side: int
     second_side: int
     cost: float
-    #: False where the joint itself was not seen: a bone may be missing in between.
-    close: bool = True
+    #: Where no joint was seen, how far apart the ends are: a bone may be missing in between.
+    gap_mm: float = 0.0
 
 
 def find_joints(bones: list[SingleBone]) -> list[Joint]:
@@ -126,7 +126,7 @@ def find_gaps(bones: list[SingleBone], accepted: list[Joint]) -> list[Joint]:
         cosine = min(float((end_b - end_a) @ way_a), float((end_a - end_b) @ way_b)) / gap
         cost = gap / 10.0 + 10.0 * (1.0 - cosine)
         if cosine >= GAP_COSINE:
-            gaps.append(Joint(a, b, side_a, side_b, cost, close=False))
+            gaps.append(Joint(a, b, side_a, side_b, cost, gap))
     return sorted(gaps, key=lambda joint: joint.cost)
 
 
