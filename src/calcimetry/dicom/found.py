@@ -74,9 +74,8 @@ class Volume:
     sha256 : str
         Digest of which slices it holds and of their files' sizes, not of their content: it
         changes when files are added, removed or replaced by others.
-    low_setting, high_setting : str
-        Of a pair, such as ``80`` and ``Sn150`` (kV) or ``50 keV`` and ``120 keV``; of a
-        single volume `low_setting` holds its own, where stated.
+    scans : tuple of Scan
+        One, or two of a pair: the lower energy first.
     """
 
     name: str
@@ -95,7 +94,7 @@ class Volume:
 
     @property
     def low_setting(self) -> str:
-        """Tube setting or keV of the single or the lower energy; empty where not stated."""
+        """Such as ``80`` (kV) or ``50 keV``, of the single or lower energy; empty if not stated."""
         return self.scans[0].setting
 
     @property
