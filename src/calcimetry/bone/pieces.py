@@ -46,7 +46,7 @@ _USUAL_MM3 = (
     (450.0, Bone.MIDDLE_PHALANX),
 )
 #: A bone of the forearm is this thick (volume over length); fingers' are not.
-_FOREARM_MM2 = 220.0
+_FOREARM_MM2 = 400.0
 _RADIUS, _CARPAL = 61, 60
 #: Carpals are round: no longer than this times their thickness. There are eight of them, so
 #: that a few round pieces alone are parts of something else.
