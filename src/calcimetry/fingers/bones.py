@@ -50,6 +50,8 @@ WIDEST_MM = {
     Bone.DISTAL_PHALANX: 15.0,
     Bone.METACARPAL: 19.0,
 }
+#: How much of a vote a guessed type gets; the rest goes to all types alike.
+GUESS_CERTAINTY = 0.3
 #: No bone of the hand is longer.
 LONGEST_BONE_MM = 85.0
 
@@ -94,13 +96,18 @@ class SingleBone:
         return self.at_border or self.rod.length_mm >= PLAUSIBLE_SHAPE[self.kind][0]
 
 
-def find_single_bones(types: Segmentation) -> list[SingleBone]:
+def find_single_bones(
+    types: Segmentation, parts: NDArray[np.integer] | None = None
+) -> list[SingleBone]:
     """Take a map of bone types apart into bones.
 
     Parameters
     ----------
     types : Segmentation
         1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal; all else is passed over.
+    parts : array of int, shape of the grid, optional
+        Numbers of single bones, where something else has parted them. Types are then taken
+        for guesses, and parts are joined only where one is no bone of any type.
 
     Returns
     -------
@@ -118,11 +125,17 @@ def find_single_bones(types: Segmentation) -> list[SingleBone]:
     if not len(voxels.index):
         return []
     kind = kinds[tuple(voxels.index.T)].astype(np.int32)
-    piece = _pieces(voxels, kind)
+    if parts is None:
+        piece = _pieces(voxels, kind)
+    else:
+        piece = voxels.components(parts[tuple(voxels.index.T)])
     piece = _without_crumbs(voxels, piece)
-    while (merged := _merged(voxels, piece, kind)) is not None:
+    while (merged := _merged(voxels, piece, kind, parts is not None)) is not None:
         piece = merged
-    bones = [_bone(voxels, own, kind, types.grid.shape) for own in _members(piece).values()]
+    certainty = 1.0 if parts is None else GUESS_CERTAINTY
+    bones = [
+        _bone(voxels, own, kind, types.grid.shape, certainty) for own in _members(piece).values()
+    ]
     return sorted(bones, key=lambda bone: -bone.volume_mm3)
 
 
@@ -167,7 +180,7 @@ def _without_crumbs(voxels: Voxels, piece: IntArray) -> IntArray:
     return result
 
 
-def _merged(voxels: Voxels, piece: IntArray, kind: IntArray) -> IntArray | None:
+def _merged(voxels: Voxels, piece: IntArray, kind: IntArray, guessed: bool) -> IntArray | None:
     """Join the pairs of pieces that are one bone, each piece at most once; None: no such pair."""
     members = _members(piece)
     points = {number: voxels.points[own] for number, own in members.items()}
@@ -175,7 +188,8 @@ def _merged(voxels: Voxels, piece: IntArray, kind: IntArray) -> IntArray | None:
     found = [
         contact
         for contact in find_contacts(voxels, piece, points)
-        if contact.wrapped >= WRAPPED_SHARE or _are_one(contact, points, types, voxels.voxel_mm3)
+        if contact.wrapped >= WRAPPED_SHARE
+        or _are_one(contact, points, types, voxels.voxel_mm3, guessed)
     ]
     if not found:
         return None
@@ -199,12 +213,16 @@ def _are_one(
     points: dict[int, FloatArray],
     types: dict[int, Bone],
     voxel_mm3: float,
+    guessed: bool,
 ) -> bool:
     """True where two pieces that meet from end to end are one bone."""
     pair = (points[contact.first], points[contact.second])
     names = (types[contact.first], types[contact.second])
     if contact.share < LEAST_SHARE or not _fits_one_bone(pair):
         return False
+    if guessed:
+        # By shape alone the smallest bone of all is the measure.
+        return _too_short(contact, pair, (Bone.DISTAL_PHALANX, Bone.DISTAL_PHALANX))
     return names[0] is names[1] or _slip(contact, pair, names, voxel_mm3)
 
 
@@ -221,26 +239,44 @@ def _slip(
     voxel_mm3: float,
 ) -> bool:
     """True where two types within one bone are likelier than two bones at a closed joint."""
-    breadth = 2.0 * np.sqrt(contact.area_mm2 / np.pi)
-    lengths = [
-        float(np.ptp(np.percentile(own @ contact.normal, [STRAY, 100 - STRAY]))) for own in pair
-    ]
-    for length, name in zip(lengths, names, strict=True):
-        least, slenderness, _ = PLAUSIBLE_SHAPE[name]
-        if length < max(least, slenderness * breadth):
-            return True
+    if _too_short(contact, pair, names):
+        return True
     greatest = max(PLAUSIBLE_SHAPE[name][2] for name in names)
-    if contact.share < SHAFT_SHARE or sum(lengths) > greatest:
+    if contact.share < SHAFT_SHARE or sum(_lengths(contact, pair)) > greatest:
         return False
     sections = [widest_section(own, voxel_mm3) for own in pair]
     return contact.share >= FULL_SHARE or contact.area_mm2 < SHAFT_SECTION * min(sections)
 
 
+def _too_short(
+    contact: Contact, pair: tuple[FloatArray, FloatArray], names: tuple[Bone, Bone]
+) -> bool:
+    """True where one of two pieces is too short or too flat for the bone it is named."""
+    breadth = 2.0 * np.sqrt(contact.area_mm2 / np.pi)
+    for length, name in zip(_lengths(contact, pair), names, strict=True):
+        least, slenderness, _ = PLAUSIBLE_SHAPE[name]
+        if length < max(least, slenderness * breadth):
+            return True
+    return False
+
+
+def _lengths(contact: Contact, pair: tuple[FloatArray, FloatArray]) -> list[float]:
+    """Extent in mm of two pieces across their border."""
+    return [
+        float(np.ptp(np.percentile(own @ contact.normal, [STRAY, 100.0 - STRAY]))) for own in pair
+    ]
+
+
 def _bone(
-    voxels: Voxels, own: NDArray[np.intp], kind: IntArray, shape: tuple[int, int, int]
+    voxels: Voxels,
+    own: NDArray[np.intp],
+    kind: IntArray,
+    shape: tuple[int, int, int],
+    certainty: float,
 ) -> SingleBone:
     index, points = voxels.index[own], thinned(voxels.points[own])
     counts = np.bincount(kind[own], minlength=len(LONG_BONES) + 1) / len(own)
+    doubt = (1.0 - certainty) / len(LONG_BONES)
     rod = fit_rod(points)
     border = (index <= 1) | (index >= np.array(shape) - 2)
     return SingleBone(
@@ -248,7 +284,7 @@ def _bone(
         points,
         rod,
         bow(points, rod),
-        {bone: float(counts[bone]) for bone in LONG_BONES},
+        {bone: certainty * float(counts[bone]) + doubt for bone in LONG_BONES},
         len(index) * voxels.voxel_mm3,
         bool(border.any()),
     )

@@ -63,7 +63,11 @@ class _Placed:
     points: FloatArray
 
 
-def name_fingers(types: Segmentation, stated: Laterality | None = None) -> NamedBones:
+def name_fingers(
+    types: Segmentation,
+    stated: Laterality | None = None,
+    parts: NDArray[np.integer] | None = None,
+) -> NamedBones:
     """Find the fingers in a map of bone types and name all bones.
 
     Parameters
@@ -75,6 +79,9 @@ def name_fingers(types: Segmentation, stated: Laterality | None = None) -> Named
     stated : Laterality, optional
         The side that the file states. It wins over what the bones show, unless there are
         several hands, of which it cannot be said of both.
+    parts : array of int, shape of the grid, optional
+        Numbers of single bones where they were parted already, by shape for instance. Types
+        are then guesses, which decide only where the way the bones lie leaves a choice.
 
     Returns
     -------
@@ -87,7 +94,7 @@ def name_fingers(types: Segmentation, stated: Laterality | None = None) -> Named
     >>> name_fingers(Segmentation(np.zeros(grid.shape), grid, {})).hands
     ()
     """
-    chains, loose = _without_loose(find_chains(find_single_bones(types)))
+    chains, loose = _without_loose(find_chains(find_single_bones(types, parts)))
     groups = group_hands(chains)
     wrist = _points(np.isin(types.label_map, list(WRIST_BONES)), types.grid)
     sesamoids = _points(types.label_map == Bone.SESAMOID, types.grid)
