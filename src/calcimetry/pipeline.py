@@ -106,7 +106,7 @@ def _measure_volume(image: Image, settings: Settings, laterality: Laterality | N
     for box in locate_hands(image):
         part = Image(image.array[box.slices], box.grid, "HU", image.clipped_hu, image.name)
         rough = split_bones(part)
-        named = name_fingers(rough.kinds, laterality)
+        named = name_fingers(rough.kinds, laterality, rough.pieces)
         if not named.bones.labels:
             continue
         lumps = rough.lumps(named.bones)
