@@ -10,7 +10,7 @@ import numpy as np
 
 from calcimetry.bone import METHODS
 from calcimetry.bone.method import BoneEvidence
-from calcimetry.bone.pieces import split_bones
+from calcimetry.bone.pieces import RoughBones, split_bones
 from calcimetry.coverage import phalanx_coverage
 from calcimetry.errors import NotMeasurable
 from calcimetry.fingers.locate import Box, locate_hands
@@ -21,7 +21,7 @@ from calcimetry.lesions.subtract import subtract_bone
 from calcimetry.measurement.size import measure_lesions, total_area
 from calcimetry.measurement.volume import measure_volume_lesions
 from calcimetry.measurement.volume_error import total_volume
-from calcimetry.model import DualEnergyImage, Hand, Laterality, Lesion
+from calcimetry.model import DualEnergyImage, Hand, Laterality, Lesion, bone_name
 from calcimetry.model.image import Image
 from calcimetry.model.report import Report
 from calcimetry.model.segmentation import Segmentation
@@ -109,8 +109,11 @@ def _measure_volume(image: Image, settings: Settings, laterality: Laterality | N
         named = name_fingers(rough.kinds, laterality, rough.pieces)
         if not named.bones.labels:
             continue
-        lumps = rough.lumps(named.bones)
-        evidence = METHODS[settings.method]().segment_hand(part, named.bones, named.hands, lumps)
+        known, unnamed = _with_unnamed(part, rough, named.bones)
+        if unnamed:
+            warnings[unnamed] = None
+        lumps = rough.lumps(known)
+        evidence = METHODS[settings.method]().segment_hand(part, known, named.hands, lumps)
         method = evidence.method
         evidence, grown = _find_lesions(part, evidence, settings)
         found = measure_volume_lesions(
@@ -149,6 +152,21 @@ def _measure_volume(image: Image, settings: Settings, laterality: Laterality | N
     measured = (segmentation, Segmentation(lesion_map, image.grid, named_lesions), tuple(lesions))
     report = _report(image, method, measured, reasons, tuple(warnings))
     return replace(report, hands=tuple(hands), volume_mm3=total, volume_interval=interval)
+
+
+def _with_unnamed(image: Image, rough: RoughBones, bones: Segmentation) -> tuple[Segmentation, str]:
+    """Named bones and those that have no name, which are bone all the same; and a warning."""
+    unnamed = rough.unnamed_bones(image, bones)
+    count = len(np.unique(rough.pieces[unnamed > 0]))
+    if not count:
+        return bones, ""
+    meanings = {int(n): bone_name(int(n)) for n in np.unique(unnamed) if n}
+    both = np.where(bones.mask, bones.label_map, unnamed)
+    volume_cm3 = (unnamed > 0).sum() * float(np.prod(image.grid.spacing)) / 1000.0
+    return Segmentation(both, bones.grid, {**bones.meanings, **meanings}), (
+        f"{count} pieces of mineral ({volume_cm3:.1f} cm3) look like bone but belong to no finger "
+        "that was found; they count as bone: look at the overlay."
+    )
 
 
 def _moved(lesion: Lesion, box: Box, before: int) -> Lesion:

@@ -20,7 +20,6 @@ from calcimetry.bone.method import BoneEvidence
 from calcimetry.bone.network import Network
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM
 from calcimetry.model import Grid, Hand, Image, Segmentation
-from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 from calcimetry.regions import ALL_NEIGHBOURS, connected_components
 from calcimetry.resample import resample_image
 
@@ -42,8 +41,8 @@ _SURROUNDED_MM, _SURROUNDED_SHARE = 1.0, 0.45
 #: Labels of lumps, beyond those of all bones; and how much around a lump is shown.
 _LUMPS = 1000
 _LUMP_MARGIN_MM = 8.0
-#: Blur of the border of bones that no finger has: no network draws them.
-_WRIST_BLUR_MM = 0.4
+#: Blur of the border of bones that no finger's grid is laid along: no network draws them.
+_OTHERS_BLUR_MM = 0.4
 
 
 def segment_fingers(
@@ -75,7 +74,8 @@ def segment_fingers(
     Returns
     -------
     BoneEvidence
-        Named bones, on the image's grid. Carpals, radius and ulna stay as they were given.
+        Named bones, on the image's grid. Those of no finger (wrist, sesamoids, bones without a
+        name) stay as they were given.
     """
     regions = np.where(lumps > 0, lumps + np.uint16(_LUMPS), bones.label_map)
     nearest = _nearest_label(regions, image.grid)
@@ -96,10 +96,11 @@ def segment_fingers(
         deposit[box][here] = np.sqrt(deposit_1 * deposit_2)[here]
         mineral[box][here] = (0.5 * (bone_1 + deposit_1 + bone_2 + deposit_2))[here]
     bone = np.clip(mineral - deposit, 0.0, 1.0)
-    wrist = np.isin(bones.label_map % LEFT_HAND_OFFSET, list(WRIST_BONES))
-    if wrist.any():
-        sigma = _WRIST_BLUR_MM / np.array(image.grid.spacing)
-        bone = np.maximum(bone, ndimage.gaussian_filter(wrist.astype(np.float32), sigma))
+    asked = {label for hand in hands for finger in hand.fingers for label in finger.labels}
+    others = np.isin(bones.label_map, [n for n in bones.labels if n not in asked])
+    if others.any():
+        sigma = _OTHERS_BLUR_MM / np.array(image.grid.spacing)
+        bone = np.maximum(bone, ndimage.gaussian_filter(others.astype(np.float32), sigma))
     of_lumps = nearest > _LUMPS
     deposit[of_lumps] = mineral[of_lumps]
     bone[of_lumps] = 0.0
