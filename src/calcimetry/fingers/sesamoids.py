@@ -102,6 +102,8 @@ def _small_pieces(parts: NDArray[np.integer], grid: Grid) -> list[_Small]:
 
 def _offset(one: _Small, digit: Posture) -> FloatArray | None:
     """Way in mm from the digit's line to a piece at its knuckle; None where it lies elsewhere."""
+    if digit.knuckle is None:
+        return None
     way = one.centre - digit.knuckle
     along = float(way @ digit.root)
     aside = way - along * digit.root

@@ -17,13 +17,6 @@ from calcimetry.phantom.picture import DEPOSIT, MATERIALS
 class ScaleHU(torch.nn.Module):
     """HU to the range of about -1 to 3 that networks learn well in."""
 
-    def begin_from(self, weights: dict[str, Tensor]) -> None:
-        """Take the weights of a network for pictures; planes beside one's own start unheard."""
-        first = "unet.conv_0.conv_0.conv.weight"
-        own = torch.zeros_like(self.state_dict()[first])
-        own[:, own.shape[1] // 2] = weights[first][:, weights[first].shape[1] // 2]
-        self.load_state_dict({**weights, first: own})
-
     def forward(self, hu: Tensor) -> Tensor:
         """Scale pictures of any shape."""
         return (hu - 200.0) / 400.0
@@ -68,6 +61,13 @@ class MaterialNetwork(lightning.LightningModule):
             lambda_dice=0.5,
             lambda_ce=3.0,
         )
+
+    def begin_from(self, weights: dict[str, Tensor]) -> None:
+        """Take the weights of a network for pictures; planes beside one's own start unheard."""
+        first = "unet.conv_0.conv_0.conv.weight"
+        own = torch.zeros_like(self.state_dict()[first])
+        own[:, own.shape[1] // 2] = weights[first][:, weights[first].shape[1] // 2]
+        self.load_state_dict({**weights, first: own})
 
     def forward(self, hu: Tensor) -> Tensor:
         """Logits (n, 6, rows, columns) of samples in HU (n, channels, rows, columns)."""
