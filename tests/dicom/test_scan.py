@@ -62,6 +62,42 @@ def test_what_else_a_zip_holds_is_told(folder, tmp_path):
     assert (left.what, left.failed) == ("1 other files in a.zip", False)
 
 
+def litter(folder):
+    """What macOS and Windows leave behind in a folder that people copy."""
+    (folder / "__MACOSX" / "S0").mkdir(parents=True)
+    (folder / ".Trashes").mkdir()
+    for name in ("._IM0.dcm", "__MACOSX/S0/._IM0.dcm", "__MACOSX/._a.zip", ".DS_Store"):
+        (folder / name).write_bytes(b"\0\5\x16\7 no DICOM")
+    save(series()[0], folder / ".Trashes" / "IM0")
+    (folder / "Thumbs.db").write_bytes(b"x")
+
+
+def test_hidden_files_of_a_folder_are_not_read(folder):
+    litter(folder)
+    found = find_series([folder])
+    assert shapes(found) == [making.SHAPE]
+    assert found.left == ()
+    assert [path.name for path in found.other_files] == ["Thumbs.db"]
+
+
+def test_hidden_files_of_a_zip_are_told_together(folder, tmp_path):
+    litter(folder)
+    found = find_series([zip_of(folder, tmp_path / "a.zip")])
+    assert shapes(found) == [making.SHAPE]
+    assert [(left.what, left.reason, left.failed) for left in found.left] == [
+        ("5 hidden files in a.zip", "their names start with a dot", False),
+        ("1 other files in a.zip", "no DICOM; unpack the zip to have them measured", False),
+    ]
+
+
+def test_a_hidden_file_or_folder_that_is_named_is_read(folder):
+    hidden = folder.rename(folder.with_name(".study"))
+    assert shapes(find_series([hidden])) == [making.SHAPE]
+    (hidden / "S0" / "IM0").rename(hidden / "._IM0")
+    (left,) = find_series([hidden / "._IM0"]).left
+    assert "needs at least 3 slices, found 1" in left.reason
+
+
 def test_a_dicomdir_stands_for_the_files_it_lists(folder):
     names = [["S0", "IM0"], ["S1", "IM1"], ["s0", "im2"], ["S1", "IM3"]]
     listed = find_series([save_directory(folder, names)])
