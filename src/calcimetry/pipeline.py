@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -33,6 +33,7 @@ def measure(
     image: Image | DualEnergyImage,
     settings: Settings | None = None,
     laterality: Laterality | None = None,
+    on_stage: Callable[[str], None] | None = None,
 ) -> Report:
     """Find the bones of a finger picture or a hand volume, take them away, measure what is left.
 
@@ -45,6 +46,9 @@ def measure(
         Defaults where left out.
     laterality : Laterality, optional
         Which hand a volume shows, where its file states it.
+    on_stage : callable, optional
+        Called with what is done next, such as ``"naming fingers"``, at each stage of a
+        volume and hand by hand; a picture takes no time to tell of.
 
     Returns
     -------
@@ -64,7 +68,7 @@ def measure(
         image = image.mixed
     if image.is_picture:
         return _measure_picture(image, settings)
-    return _measure_volume(image, settings, laterality)
+    return _measure_volume(image, settings, laterality, on_stage or (lambda _stage: None))
 
 
 def _measure_picture(image: Image, settings: Settings) -> Report:
@@ -94,7 +98,9 @@ def _find_lesions(
     return evidence, grow_lesions(image, evidence, remainder, settings.growth)
 
 
-def _measure_volume(image: Image, settings: Settings, laterality: Laterality | None) -> Report:
+def _measure_volume(
+    image: Image, settings: Settings, laterality: Laterality | None, tell: Callable[[str], None]
+) -> Report:
     """Measure hand by hand; label maps and lesions come together on the volume's own grid."""
     bones = np.zeros(image.grid.shape, np.uint16)
     lesion_map = np.zeros(image.grid.shape, np.uint16)
@@ -103,16 +109,22 @@ def _measure_volume(image: Image, settings: Settings, laterality: Laterality | N
     hands: list[Hand] = []
     warnings: dict[str, None] = {}  # each once, in order
     method = ""
+    tell("finding hands")
     for box in locate_hands(image):
+        tell("parting bones")
         part = Image(image.array[box.slices], box.grid, "HU", image.clipped_hu, image.name)
         rough = split_bones(part)
+        tell("naming fingers")
         named = name_fingers(rough.kinds, laterality, rough.pieces)
         if not named.bones.labels:
             continue
+        tell("outlining bones")
         lumps = rough.lumps(named.bones)
         evidence = METHODS[settings.method]().segment_hand(part, named.bones, named.hands, lumps)
         method = evidence.method
+        tell("finding lesions")
         evidence, grown = _find_lesions(part, evidence, settings)
+        tell("measuring lesions")
         found = measure_volume_lesions(
             part,
             evidence.bones,
