@@ -68,7 +68,8 @@ def test_affine_is_a_read_only_copy():
 def test_a_voxel_of_a_tilted_gantry_is_smaller_than_the_product_of_its_spacings(degrees):
     lean = np.tan(np.radians(degrees))
     # Slices 0.8 mm apart, each shifted along its rows by as much as the gantry leans.
-    tilted = Grid((4, 4, 4), [[0, 0, 0.5, 0], [0.8 * lean, 0.4, 0, 0], [0.8, 0, 0, 0], [0, 0, 0, 1]])
+    affine = [[0, 0, 0.5, 0], [0.8 * lean, 0.4, 0, 0], [0.8, 0, 0, 0], [0, 0, 0, 1]]
+    tilted = Grid((4, 4, 4), affine)
     assert tilted.voxel_mm3 == pytest.approx(0.8 * 0.4 * 0.5)
     product = np.prod(tilted.spacing)
     assert product * np.cos(np.radians(degrees)) == pytest.approx(tilted.voxel_mm3)
