@@ -1,7 +1,9 @@
 """Every way to name DICOM: files, folders, DICOMDIRs, zips."""
 
+import io
 import os
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -255,16 +257,31 @@ def test_deflated_data_that_unpack_to_too_much(tmp_path, monkeypatch):
     assert "deflated data of at most 0 MB are unpacked" in left.reason
 
 
-def test_deflated_data_that_are_damaged(tmp_path):
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[:-200] + b"\xff" * 200,
+        lambda content: content[:-200] + bytes(200),
+        lambda content: content[:-200],
+        lambda content: content + b"more",
+    ],
+    ids=["ones", "zeros", "cut off", "too long"],
+)
+def test_deflated_data_that_are_damaged(tmp_path, damage):
     datasets = series()
     for ds in datasets:
         ds.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1.99"
     save_all(tmp_path, datasets)
     for path in tmp_path.iterdir():
-        content = path.read_bytes()
-        path.write_bytes(content[:-200] + b"\xff" * 200)
+        path.write_bytes(damage(path.read_bytes()))
     found = find_series([tmp_path])
     assert not found.volumes
-    # Where inflating stops depends on the UIDs, which are new at every run: a file may also
-    # come out short.
-    assert any("its deflated data are damaged" in left.reason for left in found.left)
+    assert [left.reason for left in found.left] == [
+        "its deflated data are damaged. Export or copy it again"
+    ]
+
+
+@pytest.mark.parametrize("padding", [b"", b"\0"])
+def test_deflated_data_may_end_with_a_zero_that_makes_their_length_even(padding):
+    packed = zlib.compress(b"data set", wbits=-zlib.MAX_WBITS)
+    assert part10._inflated(io.BytesIO(packed + padding), "1.dcm").read() == b"data set"
