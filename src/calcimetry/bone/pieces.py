@@ -124,7 +124,7 @@ def split_bones(image: Image) -> RoughBones:
 
 def _parted(image: Image, border_hu: float) -> NDArray[np.int32]:
     """Numbers of single pieces from 1, shape of the grid."""
-    voxel = float(np.prod(image.grid.spacing))
+    voxel = image.grid.voxel_mm3
     whole, count = connected_components(_filled(image.array > border_hu))
     sizes = np.bincount(whole.ravel(), minlength=count + 1) * voxel
     pieces = np.zeros(whole.shape, np.int32)
@@ -232,7 +232,7 @@ def _filled(mask: BoolArray) -> BoolArray:
 
 def _kinds(pieces: NDArray[np.int32], image: Image) -> NDArray[np.uint16]:
     """Kind of bone of each piece, at the piece's own number."""
-    voxel = float(np.prod(image.grid.spacing))
+    voxel = image.grid.voxel_mm3
     kinds = np.zeros(int(pieces.max()) + 1, np.uint16)
     rounds = []
     for number, box in enumerate(ndimage.find_objects(pieces), 1):
