@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -33,6 +33,7 @@ def measure(
     image: Image | DualEnergyImage,
     settings: Settings | None = None,
     laterality: Laterality | None = None,
+    on_stage: Callable[[str], None] | None = None,
 ) -> Report:
     """Find the bones of a finger picture or a hand volume, take them away, measure what is left.
 
@@ -45,6 +46,9 @@ def measure(
         Defaults where left out.
     laterality : Laterality, optional
         Which hand a volume shows, where its file states it.
+    on_stage : callable, optional
+        Called with what is done next, such as ``"naming fingers"``, at each stage of a
+        volume and hand by hand; a picture takes no time to tell of.
 
     Returns
     -------
@@ -64,7 +68,7 @@ def measure(
         image = image.mixed
     if image.is_picture:
         return _measure_picture(image, settings)
-    return _measure_volume(image, settings, laterality)
+    return _measure_volume(image, settings, laterality, on_stage or (lambda _stage: None))
 
 
 def _measure_picture(image: Image, settings: Settings) -> Report:
@@ -94,7 +98,9 @@ def _find_lesions(
     return evidence, grow_lesions(image, evidence, remainder, settings.growth)
 
 
-def _measure_volume(image: Image, settings: Settings, laterality: Laterality | None) -> Report:
+def _measure_volume(
+    image: Image, settings: Settings, laterality: Laterality | None, tell: Callable[[str], None]
+) -> Report:
     """Measure hand by hand; label maps and lesions come together on the volume's own grid."""
     bones = np.zeros(image.grid.shape, np.uint16)
     lesion_map = np.zeros(image.grid.shape, np.uint16)
@@ -103,19 +109,25 @@ def _measure_volume(image: Image, settings: Settings, laterality: Laterality | N
     hands: list[Hand] = []
     warnings: dict[str, None] = {}  # each once, in order
     method = ""
+    tell("finding hands")
     for box in locate_hands(image):
+        tell("parting bones")
         part = Image(image.array[box.slices], box.grid, "HU", image.clipped_hu, image.name)
         rough = split_bones(part)
+        tell("naming fingers")
         named = name_fingers(rough.kinds, laterality, rough.pieces)
         if not named.bones.labels:
             continue
+        tell("outlining bones")
         known, unnamed = _with_unnamed(part, rough, named.bones)
         if unnamed:
             warnings[unnamed] = None
         lumps = rough.lumps(known)
         evidence = METHODS[settings.method]().segment_hand(part, known, named.hands, lumps)
         method = evidence.method
+        tell("finding lesions")
         evidence, grown = _find_lesions(part, evidence, settings)
+        tell("measuring lesions")
         found = measure_volume_lesions(
             part,
             evidence.bones,
@@ -162,7 +174,7 @@ def _with_unnamed(image: Image, rough: RoughBones, bones: Segmentation) -> tuple
         return bones, ""
     meanings = {int(n): bone_name(int(n)) for n in np.unique(unnamed) if n}
     both = np.where(bones.mask, bones.label_map, unnamed)
-    volume_cm3 = (unnamed > 0).sum() * float(np.prod(image.grid.spacing)) / 1000.0
+    volume_cm3 = (unnamed > 0).sum() * image.grid.voxel_mm3 / 1000.0
     return Segmentation(both, bones.grid, {**bones.meanings, **meanings}), (
         f"{count} pieces of mineral ({volume_cm3:.1f} cm3) look like bone but belong to no finger "
         "that was found; they count as bone: look at the overlay."

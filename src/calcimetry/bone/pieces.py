@@ -100,7 +100,7 @@ class RoughBones:
             whose inside, marrow, is darker than its outside; a deposit is not.
         """
         found = np.zeros(self.pieces.shape, np.uint16)
-        voxel = float(np.prod(image.grid.spacing))
+        voxel = image.grid.voxel_mm3
         free = np.where(bones.mask, 0, self.pieces)
         for number, box in enumerate(ndimage.find_objects(free), 1):
             if box is None:
@@ -161,7 +161,7 @@ def split_bones(image: Image) -> RoughBones:
 
 def _parted(image: Image, border_hu: float) -> NDArray[np.int32]:
     """Numbers of single pieces from 1, shape of the grid."""
-    voxel = float(np.prod(image.grid.spacing))
+    voxel = image.grid.voxel_mm3
     whole, count = connected_components(_filled(image.array > border_hu))
     sizes = np.bincount(whole.ravel(), minlength=count + 1) * voxel
     pieces = np.zeros(whole.shape, np.int32)
@@ -269,7 +269,7 @@ def _filled(mask: BoolArray) -> BoolArray:
 
 def _kinds(pieces: NDArray[np.int32], image: Image) -> NDArray[np.uint16]:
     """Kind of bone of each piece by its volume, at the piece's own number."""
-    volumes = np.bincount(pieces.ravel()) * float(np.prod(image.grid.spacing))
+    volumes = np.bincount(pieces.ravel()) * image.grid.voxel_mm3
     kinds = np.full(len(volumes), Bone.DISTAL_PHALANX, np.uint16)
     for least, kind in reversed(_USUAL_MM3):
         kinds[volumes > least] = kind

@@ -94,7 +94,7 @@ def _small_pieces(parts: NDArray[np.integer], grid: Grid) -> list[_Small]:
         if box is None:
             continue
         index = np.argwhere(parts[box] == number) + [part.start for part in box]
-        volume = len(index) * float(np.prod(grid.spacing))
+        volume = len(index) * grid.voxel_mm3
         if SIZE_MM3[0] <= volume <= SIZE_MM3[1]:
             found.append(_Small(number, volume, grid.index_to_mm(index.mean(axis=0))))
     return found
