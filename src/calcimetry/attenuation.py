@@ -96,7 +96,7 @@ def mass_attenuation(material: str, energies_kev: ArrayLike) -> FloatArray:
     Examples
     --------
     >>> [round(float(v), 4) for v in mass_attenuation("water", [40.0, 60.0, 100.0])]
-    [0.2684, 0.2058, 0.1706]
+    [0.2683, 0.2059, 0.1707]
     """
     energies, columns = _table()
     if material not in columns:
@@ -136,7 +136,7 @@ def linear_attenuation(
     Examples
     --------
     >>> round(float(linear_attenuation("hydroxyapatite", 60.0, density_mg_cm3=200.0)), 4)
-    0.0864
+    0.0813
     """
     per_mass = mass_attenuation(material, energies_kev)
     if density_mg_cm3 is None:

@@ -94,8 +94,8 @@ def scan_quickly(
 ) -> DualEnergyImage:
     """The same scan without projections; parameters and errors as of `scan_volume`.
 
-    Each material has one brightness per slice, that behind the slice's mean chord of
-    matter. So there are no streaks, and noise is the same all over a slice.
+    Each material has one brightness per slice, that behind the matter which rays through
+    the slice meet on average. So there are no streaks, and noise is the same all over a slice.
     """
     target, mixing = _prepare(materials, grid, settings, workers)
     scan = _blurring(tuple(materials), grid, target, settings, _per_slice(settings, mixing))

@@ -21,12 +21,13 @@ FloatArray = NDArray[np.floating[Any]]
 
 
 def effective_path(density_mg_cm3: FloatArray, grid: Grid) -> float:
-    """Mean chord through a slice's matter in g/cm2, were it a disc of as much matter.
+    """Matter in g/cm2 that rays through a point of a slice meet on average.
 
-    The mean chord of a disc of diameter d is pi d / 4 (Cauchy). A disc of water is meant.
+    Of a disc of as much matter, as dense as water: 16 r / (3 pi), the mean over all points
+    and directions (chords weighted with their length).
     """
     mass = float(np.sum(density_mg_cm3, dtype=np.float64)) * grid.pixel_area_mm2 / 1000.0
-    return float(np.pi / 4 * np.sqrt(4 * mass / np.pi) / 10.0)
+    return float(16.0 / (3.0 * np.pi) * np.sqrt(mass / np.pi) / 10.0)
 
 
 def blurred(hu: FloatArray, grid: Grid, target: Grid, kernel: Kernel) -> FloatArray:

@@ -18,12 +18,13 @@ FloatArray = NDArray[np.float64]
 
 #: Hydroxyapatite in the rods, in mg/cm3.
 ROD_DENSITIES = (0.0, 50.0, 100.0, 200.0, 400.0, 600.0, 800.0)
-CYLINDER_RADIUS_MM = 50.0
+#: About what a ray through a hand meets.
+CYLINDER_RADIUS_MM = 40.0
 #: Distance of the rods' axes from the cylinder's.
-RING_RADIUS_MM = 30.0
+RING_RADIUS_MM = 25.0
 #: Of air around the cylinder.
 _MARGIN_MM = 5.0
-_THINNEST_MM, _WIDEST_MM = 5.0, 24.0
+_THINNEST_MM, _WIDEST_MM = 5.0, 20.0
 _COARSEST_MM = 2.0
 #: Part of a pixel that a disc fills is counted on this many points across.
 _POINTS = 8
@@ -65,16 +66,16 @@ def calibration_rods(
     preset: str = "80-Sn150",
     mode: Literal["fast", "projection"] = "projection",
     *,
-    rod_diameter_mm: float = 10.0,
+    rod_diameter_mm: float = 8.0,
     slices: int = 8,
     slice_thickness_mm: float = 2.0,
     settings: ScanSettings | None = None,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> RodScan:
-    """Scan rods of 0 to 800 mg/cm3 of hydroxyapatite in a water cylinder of 100 mm.
+    """Scan rods of 0 to 800 mg/cm3 of hydroxyapatite in a water cylinder of 80 mm.
 
-    The rods stand on a ring around the axis, 30 mm from it, in an order and at an angle
+    The rods stand on a ring around the axis, 25 mm from it, in an order and at an angle
     that the generator decides.
 
     Parameters
@@ -88,7 +89,7 @@ def calibration_rods(
     mode : {"fast", "projection"}
         `calcimetry.phantom.ct.scan_quickly` or `calcimetry.phantom.ct.scan_volume`.
     rod_diameter_mm : float
-        5 to 24 mm.
+        5 to 20 mm.
     slices : int
         Their number.
     slice_thickness_mm : float
@@ -101,7 +102,7 @@ def calibration_rods(
     Returns
     -------
     RodScan
-        The image is 110 mm wide, its slices across the rods.
+        The image is 90 mm wide, its slices across the rods.
 
     Raises
     ------

@@ -72,7 +72,7 @@ def spectrum(setting: str) -> Spectrum:
     --------
     >>> low = spectrum("80")
     >>> round(float((low.energies_kev * low.photons).sum()), 1)  # mean energy
-    54.0
+    53.7
     """
     energies, columns = _table()
     if setting not in columns or setting == "absorbed":
