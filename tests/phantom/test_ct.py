@@ -186,6 +186,14 @@ def test_thick_slices_have_the_noise_asked_for(scan):
     assert noise[0] == pytest.approx(noise[1], rel=0.12)
 
 
+@pytest.mark.parametrize("dose", [1.0, 1e-3])
+def test_a_block_of_metal_leaves_numbers(dose):
+    block = {"aluminium": 2699.0 * disc(40, 5.0, (0, 0), 90.0)[None]}
+    made = scan_volume(block, axial(40, 5.0), ScanSettings(dose=dose, views=180), rng())
+    assert np.isfinite(made.low.array).all()
+    assert made.high.array.mean() > 0.0
+
+
 @pytest.mark.parametrize(
     ("change", "match"),
     [

@@ -34,6 +34,9 @@ _MOST_WATER = 60.0
 _NOTHING = 1e-4
 #: Below this many quanta the normal distribution no longer stands in for Poisson's.
 _FEW_QUANTA = 30.0
+#: The least signal that is told apart from none, over that in air.
+_DARKEST = 1e-12
+#: Rays done at a time, so that their energies fit in memory.
 _CHUNK = 65536
 
 
@@ -259,7 +262,9 @@ class Beam:
         for start in range(0, len(met), _CHUNK):
             rays = met[start : start + _CHUNK]
             out[:, rays] = (np.exp(flat[:, rays].T @ exponents) @ moments).T
-        return out.reshape(2, *paths.shape[1:])
+        # Behind a block of metal it is too little for a float; logarithms need something.
+        floor = np.float32(_DARKEST) * moments.sum(axis=0)[:, None]
+        return np.asarray(np.maximum(out, floor).reshape(2, *paths.shape[1:]))
 
 
 def _poisson(mean: FloatArray, normal: FloatArray) -> FloatArray:
