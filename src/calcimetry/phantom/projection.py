@@ -105,7 +105,7 @@ class MaterialBasis:
     """The fewest weighted sums of materials from which all their attenuation follows.
 
     The sums are the leading singular vectors of the attenuation of the materials over
-    energy; two or three serve for any number of materials without an absorption edge.
+    energy; three or four serve for any number of materials without an absorption edge.
 
     Parameters
     ----------
