@@ -75,7 +75,12 @@ def _field(part: Part, box: Box, lattice: Lattice, waves: Array) -> BoneField:
     value, station = part.shape.distance(points)
     slopes = np.gradient(value, *np.linalg.norm(lattice.steps, axis=1))
     slope = np.sqrt(slopes[0] ** 2 + slopes[1] ** 2 + slopes[2] ** 2)
-    return BoneField(part, box, -value / np.clip(slope, 0.5, 2.0), station)
+    depth = -value / np.clip(slope, 0.5, 2.0)
+    for *centre, radius in part.spurs:
+        depth = np.maximum(depth, radius - np.linalg.norm(points - np.array(centre), axis=-1))
+    for *centre, radius in part.pits:
+        depth = np.minimum(depth, np.linalg.norm(points - np.array(centre), axis=-1) - radius)
+    return BoneField(part, box, depth, station)
 
 
 def _common(one: Box, other: Box) -> Box | None:
