@@ -46,18 +46,22 @@ class Canvas:
     @classmethod
     def empty(cls, lattice: Lattice, low_gain: float, high_gain: float) -> Canvas:
         """All air."""
-        names = ("mineral", "bone", "deposit", "deposit_mg_cm3", "thing")
-        zeros = {name: np.zeros(lattice.shape, np.float32) for name in names}
-        maps = ("bone_map", "lesion_map", "thing_map")
+        shape = lattice.shape
         return cls(
             lattice=lattice,
             low_gain=low_gain,
             high_gain=high_gain,
-            base=np.full(lattice.shape, -1000.0, np.float32),
-            depth=np.full(lattice.shape, -FAR_MM, np.float32),
-            outside=np.full(lattice.shape, FAR_MM, np.float32),
-            **zeros,
-            **{name: np.zeros(lattice.shape, np.uint8) for name in maps},
+            base=np.full(shape, -1000.0, np.float32),
+            mineral=np.zeros(shape, np.float32),
+            bone=np.zeros(shape, np.float32),
+            bone_map=np.zeros(shape, np.uint8),
+            depth=np.full(shape, -FAR_MM, np.float32),
+            outside=np.full(shape, FAR_MM, np.float32),
+            deposit=np.zeros(shape, np.float32),
+            deposit_mg_cm3=np.zeros(shape, np.float32),
+            lesion_map=np.zeros(shape, np.uint8),
+            thing=np.zeros(shape, np.float32),
+            thing_map=np.zeros(shape, np.uint8),
         )
 
     @property

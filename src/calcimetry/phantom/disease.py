@@ -37,7 +37,7 @@ def resorbed(rng: np.random.Generator, solid: Solid, grade: int) -> Solid:
     taper = np.interp(STATIONS, [0.0, 0.4, 1.0], [1.0, 1.0, rng.uniform(0.35, 0.9)])
 
     def kept(half: Array) -> Array:
-        return np.interp(STATIONS * left, STATIONS, half) * taper
+        return np.asarray(np.interp(STATIONS * left, STATIONS, half) * taper)
 
     return replace(
         solid,
@@ -74,7 +74,9 @@ def worn(
             station = float(rng.uniform(0.03, 0.12) if near_base else rng.uniform(0.86, 0.96))
             point, normal = part.surface(station, float(rng.uniform(0.0, 2 * np.pi)))
             if spur:
-                made[at] = replace(part, spurs=part.spurs + _spur(rng, part, point, normal, near_base))
+                made[at] = replace(
+                    part, spurs=part.spurs + _spur(rng, part, point, normal, near_base)
+                )
             else:
                 radius = float(rng.uniform(0.8, 2.2))
                 made[at] = replace(part, pits=(*part.pits, _ball(point - 0.1 * normal, radius)))

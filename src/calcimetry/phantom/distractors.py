@@ -28,8 +28,10 @@ _TISSUE_HU = 50.0
 
 @dataclass(frozen=True, slots=True)
 class TrueDistractor:
-    """One thing that is no calcinosis: its number in the distractor map, what it is, and
-    what it fills of the image."""
+    """One thing that is no calcinosis, and what it fills of the image.
+
+    `number` is its number in the distractor map.
+    """
 
     number: int
     kind: Kind

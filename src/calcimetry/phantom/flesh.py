@@ -11,7 +11,7 @@ from scipy import ndimage
 from calcimetry.phantom.anatomy import Solid
 from calcimetry.phantom.canvas import FAR_MM, Canvas
 from calcimetry.phantom.deposits import Deposit
-from calcimetry.phantom.lattice import Box, warped
+from calcimetry.phantom.lattice import Box, unwarped
 from calcimetry.phantom.parts import Part
 
 Array = NDArray[np.floating[Any]]
@@ -75,20 +75,31 @@ def capsules(rng: np.random.Generator, parts: list[Part], fat_mm: float) -> list
 def wrap(canvas: Canvas, rods: list[Capsule], lumps: list[Deposit], waves: Array) -> None:
     """Find the skin: around the rods, and bulging over large deposits."""
     outside = canvas.outside
+    moved: list[Capsule] = [_bulge(lump) for lump in lumps]
     for start, end, first, last in rods:
+        start, end = unwarped(np.stack([start, end]), waves)  # noqa: PLW2901 - as bones appear
+        moved.append((start, end, first, last))
+    for start, end, first, last in moved:
         box = canvas.lattice.box((start, end), max(first, last) + _BEYOND_MM)
         if box is None:
             continue
-        points = warped(canvas.lattice.points(box, np.float32), waves) - start.astype(np.float32)
+        points = canvas.lattice.points(box, np.float32) - start.astype(np.float32)
         axis = (end - start).astype(np.float32)
         along = np.clip(points @ axis / max(float(axis @ axis), 1e-6), 0.0, 1.0)
         points -= along[..., None] * axis
         away = np.sqrt(np.einsum("...i,...i->...", points, points))
         _join(outside, box, away - np.float32(first) - along * np.float32(last - first))
-    for lump in lumps:
-        box = lump_box(canvas, lump, 2.0)
-        if box is not None and lump.half_axes.max() > 2.0:
-            _join(outside, box, lump.distance(canvas.lattice.points(box)).astype(np.float32) - 1.5)
+
+
+def _bulge(lump: Deposit) -> Capsule:
+    """The skin over a deposit."""
+    half = lump.half_axes.mean(axis=0)
+    middle = lump.centres.mean(axis=0)
+    least, between, most = np.sort(half)
+    flat = lump.shape in ("plate", "net")
+    radius = float(least + 1.0 if flat else between + 1.4)
+    stretch = lump.axes[int(np.argmax(half))] * (most - least if flat else most - between)
+    return middle - stretch, middle + stretch, radius, radius
 
 
 def lump_box(canvas: Canvas, lump: Deposit, margin_mm: float) -> Box | None:
@@ -171,14 +182,14 @@ def _tendons(canvas: Canvas, parts: list[Part], waves: Array) -> NDArray[np.bool
         back = float(s.half_dorsal.max())
         for offset, radius in ((-(palm + 2.2), 2.4), (back + 0.4, 0.9)):
             side = offset * s.axes[0]
-            start, end = s.origin + side, s.tip + side
+            start, end = unwarped(np.stack([s.origin + side, s.tip + side]), waves)
             if part.label % 10 == 3:
                 end = start + 0.35 * (end - start)  # they end on the last bone's base
             box = canvas.lattice.box((start, end), 2 * radius)
             if box is None:
                 continue
-            points = warped(canvas.lattice.points(box, np.float32), waves) - start
-            local = points @ s.axes.T
+            points = canvas.lattice.points(box, np.float32) - start.astype(np.float32)
+            local = points @ s.axes.T.astype(np.float32)
             along = (local[..., 2] > -2.0) & (local[..., 2] < np.linalg.norm(end - start) + 2.0)
             flat = np.hypot(local[..., 0], local[..., 1] / 1.6)
             found[box] |= along & (flat < radius)
@@ -199,5 +210,7 @@ def paint_nails(rng: np.random.Generator, canvas: Canvas, parts: list[Part]) -> 
         on_back = (local[..., 0] > 0.8 * np.abs(local[..., 1])) & (local[..., 2] > 0.4 * s.length)
         distance = np.abs(canvas.outside[box] + half) - half
         share = np.where(on_back, np.clip(0.5 - distance / canvas.spacing_mm, 0.0, 1.0), 0.0)
-        share *= (canvas.outside[box] < FAR_MM / 2) * np.clip(2 * half / canvas.spacing_mm, 0.0, 1.0)
+        share *= (canvas.outside[box] < FAR_MM / 2) * np.clip(
+            2 * half / canvas.spacing_mm, 0.0, 1.0
+        )
         canvas.base[box] += (share * (hu - canvas.base[box])).astype(np.float32)

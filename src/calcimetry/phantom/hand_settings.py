@@ -13,7 +13,7 @@ from calcimetry.phantom.bones import SIZE_SPREAD
 Sex = Literal["female", "male"]
 Pose = Literal["flat", "relaxed", "bent", "contracture"]
 POSES: tuple[Pose, ...] = ("flat", "relaxed", "bent", "contracture")
-Grades = tuple[int, int, int, int, int]
+Grades = tuple[int, ...]
 
 #: Lesions per hand: mean and standard deviation (Semin Arthritis Rheum 2019,
 #: 10.1016/j.semarthrit.2019.03.001).
@@ -67,7 +67,7 @@ class HandSettings:
     cut_share : float, optional
         Part of the hand's extent that lies outside the field of view, at a random side:
         0 in 88% of hands, else U(0.03, 0.3).
-    acro_osteolysis : five ints, optional
+    acro_osteolysis : tuple of five ints, optional
         For thumb to little finger: 0 none, 1 the tuft's border is gone, 2 about half of
         the distal phalanx, 3 only its base is left, 4 it is missing. In 35% of hands each digit
         draws 45%, 25%, 15%, 10%, 5%.
@@ -203,5 +203,4 @@ def _some(rng: np.random.Generator, chance: float, more: float) -> int:
 
 def _grades(rng: np.random.Generator) -> Grades:
     worn = rng.random() < 0.35
-    drawn = [int(g) * worn for g in rng.choice(5, 5, p=[0.45, 0.25, 0.15, 0.1, 0.05])]
-    return drawn[0], drawn[1], drawn[2], drawn[3], drawn[4]
+    return tuple(int(g) * worn for g in rng.choice(5, 5, p=[0.45, 0.25, 0.15, 0.1, 0.05]))

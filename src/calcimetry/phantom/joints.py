@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calcimetry.phantom.lattice import Box, Lattice, warped
+from calcimetry.phantom.lattice import Box, Lattice, unwarped, warped
 from calcimetry.phantom.parts import Part
 
 Array = NDArray[np.floating[Any]]
 
 #: How far in mm beyond its surface a bone's depth is known.
-MARGIN_MM = 2.5
+MARGIN_MM = 1.8
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -51,7 +51,8 @@ def bone_fields(parts: list[Part], lattice: Lattice, waves: Array) -> list[BoneF
     """
     drawn = []
     for part in parts:
-        box = lattice.box(part.ends, part.reach + MARGIN_MM)
+        start, end = unwarped(np.stack(part.ends), waves)
+        box = lattice.box((start, end), part.reach + MARGIN_MM)
         if box is not None:
             drawn.append(_field(part, box, lattice, waves))
     fields = [BoneField(f.part, f.box, f.depth.copy(), f.station) for f in drawn]

@@ -87,6 +87,11 @@ def draw_waves(rng: np.random.Generator) -> Array:
     return waves
 
 
+def unwarped(points: Array, waves: Array) -> Array:
+    """Where, about, the warp of space makes points of a body appear."""
+    return np.asarray(2 * points - warped(points, waves))
+
+
 def warped(points: Array, waves: Array) -> Array:
     """Points displaced by `draw_waves`."""
     waves = waves.astype(points.dtype)

@@ -109,6 +109,8 @@ def _draw_volume(rng: np.random.Generator) -> float:
 def draw_lump(rng: np.random.Generator, shape: Shape, radius: float, place: Place) -> Deposit:
     """One deposit of a shape, of about the volume of a ball of `radius` mm, at a place."""
     frame = _frame(rng, place, free=shape in ("stone", "pasty"))
+    offsets: Array
+    halves: Array
     if shape == "plate":
         thin = rng.uniform(1.4, 2.1)
         flat = radius * thin**0.5 * np.exp(rng.normal(0.0, 0.2))
@@ -122,9 +124,11 @@ def draw_lump(rng: np.random.Generator, shape: Shape, radius: float, place: Plac
         lean = rng.uniform(1.0, 1.5)
         half = radius * np.array([lean, rng.uniform(0.8, 1.1), 1.0 / lean])
         offsets = rng.normal(0.0, 0.4 * radius, (lobes, 3)) * (lobes > 1)
-        halves = half * rng.uniform(0.85, 1.1, (lobes, 3)) * (1.0, 0.8, 0.72, 0.68, 0.65, 0.62)[
-            lobes - 1
-        ]
+        halves = (
+            half
+            * rng.uniform(0.85, 1.1, (lobes, 3))
+            * (1.0, 0.8, 0.72, 0.68, 0.65, 0.62)[lobes - 1]
+        )
     pasty = shape == "pasty"
     waves = np.column_stack(
         [rng.normal(0.0, 1.0, (6, 3)) * 2.2 / max(radius, 0.6), rng.uniform(0.0, 2 * np.pi, 6)]
@@ -136,7 +140,7 @@ def draw_lump(rng: np.random.Generator, shape: Shape, radius: float, place: Plac
         centres=place.centre + offsets @ frame,
         half_axes=halves,
         axes=frame,
-        roughness_mm=float(rng.uniform(0.1, 0.35) * (radius if not shape == "net" else 0.2)),
+        roughness_mm=float(rng.uniform(0.1, 0.35) * (radius if shape != "net" else 0.2)),
         waves=waves,
         density=float(np.exp(rng.uniform(np.log(low), np.log(high)))),
         cloudiness_mm=float(min(cloudy, radius)),
@@ -191,7 +195,8 @@ def paint_lump(
     box = lump_box(canvas, deposit, 1.0)
     if box is None:
         return None
-    distance = deposit.distance(canvas.lattice.points(box))
+    # Skin stays over it.
+    distance = np.maximum(deposit.distance(canvas.lattice.points(box)), canvas.outside[box] + 0.5)
     share = canvas.room(box, distance)
     volume = float(share.sum(dtype=np.float64)) * canvas.sample_mm3
     if volume < 0.5 * _CUT_MM3[0]:

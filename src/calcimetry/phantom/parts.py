@@ -95,10 +95,10 @@ class Part:
     def reach(self) -> float:
         """Largest distance in mm of the surface from the middle line."""
         if isinstance(self.shape, Pebble):
-            return float(self.shape.half_axes.max()) * 1.3
+            return float(self.shape.half_axes.max()) * 1.12 + 0.5
         s = self.shape
         sizes = (s.half_breadth.max(), s.half_palmar.max(), s.half_dorsal.max())
-        return float(max(sizes)) * 1.25 + abs(s.bow) + (2.0 if self.spurs else 0.5)
+        return float(max(sizes)) * 1.08 + (2.5 if self.spurs else 0.6)
 
     def surface(self, station: float, angle: float) -> tuple[Array, Array]:
         """A point of a long bone's surface, and the direction out of it, in the hand's frame.

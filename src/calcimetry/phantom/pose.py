@@ -33,8 +33,11 @@ _FINGERS = (
 
 @dataclass(frozen=True, slots=True)
 class Ray:
-    """One digit before its bones are drawn: `base` and `axes` (rows u, v, w) of its metacarpal,
-    and `lean`, by how many degrees it points to the thumb's side."""
+    """One digit before its bones are drawn.
+
+    `base` and the rows of `axes` (u, v, w) are its metacarpal's; `lean` says by how many
+    degrees that points to the thumb's side.
+    """
 
     digit: Digit
     base: Array
@@ -83,8 +86,7 @@ def draw_flexion(rng: np.random.Generator, pose: str, digit: Digit) -> list[floa
     if digit is Digit.THUMB and own == "contracture":
         means = _FLEXION["relaxed"]
     return [
-        float(np.deg2rad(np.clip(rng.normal(mean, spread), -12.0, 105.0)))
-        for mean, spread in means
+        float(np.deg2rad(np.clip(rng.normal(mean, spread), -12.0, 105.0))) for mean, spread in means
     ]
 
 

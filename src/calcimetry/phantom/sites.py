@@ -24,8 +24,10 @@ Array = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place for a deposit: its centre in mm, the direction that plates lie across and
-    the one that it stretches along (unit vectors), all in the hand's frame."""
+    """One place for a deposit, in the hand's frame.
+
+    `centre` is in mm; plates lie across `normal`, and deposits stretch along `along`.
+    """
 
     site: str
     centre: Array
@@ -117,7 +119,7 @@ def _periarticular(rng: np.random.Generator, parts: list[Part], radius: float) -
         parts,
         station,
         (rng.choice([0.0, np.pi]), 0.8),
-        (0.2 + 0.5 * radius, 2.5 + 0.8 * radius),
+        (0.2 + 0.3 * radius, 2.0 + 0.6 * radius),
     )
 
 
@@ -144,7 +146,13 @@ def _tuft(rng: np.random.Generator, parts: list[Part], radius: float) -> Place |
 
 def _palm(rng: np.random.Generator, parts: list[Part], radius: float) -> Place | None:
     return _beside(
-        rng, "muscle", (4,), parts, (0.2, 0.8), (np.pi, 0.5), (2.0 + 0.4 * radius, 4.0 + 0.8 * radius)
+        rng,
+        "muscle",
+        (4,),
+        parts,
+        (0.2, 0.8),
+        (np.pi, 0.5),
+        (2.0 + 0.4 * radius, 4.0 + 0.6 * radius),
     )
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from calcimetry.phantom.canvas import Canvas
 from calcimetry.phantom.joints import MARGIN_MM, bone_fields
 from calcimetry.phantom.parts import Part
-from calcimetry.phantom.tissue import smooth_noise
 
 Array = NDArray[np.floating[Any]]
 
@@ -47,12 +47,16 @@ def paint_bones(
         nearest = closer & (depth > -MARGIN_MM)
         canvas.bone_map[box] = np.where(nearest, field.part.label, canvas.bone_map[box])
         share = np.clip(0.5 + depth / spacing, 0.0, 1.0).astype(np.float32)
-        wall = np.clip(0.5 + (field.part.cortex(field.station) - depth) / spacing, 0.0, 1.0)
-        towards_end = np.abs(2 * field.station - 1) ** 1.5 if field.part.is_long else 1.0
-        spongy = (shaft + (ends - shaft) * towards_end) * rng.normal(1.0, 0.1)
-        spongy = spongy * _texture(rng, share.shape, grain, contrast, spacing)
-        held = wall * (cortex * rng.normal(1.0, 0.03)) + (1.0 - wall) * spongy
-        base = wall * 50.0 + (1.0 - wall) * (marrow_hu + 20.0 * rng.normal())
+        # From here on only intensities are at stake: single precision is enough.
+        station, depth = field.station.astype(np.float32), depth.astype(np.float32)
+        wall = np.clip(0.5 + (field.part.cortex(station) - depth) / spacing, 0.0, 1.0)
+        towards_end = (
+            np.abs(2 * station - 1) ** 1.5 if field.part.is_long else np.ones_like(station)
+        )
+        spongy: Array = (shaft + (ends - shaft) * towards_end) * float(rng.normal(1.0, 0.1))
+        spongy = spongy * _texture(rng, station, grain, contrast, spacing)
+        held = wall * float(cortex * rng.normal(1.0, 0.03)) + (1.0 - wall) * spongy
+        base = wall * 50.0 + (1.0 - wall) * float(marrow_hu + 20.0 * rng.normal())
         # Of bones grown together each sample belongs to the deeper one.
         more = np.clip(share - canvas.bone[box], 0.0, None)
         canvas.bone[box] += more
@@ -61,9 +65,14 @@ def paint_bones(
 
 
 def _texture(
-    rng: np.random.Generator, shape: tuple[int, ...], grain: float, contrast: float, spacing: float
+    rng: np.random.Generator, station: Array, grain: float, contrast: float, spacing: float
 ) -> Array:
-    """Factor on trabecular density: fine strands, and regions that have lost more of them."""
-    fine = smooth_noise(rng, shape, max(grain, spacing), spacing)
-    broad = smooth_noise(rng, shape, 5.0, spacing)
-    return np.clip(1.0 + contrast * fine + 0.3 * broad, 0.0, 3.0)
+    """Factor on trabecular density: fine strands, and stretches that have lost more of them."""
+    fine = rng.standard_normal(station.shape, dtype=np.float32)
+    sigma = 0.6 * grain / spacing
+    if sigma > 0.3:
+        fine = ndimage.gaussian_filter(fine, sigma, truncate=2.5)
+        fine /= fine.std() + 1e-9
+    knots = np.clip(rng.normal(1.0, 0.25, 7), 0.3, 1.7)
+    along = np.interp(station, np.linspace(0.0, 1.0, 7), knots).astype(np.float32)
+    return np.asarray(np.clip(along + np.float32(contrast) * fine, 0.0, 3.0))
