@@ -23,7 +23,7 @@ SEVERAL_CARPALS_MM3 = 3000.0
 #: A digit with at least so many bones shows where the hand starts.
 WHOLE_DIGIT = 3
 #: No deposit is taken for a bone of the forearm below this.
-LEAST_FOREARM_MM3 = 3000.0
+LEAST_FOREARM_MM3 = 2000.0
 #: What lies so far behind the start of the nearest digit is no bone of a finger.
 BEHIND_MM = 2.0
 #: Radius and ulna of one arm lie so close.
