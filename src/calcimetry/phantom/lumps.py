@@ -28,6 +28,8 @@ class TrueVolumeLesion:
     shape: str
     density_mg_cm3: float
     touches_bone: bool
+    #: Which of the deposits tried it is, from 1: the same at every visit of a patient.
+    deposit: int = 0
 
 
 def place_lumps(

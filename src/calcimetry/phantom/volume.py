@@ -7,7 +7,8 @@ blurred and given noise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from calcimetry.model import DualEnergyImage, Grid, Image, Laterality
+from calcimetry.phantom.deposits import Deposit
 from calcimetry.phantom.hand import Part, draw_hand, lone_finger
 from calcimetry.phantom.lattice import Lattice, draw_waves, warped
 from calcimetry.phantom.lumps import TrueVolumeLesion, add_lump, place_lumps
@@ -89,6 +91,8 @@ def simulate(
     lattice: Lattice,
     laterality: Laterality = Laterality.LEFT,
     name: str = "phantom",
+    change: Callable[[list[Deposit]], list[Deposit]] | None = None,
+    scan_rng: np.random.Generator | None = None,
 ) -> HandVolume:
     """Sample parts of a hand on a lattice, add flesh and deposits, and scan it.
 
@@ -104,6 +108,11 @@ def simulate(
         Which hand the image shows; the right one is the left one's mirror image.
     name : str
         The image's name.
+    change : callable, optional
+        What becomes of the deposits before they are drawn, such as growth until a later
+        visit. It must keep their number and order.
+    scan_rng : numpy.random.Generator, optional
+        For blur and noise alone: another one gives another scan of the same hand.
     """
     waves = draw_waves(rng)
     bone, labels, depth, cortex, inner = _sample_bones(rng, parts, lattice, waves)
@@ -120,13 +129,14 @@ def simulate(
     lesion_map = np.zeros(lattice.shape, np.uint8)
     lesions: list[TrueVolumeLesion] = []
     gain = rng.uniform(1.2, 2.2)  # HU per mg/cm3 of hydroxyapatite
-    for one in place_lumps(rng, lattice, bone, depth, outside):
+    deposits = place_lumps(rng, lattice, bone, depth, outside)
+    for place, one in enumerate(change(deposits) if change else deposits, start=1):
         number = len(lesions) + 1
         lesion = add_lump(
             rng, one, lattice, number, gain, (bone, deposit, mineral, base, lesion_map)
         )
-        lesions += [lesion] if lesion else []
-    image = _scan(rng, base, mineral, lattice, laterality, name)
+        lesions += [replace(lesion, deposit=place)] if lesion else []
+    image = _scan(scan_rng or rng, base, mineral, lattice, laterality, name)
     return HandVolume(image, laterality, labels, bone, deposit, lesion_map, tuple(lesions))
 
 
