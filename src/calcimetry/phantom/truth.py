@@ -74,8 +74,8 @@ def true_report(volume: HandVolume) -> Report:
     -------
     Report
         Of the mixed image, named after `volume.image`. Bones have their side in their
-        labels; lesions have the density and mass they were made with; intervals have no
-        width. A deposit too thin to fill half of any sample has no number in the lesion
+        labels; lesions have the density and mass they were made with, and no interval (that
+        of an area has no width). A deposit too thin to fill half of any sample has no number in the lesion
         map and is not among the lesions, but is in `volume.lesions`.
     """
     image = volume.image.mixed
@@ -180,6 +180,7 @@ def _with_density(lesion: Lesion, density_mg_cm3: float) -> Lesion:
         lesion,
         density_mg_cm3=density_mg_cm3,
         mass_mg=density_mg_cm3 * volume / 1000.0,
+        volume_interval=None,
         not_measured=missing,
     )
 
