@@ -41,6 +41,7 @@ class Ellipse:
 
     @property
     def area_mm2(self) -> float:
+        """Of the ellipse."""
         return math.pi / 4.0 * self.long_axis_mm * self.short_axis_mm
 
 
@@ -101,6 +102,7 @@ def simulate(
 
 
 def main() -> None:
+    """Print the paper's statistics beside the simulated ones."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--studies", type=int, default=1000)
     found = simulate(parser.parse_args().studies)

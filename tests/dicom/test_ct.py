@@ -1,6 +1,6 @@
 """CT written as DICOM comes back as the same grid and HU, whatever way it lies."""
 
-import datetime
+import datetime as dt
 
 import numpy as np
 import pydicom
@@ -12,7 +12,7 @@ from calcimetry.dicom.find import find_series
 from calcimetry.errors import InputError, OutputError
 from calcimetry.model import DualEnergyImage, Grid, Image, Laterality
 
-STUDY = CtStudy("seed 7", "PHANTOM-S000007", datetime.date(2020, 3, 1), Laterality.LEFT)
+STUDY = CtStudy("seed 7", "PHANTOM-S000007", dt.date(2020, 3, 1), Laterality.LEFT)
 
 
 def pair(affine, shape=(5, 8, 6)):
@@ -78,7 +78,7 @@ def test_the_same_key_gives_the_same_bytes_and_another_one_other_uids(tmp_path):
     assert len(files) == 10
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
-    other = CtStudy("seed 8", "PHANTOM-S000008", datetime.date(2020, 3, 1))
+    other = CtStudy("seed 8", "PHANTOM-S000008", dt.date(2020, 3, 1))
     write_ct(tmp_path / "three", image, other)
     uids = {
         name: {pydicom.dcmread(path).SOPInstanceUID for path in (tmp_path / name).rglob("*.dcm")}
@@ -120,7 +120,7 @@ def test_rows_and_columns_askew_are_refused(tmp_path):
     affine = np.eye(4)
     affine[1, 2] = 0.2
     image = Image(np.zeros((3, 4, 5)), Grid((3, 4, 5), affine))
-    with pytest.raises(InputError, match="right angles, found a cosine of 0.196"):
+    with pytest.raises(InputError, match=r"right angles, found a cosine of 0\.196"):
         write_ct(tmp_path, image, STUDY)
 
 

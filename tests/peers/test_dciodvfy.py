@@ -1,6 +1,6 @@
 """What another program thinks of the DICOM that is written: dicom3tools' dciodvfy."""
 
-import datetime
+import datetime as dt
 import shutil
 import subprocess
 
@@ -17,7 +17,7 @@ DCIODVFY = shutil.which("dciodvfy")
 @pytest.mark.skipif(DCIODVFY is None, reason="dciodvfy (Debian: dicom3tools) is not installed")
 def test_simulated_ct_has_no_errors(tmp_path):
     made = finger_volume(np.random.default_rng(3), spacing_mm=2.0)
-    study = CtStudy("3", "PHANTOM-S000003", datetime.date(2020, 1, 1), Laterality.LEFT)
+    study = CtStudy("3", "PHANTOM-S000003", dt.date(2020, 1, 1), Laterality.LEFT)
     for folder in write_ct(tmp_path, made.image, study):
         for path in sorted(folder.iterdir())[:2]:
             done = subprocess.run(

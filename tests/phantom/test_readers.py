@@ -15,9 +15,7 @@ EXACT = {"border_sd_mm": 0.0, "extent_sd": 0.0, "calliper_sd_mm": 0.0, "missed_m
 def lesions(count=1, long_axis=4.0, short_axis=2.0):
     area = np.pi / 4 * long_axis * short_axis
     return [
-        SimpleNamespace(
-            number=n, area_mm2=area, long_axis_mm=long_axis, short_axis_mm=short_axis
-        )
+        SimpleNamespace(number=n, area_mm2=area, long_axis_mm=long_axis, short_axis_mm=short_axis)
         for n in range(1, count + 1)
     ]
 

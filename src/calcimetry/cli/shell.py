@@ -43,10 +43,11 @@ def say(message: str) -> None:
 
 
 @contextmanager
-def errors_told(results: Path | None) -> Iterator[None]:
+def errors_told(results: Path | None, doing: str = "measured") -> Iterator[None]:
     """Turn every error into one line on stderr and an exit status; no traceback.
 
-    `results` is the folder that an interrupted command can go on in, if there is one.
+    `results` is the folder that an interrupted command can go on in, if there is one, and
+    holds what was `doing` so far.
     """
     try:
         yield
@@ -55,7 +56,7 @@ def errors_told(results: Path | None) -> Iterator[None]:
         raise typer.Exit(NOTHING_DONE) from error
     except KeyboardInterrupt as error:
         kept = (
-            f" What was measured is kept in {results}; the same command goes on from there."
+            f" What was {doing} is kept in {results}; the same command goes on from there."
             if results
             else ""
         )
@@ -72,7 +73,7 @@ def errors_told(results: Path | None) -> Iterator[None]:
 
 
 @contextmanager
-def progress_bar(quiet: bool) -> Iterator[OnProgress | None]:
+def progress_bar(quiet: bool, doing: str = "Measuring") -> Iterator[OnProgress | None]:
     """A bar on stderr where that is a terminal; None elsewhere."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
@@ -80,7 +81,7 @@ def progress_bar(quiet: bool) -> Iterator[OnProgress | None]:
         return
     columns = (
         SpinnerColumn(),  # a volume takes its time: this shows that something goes on
-        TextColumn("Measuring"),
+        TextColumn(doing, markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

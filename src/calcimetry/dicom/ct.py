@@ -7,7 +7,7 @@ back.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class CtStudy:
         All UIDs are derived from it: the same key gives the same ones.
     patient_id : str
         Never a real patient's: the patient's name is PHANTOM.
-    date : datetime.date
+    date : dt.date
         Of the scan.
     laterality : Laterality or None
         Which hand it shows.
@@ -50,7 +50,7 @@ class CtStudy:
 
     key: str
     patient_id: str
-    date: datetime.date
+    date: dt.date
     laterality: Laterality | None = None
     kernel: str = "GAUSSIAN"
     software: str = ""
@@ -93,6 +93,7 @@ def write_ct(
     OutputError
         If a file cannot be written.
     """
+    series: tuple[tuple[Image, str], ...]
     if isinstance(image, DualEnergyImage):
         series = ((image.low, image.low_setting), (image.high, image.high_setting))
     else:
@@ -199,9 +200,7 @@ def _series_header(grid: Grid, setting: str, number: int, study: CtStudy) -> Dat
     return ds
 
 
-def _slice(
-    common: Dataset, grid: Grid, stored: NDArray[np.int16], index: int, key: str
-) -> Dataset:
+def _slice(common: Dataset, grid: Grid, stored: NDArray[np.int16], index: int, key: str) -> Dataset:
     ds = Dataset(common)
     ds.file_meta = FileMetaDataset()
     ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian

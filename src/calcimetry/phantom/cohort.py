@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 import numpy as np
 
@@ -23,8 +24,19 @@ LESSER_DIGITS = (Digit.INDEX, Digit.MIDDLE, Digit.RING, Digit.LITTLE)
 #: More deposits are never tried in one finger.
 _MOST_DEPOSITS = 64
 _MOST_PATIENTS, _MOST_IMAGES, _MOST_VISITS = 999, 40, 20
-#: What a stream of random numbers is for; each scan has one of each.
-_PLAN, _HAND, _FINGER, _SCAN, _PATIENT_GROWTH, _LESION_GROWTH = range(6)
+
+
+class Stream(IntEnum):
+    """What random numbers are for; no two purposes share them."""
+
+    PLAN = 0
+    HAND = 1
+    FINGER = 2
+    SCAN = 3
+    PATIENT_GROWTH = 4
+    LESION_GROWTH = 5
+    EXPORT = 6
+    READING = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +150,9 @@ class Cohort:
 
     def __post_init__(self) -> None:
         if self.seed < 0:
-            raise SettingsError(f"Planning a cohort: the seed must be 0 or more, found {self.seed}.")
+            raise SettingsError(
+                f"Planning a cohort: the seed must be 0 or more, found {self.seed}."
+            )
         if not (1 <= self.visits <= _MOST_VISITS and 0 < self.months <= 240):
             raise SettingsError(
                 f"Planning a cohort: expected 1 to {_MOST_VISITS} visits, more than 0 and at most "
@@ -167,10 +181,11 @@ class PlannedFinger:
         """Such as ``left-ring``."""
         return f"{self.laterality.name}-{self.digit.name}".lower()
 
-    def stream(self, purpose: int, *more: int) -> np.random.Generator:
-        """The random numbers for one purpose; no two share them."""
+    def stream(self, purpose: Stream, *more: int) -> np.random.Generator:
+        """The random numbers for one purpose: the patient's, or this finger's own."""
         side = 1 if self.laterality is Laterality.LEFT else 2
-        finger = [] if purpose in (_HAND, _PATIENT_GROWTH) else [int(self.digit), side]
+        shared = purpose in (Stream.HAND, Stream.PATIENT_GROWTH)
+        finger = [] if shared else [int(self.digit), side]
         return np.random.default_rng([self.cohort.seed, purpose, *self.place, *finger, *more])
 
 
@@ -194,7 +209,7 @@ def plan_cohort(cohort: Cohort) -> tuple[PlannedFinger, ...]:
     """
     fingers: list[PlannedFinger] = []
     for number, group in enumerate(cohort.groups):
-        rng = np.random.default_rng([cohort.seed, _PLAN, number])
+        rng = np.random.default_rng([cohort.seed, Stream.PLAN, number])
         digits = _digits(rng, group)
         cut = rng.permutation(np.arange(group.images) < group.cut_off)
         dealt = np.array_split(np.arange(group.images), group.patients)
@@ -253,7 +268,7 @@ def scan_finger(
     HandVolume
         The field `deposit` of a lesion tells it again at other visits.
     """
-    rng = finger.stream(_FINGER, attempt)
+    rng = finger.stream(Stream.FINGER, attempt)
     parts = _bones(rng, finger)
     factors = volume_factors(finger, visit)
 
@@ -267,7 +282,7 @@ def scan_finger(
         finger.laterality,
         f"{finger.patient}-{finger.name}",
         change=change if visit else None,
-        scan_rng=finger.stream(_SCAN, visit),
+        scan_rng=finger.stream(Stream.SCAN, visit),
     )
 
 
@@ -276,7 +291,7 @@ def _bones(rng: np.random.Generator, finger: PlannedFinger) -> list[Part]:
     kept = (1, 2, 3, 4, 5) if rng.random() < 0.5 else (1, 2, 3, 5)
     return [
         part
-        for part in draw_hand(finger.stream(_HAND))
+        for part in draw_hand(finger.stream(Stream.HAND))
         if part.label // 10 == finger.digit and part.label % 10 in kept
     ]
 
@@ -297,8 +312,8 @@ def volume_factors(finger: PlannedFinger, visit: int) -> np.ndarray:
     """
     growth = finger.cohort.growth
     years = visit * finger.cohort.months / 12.0
-    patient = finger.stream(_PATIENT_GROWTH).normal(0.0, growth.patient_sd)
-    lesions = finger.stream(_LESION_GROWTH).normal(0.0, growth.lesion_sd, _MOST_DEPOSITS)
+    patient = finger.stream(Stream.PATIENT_GROWTH).normal(0.0, growth.patient_sd)
+    lesions = finger.stream(Stream.LESION_GROWTH).normal(0.0, growth.lesion_sd, _MOST_DEPOSITS)
     return np.asarray(np.exp(years * (growth.mean + patient + lesions)))
 
 
@@ -312,5 +327,3 @@ def grown(deposit: Deposit, factor: float) -> Deposit:
         half_axes=deposit.half_axes * scale,
         roughness_mm=deposit.roughness_mm * scale,
     )
-
-

@@ -96,7 +96,7 @@ class Reader:
         """
         if self.missed_mm2 == 0.0:
             return 0.0
-        return 1.0 / (1.0 + (area_mm2 / self.missed_mm2) ** _STEEPNESS)
+        return float(1.0 / (1.0 + (area_mm2 / self.missed_mm2) ** _STEEPNESS))
 
 
 #: Two who agree as the paper's two radiologists did.
@@ -113,7 +113,7 @@ class Reading:
 
     @property
     def ellipse_area_mm2(self) -> float:
-        """pi / 4 x long x short, the paper's estimate of the area."""
+        """Long x short x pi / 4, the paper's estimate of the area."""
         return math.pi / 4.0 * self.long_axis_mm * self.short_axis_mm
 
 

@@ -7,7 +7,7 @@ Its truth is cut by the same plane.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -180,6 +180,41 @@ def best_offsets_mm(
     return tuple(found) or (float(offsets[int(np.argmax(bone_area))]),)
 
 
+def cut_short(picture: FingerReformat) -> Slab:
+    """The same slab with the field of view ending within a phalanx.
+
+    Parameters
+    ----------
+    picture : FingerReformat
+        Of a whole finger.
+
+    Returns
+    -------
+    Slab
+        Cut through the middle of the distal or of the proximal phalanx, whichever keeps
+        more of the lesions; uncut where neither is in the picture.
+    """
+    bones = picture.report.bones.label_map[0]
+    lesions = picture.report.lesion_map.mask[0].sum(axis=1)
+    count = len(bones)
+    middles = {}
+    for bone in (Bone.DISTAL_PHALANX, Bone.PROXIMAL_PHALANX):
+        own = [label for label in picture.finger.labels if label % 10 == bone]
+        rows = np.flatnonzero(np.isin(bones, own).any(axis=1))
+        if len(rows):
+            middles[bone] = float(rows.mean()) / count
+    options = []
+    if Bone.DISTAL_PHALANX in middles:
+        options.append(replace(picture.slab, first_row=middles[Bone.DISTAL_PHALANX]))
+    if Bone.PROXIMAL_PHALANX in middles:
+        options.append(replace(picture.slab, last_row=middles[Bone.PROXIMAL_PHALANX]))
+
+    def kept(slab: Slab) -> int:
+        return int(lesions[round(slab.first_row * count) : round(slab.last_row * count)].sum())
+
+    return max(options, key=kept, default=picture.slab)
+
+
 def _layers(grid: Grid, slab: Slab) -> Grid:
     """Planes of a finger's grid through a slab, evenly spaced, with its kept rows."""
     count = max(1, math.ceil(slab.thickness_mm / _LAYER_MM))
@@ -205,9 +240,7 @@ def _most_common(labels: NDArray[np.integer]) -> NDArray[np.integer]:
     return np.where(counts.max(axis=0) > 0, best, 0)
 
 
-def _fractions(
-    volume: HandVolume, report: Report, layers: Grid
-) -> dict[int, NDArray[np.float64]]:
+def _fractions(volume: HandVolume, report: Report, layers: Grid) -> dict[int, NDArray[np.float64]]:
     """The part of each pixel that each lesion fills, averaged over the layers."""
     owner = nearest_lesion(report.lesion_map, volume.deposit_fraction)
     source = volume.image.grid

@@ -82,9 +82,8 @@ def true_report(volume: HandVolume) -> Report:
     bones = true_bones(volume)
     hands = _hands(bones, volume.laterality)
     numbers = [one.number for one in volume.lesions]
-    lesion_map = Segmentation(
-        volume.lesion_map, image.grid, {n: f"calcification {n}" for n in numbers}
-    )
+    meanings = {n: f"calcification {n}" for n in numbers}
+    lesion_map = Segmentation(volume.lesion_map.astype(np.uint16), image.grid, meanings)
     measured = measure_volume_lesions(
         image,
         bones,
@@ -229,9 +228,7 @@ def _single(index: NDArray[np.intp], name: Bone, grid: Grid) -> SingleBone:
     rod = fit_rod(points)
     volume = len(index) * abs(float(np.linalg.det(grid.affine[:3, :3])))
     border = (index <= 1) | (index >= np.array(grid.shape) - 2)
-    return SingleBone(
-        index, points, rod, bow(points, rod), {name: 1.0}, volume, bool(border.any())
-    )
+    return SingleBone(index, points, rod, bow(points, rod), {name: 1.0}, volume, bool(border.any()))
 
 
 def _directions(

@@ -82,6 +82,4 @@ def remove_left_over(folder: Path) -> None:
 
 
 def _cannot(out: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"Writing to {out}: {error.strerror or error}. Choose another --out folder."
-    )
+    return OutputError(f"Writing to {out}: {error.strerror or error}. Choose another --out folder.")

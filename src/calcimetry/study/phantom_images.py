@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -131,12 +131,12 @@ def write_picture_labels(folder: Path, stem: str, picture: FingerReformat) -> No
     write_label_png(folder / f"{stem}_lesions.png", picture.report.lesion_map)
 
 
-def drawn_quality(output: PhantomOutput, chance: Iterable[int]) -> int:
-    """Quality of one JPEG: that asked for, or one that `chance` (a seed) draws."""
+def drawn_quality(output: PhantomOutput, rng: np.random.Generator) -> int:
+    """Quality of one JPEG: that asked for, or else a drawn one from 60 to 98."""
     if output.quality is not None:
         return output.quality
     low, high = _QUALITIES
-    return int(np.random.default_rng(list(chance)).integers(low, high, endpoint=True))
+    return int(rng.integers(low, high, endpoint=True))
 
 
 def _windowed(hu: NDArray[np.floating]) -> NDArray[np.uint8]:

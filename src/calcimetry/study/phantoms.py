@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
+import io
 import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -10,11 +11,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import PIL.Image
 
 from calcimetry import __version__
 from calcimetry.dicom.ct import CtStudy
-from calcimetry.files.tables import write_csv, write_json
+from calcimetry.errors import OutputError
+from calcimetry.files.tables import write_bytes, write_csv, write_json
 from calcimetry.model import Report
 from calcimetry.phantom.reformat import Slab, best_offsets_mm, reformat_finger
 from calcimetry.phantom.truth import true_report
@@ -41,7 +42,7 @@ Kind = Literal["finger", "hand"]
 #: Told what is done, of how much, and what goes on now.
 OnProgress = Callable[[int, int, str], None]
 #: Simulated scans have dates too: of the first visit.
-FIRST_DAY = datetime.date(2020, 1, 6)
+FIRST_DAY = dt.date(2020, 1, 6)
 _SIMULATING, _TRUTH, _STEPS = 1, 2, 3
 
 
@@ -108,32 +109,81 @@ def write_phantom(
     return out / "images"
 
 
-def draw_phantom(seed: int, kind: Kind = "hand", spacing_mm: float = 0.6) -> PIL.Image.Image:
+def draw_phantom_to(
+    path: Path,
+    seed: int,
+    kind: Kind = "hand",
+    spacing_mm: float = 0.6,
+    on_progress: OnProgress | None = None,
+) -> Path:
     """Draw what `write_phantom` would write: the whole hand, and each finger from its side.
 
     Parameters
     ----------
+    path : Path
+        Of the PNG; one that is there already is replaced.
     seed, kind
         As of `write_phantom`.
     spacing_mm : float
+    on_progress : callable, optional
 
     Returns
     -------
-    PIL.Image.Image
+    Path
+        The same path.
 
     Raises
     ------
     SettingsError
         If the seed is negative or the spacing impossible.
+    OutputError
+        If the file cannot be written, before anything is simulated.
     """
     output = PhantomOutput(spacing_mm=spacing_mm)
-    return draw_truth(true_report(_simulated(kind, checked_seed(seed), output)))
+    checked_seed(seed)
+    _refuse_unwritable(path)
+    tell = on_progress or _silent
+    tell(0, _STEPS, f"simulating a {kind}")
+    volume = _simulated(kind, seed, output)
+    tell(_SIMULATING, _STEPS, "finding the truth")
+    report = true_report(volume)
+    tell(_TRUTH, _STEPS, "drawing")
+    packed = io.BytesIO()
+    draw_truth(report).save(packed, "PNG")
+    write_bytes(path, packed.getvalue())
+    return path
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Make sure that a file can be written at a place, before the work."""
+    if path.is_dir():
+        raise OutputError(f"Writing to {path}: a file is needed, this is a folder.")
+    known = path.is_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab"):
+            pass
+    except OSError as error:
+        raise OutputError(
+            f"Writing to {path}: {error.strerror or error}. Choose another --out file."
+        ) from error
+    if not known:
+        path.unlink()
 
 
 def _simulated(kind: Kind, seed: int, output: PhantomOutput) -> HandVolume:
     make = hand_volume if kind == "hand" else finger_volume
     volume = make(np.random.default_rng(seed), output.spacing_mm)
     return named(volume, f"{kind}-{seed}", output.preset)
+
+
+def visit_day(months: float, visit: int) -> dt.date:
+    """Date of a simulated visit, from 0, with so many months between two.
+
+    >>> visit_day(12.0, 1).isoformat()
+    '2021-01-05'
+    """
+    return FIRST_DAY + dt.timedelta(days=round(visit * months * 30.4375))
 
 
 def named(volume: HandVolume, name: str, preset: str) -> HandVolume:
@@ -162,7 +212,7 @@ def _write_pictures(
             offset = best_offsets_mm(volume, report, finger)[0]
         picture = reformat_finger(volume, report, finger, Slab(offset, output.slab_mm))
         stem = f"{volume.laterality.name}-{finger.digit.name}".lower()
-        quality = drawn_quality(output, (seed, int(finger.digit)))
+        quality = drawn_quality(output, np.random.default_rng([seed, int(finger.digit)]))
         write_picture(folder / "images" / f"{stem}.jpg", picture, quality, output.border)
         write_picture_labels(folder / "truth", stem, picture)
         row = picture_row(f"{stem}.jpg", picture, {"jpeg_quality": quality})
