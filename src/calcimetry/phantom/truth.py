@@ -75,15 +75,16 @@ def true_report(volume: HandVolume) -> Report:
     Report
         Of the mixed image, named after `volume.image`. Bones have their side in their
         labels; lesions have the density and mass they were made with, and no interval (that
-        of an area has no width). A deposit too thin to fill half of any sample has no number in the lesion
-        map and is not among the lesions, but is in `volume.lesions`.
+        of an area has no width). A deposit too thin to fill half of any sample has no
+        number in the lesion map and is not among the lesions, but is in `volume.lesions`.
     """
     image = volume.image.mixed
     bones = true_bones(volume)
     hands = _hands(bones, volume.laterality)
     numbers = [one.number for one in volume.lesions]
     meanings = {n: f"calcification {n}" for n in numbers}
-    lesion_map = Segmentation(volume.lesion_map.astype(np.uint16), image.grid, meanings)
+    numbered = volume.lesion_map.astype(np.uint16)
+    lesion_map = Segmentation(numbered, image.grid, meanings)
     measured = measure_volume_lesions(
         image,
         bones,

@@ -35,7 +35,8 @@ from calcimetry.study.phantom_output import PhantomOutput
 from calcimetry.study.phantom_truth import lesion_rows, picture_lesions, picture_row, truth_of
 from calcimetry.study.phantoms import named, visit_day
 
-#: Areas in mm2 of the calcification in the source paper's pictures.
+#: Areas in mm2 of the calcification in the source paper's pictures: what a reader's axes give
+#: and what is measured must both lie within.
 AREA_RANGE_MM2 = (0.4, 48.2)
 #: A finger is drawn again until its pictures show that much; so often at most.
 _MOST_ATTEMPTS = 60
@@ -132,7 +133,7 @@ def choose_drawing(finger: PlannedFinger, output: PhantomOutput) -> _Chosen:
             if cut:
                 picture = reformat_finger(volume, report, own, cut_short(picture))
             slabs.append(picture.slab)
-            areas.append(picture.report.area_mm2)
+            areas += [picture.report.area_mm2, picture.report.ellipse_area_mm2]
         if low <= min(areas) and max(areas) <= high:
             return _Chosen(attempt, tuple(slabs))
     raise NotMeasurable(

@@ -70,7 +70,7 @@ def refuse_used(out: Path) -> None:
     if used:
         raise OutputError(
             f"Writing to {out}: expected a new or empty folder, found {len(used)} things in it, "
-            f"such as {used[0]!r}. Choose another --out folder, or remove it first."
+            f"such as {used[0]!r}. Choose another --out folder."
         )
 
 

@@ -12,8 +12,10 @@ Format = Literal["dicom", "nifti", "jpeg"]
 FORMATS: tuple[str, ...] = get_args(Format)
 #: Tube settings of the two energies, by name.
 PRESETS = {"80-Sn150": ("80", "Sn150")}
-#: Distances of samples in mm that fit into memory and still show a finger.
+#: Distances of samples in mm at which a finger fits into memory and still shows.
 SPACING_RANGE_MM = (0.3, 2.0)
+#: And the least for a whole hand: half of it takes eight times the memory.
+LEAST_HAND_SPACING_MM = 0.4
 QUALITY_RANGE = (1, 100)
 
 
@@ -86,6 +88,22 @@ def checked_seed(seed: int) -> int:
     if seed < 0:
         raise SettingsError(f"Simulating a phantom: the seed must be 0 or more, found {seed}.")
     return seed
+
+
+def refuse_fine_hand(output: PhantomOutput) -> None:
+    """Make sure that a whole hand at this spacing fits into memory.
+
+    Raises
+    ------
+    SettingsError
+        If it does not.
+    """
+    if output.spacing_mm < LEAST_HAND_SPACING_MM:
+        raise SettingsError(
+            f"Simulating a hand: spacing must be {LEAST_HAND_SPACING_MM:g} mm or more to fit into "
+            f"memory, found {output.spacing_mm:g} mm. A finger may have down to "
+            f"{SPACING_RANGE_MM[0]:g} mm."
+        )
 
 
 def _refuse_outside(doing: str, name: str, value: float, allowed: tuple[float, float]) -> None:

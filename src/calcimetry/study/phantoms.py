@@ -29,7 +29,12 @@ from calcimetry.study.phantom_images import (
     write_volume_images,
     write_volume_labels,
 )
-from calcimetry.study.phantom_output import PRESETS, PhantomOutput, checked_seed
+from calcimetry.study.phantom_output import (
+    PRESETS,
+    PhantomOutput,
+    checked_seed,
+    refuse_fine_hand,
+)
 from calcimetry.study.phantom_truth import (
     PICTURE_COLUMNS,
     lesion_rows,
@@ -74,12 +79,12 @@ def write_phantom(
     Raises
     ------
     SettingsError
-        If the seed is negative.
+        If the seed is negative, or the spacing too fine for a hand.
     OutputError
         If `out` is used already, or a file cannot be written.
     """
     output = output or PhantomOutput()
-    checked_seed(seed)
+    _check(kind, seed, output)
     tell = on_progress or _silent
     with new_folder(out) as folder:
         tell(0, _STEPS, f"simulating a {kind}")
@@ -140,7 +145,7 @@ def draw_phantom_to(
         If the file cannot be written, before anything is simulated.
     """
     output = PhantomOutput(spacing_mm=spacing_mm)
-    checked_seed(seed)
+    _check(kind, seed, output)
     _refuse_unwritable(path)
     tell = on_progress or _silent
     tell(0, _STEPS, f"simulating a {kind}")
@@ -152,6 +157,12 @@ def draw_phantom_to(
     draw_truth(report).save(packed, "PNG")
     write_bytes(path, packed.getvalue())
     return path
+
+
+def _check(kind: Kind, seed: int, output: PhantomOutput) -> None:
+    checked_seed(seed)
+    if kind == "hand":
+        refuse_fine_hand(output)
 
 
 def _refuse_unwritable(path: Path) -> None:
