@@ -13,7 +13,7 @@ from calcimetry.dicom.ct import CtStudy
 from calcimetry.errors import NotMeasurable
 from calcimetry.files.tables import write_json
 from calcimetry.model import Report
-from calcimetry.phantom.cohort import PlannedFinger, Stream, scan_finger
+from calcimetry.phantom.cohort import PlannedFinger, Stream
 from calcimetry.phantom.readers import PAPER_READERS, read_lesions
 from calcimetry.phantom.reformat import (
     FingerReformat,
@@ -23,6 +23,7 @@ from calcimetry.phantom.reformat import (
     reformat_finger,
 )
 from calcimetry.phantom.truth import true_report
+from calcimetry.phantom.visits import scan_finger
 from calcimetry.phantom.volume import HandVolume
 from calcimetry.study.phantom_images import (
     drawn_quality,
