@@ -97,10 +97,10 @@ def test_an_interrupted_run(results, tmp_path, monkeypatch):
         save_nifti(tmp_path / "in" / f"{name}.nii", hand_hu(700.0 + number))
     before = files(results)
 
-    def interrupted(image, settings, side):
+    def interrupted(image, *how):
         if image.name == "b.nii":
             raise KeyboardInterrupt
-        return fake_measure_volume(image, settings, side)
+        return fake_measure_volume(image, *how)
 
     monkeypatch.setattr(run, "measure", interrupted)
     done = measure("in")

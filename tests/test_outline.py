@@ -5,6 +5,7 @@ from scipy.spatial.distance import pdist
 
 from calcimetry.errors import InputError
 from calcimetry.outline import measure_shape, outer_outlines
+from tests.drawing import ellipse, pixel_coverage
 
 
 def test_outlines_close_even_at_the_border():
@@ -61,6 +62,36 @@ def test_short_axis_is_the_longest_perpendicular_chord_of_all():
         longest = max(longest, max(heights, default=0.0) - min(heights, default=0.0))
     assert longest <= shape.short_axis.length_mm + 1e-9
     assert longest == pytest.approx(shape.short_axis.length_mm, rel=0.01)
+
+
+def sizes_all_ways_round(fraction):
+    shapes = [
+        measure_shape(np.rot90(array, turns), (0.4, 0.4))
+        for array in (fraction, fraction[:, ::-1])
+        for turns in range(4)
+    ]
+    return np.array([(one.long_axis.length_mm, one.short_axis.length_mm) for one in shapes])
+
+
+def test_of_equal_diameters_the_one_with_the_longest_perpendicular_chord_is_the_long_axis():
+    disc = pixel_coverage((41, 47), (0.4, 0.4), ellipse(6.65625, 6.65625, centre=(0.11, 0.3)), 5)
+    # Another diameter of the same length has a chord of 6.593 mm.
+    np.testing.assert_allclose(sizes_all_ways_round(disc)[:, 1], 6.59952067, rtol=1e-8)
+
+
+def test_a_chord_through_corners_of_two_parts_does_not_hang_on_rounding():
+    parts = np.array([[0, 0, 1, 0], [0, 1, 1, 0], [0, 0, 0, 0], [1, 0, 0, 1]])
+    np.testing.assert_allclose(sizes_all_ways_round(parts)[:, 1], 0.89442719, rtol=1e-8)
+
+
+def test_sizes_do_not_depend_on_how_the_picture_is_turned():
+    rng = np.random.default_rng(0)
+    for number in range(60):
+        blob = np.zeros((10, 10), bool)
+        blob[1:-1, 1:-1] = rng.random((8, 8)) > 0.5
+        blob |= blob.T if number % 2 else blob[::-1, ::-1]  # symmetry makes ties
+        sizes = sizes_all_ways_round(blob.astype(float))
+        np.testing.assert_allclose(sizes, np.broadcast_to(sizes[0], sizes.shape), rtol=1e-9)
 
 
 def test_solidity_tells_a_bent_shape_from_a_full_one():

@@ -18,8 +18,14 @@ def made():
 
 
 @pytest.fixture(scope="module")
-def report(made):
-    return measure(made.image)
+def stages():
+    """What was told while `report` was made."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def report(made, stages):
+    return measure(made.image, on_stage=stages.append)
 
 
 def test_bones_and_lesions_lie_on_the_input_s_own_grid(made, report):
@@ -40,6 +46,17 @@ def test_lesions_lie_where_their_centres_say(made, report):
         here = np.argwhere(report.lesion_map.label_map == lesion.number)
         assert np.abs(here.mean(axis=0) - lesion.centre).max() < 3.0
         assert lesion.plane is not None
+
+
+def test_stages_are_told_in_order(report, stages):
+    assert stages == [
+        "finding hands",
+        "parting bones",
+        "naming fingers",
+        "outlining bones",
+        "finding lesions",
+        "measuring lesions",
+    ]
 
 
 def test_a_lone_finger_has_no_number_and_says_so(report):

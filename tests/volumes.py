@@ -134,6 +134,7 @@ def fake_measure_volume(
     image: Image | DualEnergyImage,
     settings: object = None,
     laterality: Laterality | None = None,
+    on_stage: object = None,
     numbers: tuple[int, ...] = (1, 2, 3),
 ) -> Report:
     """The bones and lesions at the places where `hand_hu` has them; right if nobody says."""

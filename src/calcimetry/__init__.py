@@ -10,6 +10,7 @@ Research use only: not a medical device.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,6 +112,7 @@ def measure(
     image: Image | DualEnergyImage,
     settings: Settings | None = None,
     laterality: Laterality | None = None,
+    on_stage: Callable[[str], None] | None = None,
 ) -> Report:
     """Find the bones of a finger or hand, take them away, and measure the calcium that is left.
 
@@ -122,6 +124,9 @@ def measure(
         How to measure; the defaults where None.
     laterality : Laterality, optional
         Which hand a volume shows, where that is known; told from the bones where None.
+    on_stage : callable, optional
+        Called with the name of each stage of a volume as it begins, such as
+        ``"naming fingers"``.
 
     Returns
     -------
@@ -138,4 +143,4 @@ def measure(
     from calcimetry.pipeline import measure as measure_image
     from calcimetry.settings import Settings
 
-    return measure_image(image, Settings() if settings is None else settings, laterality)
+    return measure_image(image, Settings() if settings is None else settings, laterality, on_stage)

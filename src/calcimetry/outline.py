@@ -15,6 +15,9 @@ from calcimetry.errors import InputError
 FloatArray = NDArray[np.float64]
 Point = tuple[float, float]
 
+#: Lengths that differ by this part are the same: far above rounding, far below any pixel.
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Axis:
@@ -87,9 +90,11 @@ def measure_shape(
     Shape
         The long axis is the largest distance between two points of the outline.
         The short axis is the longest chord perpendicular to it, that is the
-        longest such segment with both ends on the outline. Both are exact for
-        the outline's polygon. In a region of several parts they span the parts,
-        and the perimeter is the sum over the parts.
+        longest such segment with both ends on the outline. Where several pairs of
+        points are farthest apart, as in a square, the long axis is the one with the
+        longest such chord: sizes then do not depend on how the picture is turned.
+        Both are exact for the outline's polygon. In a region of several parts they
+        span the parts, and the perimeter is the sum over the parts.
 
     Raises
     ------
@@ -105,12 +110,13 @@ def measure_shape(
         raise InputError(f"Drawing an outline: the region nowhere exceeds its level {level:.3g}.")
     points = np.concatenate(curves)
     hull_points, hull_area = _hull(points)
-    start, end = _farthest_pair(hull_points)
-    short = _longest_perpendicular_chord(curves, start, end)
+    pairs = _farthest_pairs(hull_points)
+    chords = [_longest_perpendicular_chord(curves, *pair) for pair in pairs]
+    best = int(np.argmax([np.linalg.norm(end - start) for start, end in chords]))
     area = sum(abs(_signed_area(curve)) for curve in curves)
     return Shape(
-        long_axis=_axis(start, end, spacing),
-        short_axis=_axis(*short, spacing),
+        long_axis=_axis(*pairs[best], spacing),
+        short_axis=_axis(*chords[best], spacing),
         perimeter_mm=float(
             sum(np.linalg.norm(np.diff(curve, axis=0), axis=1).sum() for curve in curves)
         ),
@@ -129,11 +135,11 @@ def _hull(points: FloatArray) -> tuple[FloatArray, float]:
     return points[hull.vertices], float(hull.volume)
 
 
-def _farthest_pair(points: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The two points farthest apart; hulls are small enough to compare all pairs."""
+def _farthest_pairs(points: FloatArray) -> list[tuple[FloatArray, FloatArray]]:
+    """All pairs of points that are farthest apart; hulls are small enough to compare them all."""
     distance = cdist(points, points)
-    first, second = np.unravel_index(int(np.argmax(distance)), distance.shape)
-    return points[first], points[second]
+    tied = np.argwhere(np.triu(distance) >= distance.max() * (1.0 - _ROUNDING))
+    return [(points[first], points[second]) for first, second in tied]
 
 
 def _longest_perpendicular_chord(
@@ -143,6 +149,7 @@ def _longest_perpendicular_chord(
 
     Between two corners of the polygon the chord's length changes linearly, so the
     longest one passes through a corner: every corner is tried, against every edge.
+    Edges that end at the chord but for rounding are met by it.
     """
     along = (end - start) / np.linalg.norm(end - start)
     frame = np.stack([along, [-along[1], along[0]]], axis=1)
@@ -151,7 +158,8 @@ def _longest_perpendicular_chord(
     second = np.concatenate([curve[1:] for curve in turned])
     place = first[:, 0][:, None]
     low, high = np.minimum(first[:, 0], second[:, 0]), np.maximum(first[:, 0], second[:, 0])
-    crossed = (low <= place) & (place <= high)
+    reach = _ROUNDING * float(np.linalg.norm(end - start))
+    crossed = (low - reach <= place) & (place <= high + reach)
     run = second[:, 0] - first[:, 0]
     # An edge along the chord counts through its ends, which its neighbours share.
     part = (place - first[:, 0]) / np.where(run == 0.0, 1.0, run)

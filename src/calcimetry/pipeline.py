@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from calcimetry.bone import METHODS
 from calcimetry.bone.method import BoneEvidence
-from calcimetry.bone.pieces import split_bones
+from calcimetry.bone.pieces import RoughBones, split_bones
 from calcimetry.coverage import phalanx_coverage
 from calcimetry.errors import NotMeasurable
 from calcimetry.fingers.locate import Box, locate_hands
@@ -21,7 +21,7 @@ from calcimetry.lesions.subtract import subtract_bone
 from calcimetry.measurement.size import measure_lesions, total_area
 from calcimetry.measurement.volume import measure_volume_lesions
 from calcimetry.measurement.volume_error import total_volume
-from calcimetry.model import DualEnergyImage, Hand, Laterality, Lesion
+from calcimetry.model import DualEnergyImage, Hand, Laterality, Lesion, bone_name
 from calcimetry.model.image import Image
 from calcimetry.model.report import Report
 from calcimetry.model.segmentation import Segmentation
@@ -33,6 +33,7 @@ def measure(
     image: Image | DualEnergyImage,
     settings: Settings | None = None,
     laterality: Laterality | None = None,
+    on_stage: Callable[[str], None] | None = None,
 ) -> Report:
     """Find the bones of a finger picture or a hand volume, take them away, measure what is left.
 
@@ -45,6 +46,9 @@ def measure(
         Defaults where left out.
     laterality : Laterality, optional
         Which hand a volume shows, where its file states it.
+    on_stage : callable, optional
+        Called with what is done next, such as ``"naming fingers"``, at each stage of a
+        volume and hand by hand; a picture takes no time to tell of.
 
     Returns
     -------
@@ -64,7 +68,7 @@ def measure(
         image = image.mixed
     if image.is_picture:
         return _measure_picture(image, settings)
-    return _measure_volume(image, settings, laterality)
+    return _measure_volume(image, settings, laterality, on_stage or (lambda _stage: None))
 
 
 def _measure_picture(image: Image, settings: Settings) -> Report:
@@ -94,7 +98,9 @@ def _find_lesions(
     return evidence, grow_lesions(image, evidence, remainder, settings.growth)
 
 
-def _measure_volume(image: Image, settings: Settings, laterality: Laterality | None) -> Report:
+def _measure_volume(
+    image: Image, settings: Settings, laterality: Laterality | None, tell: Callable[[str], None]
+) -> Report:
     """Measure hand by hand; label maps and lesions come together on the volume's own grid."""
     bones = np.zeros(image.grid.shape, np.uint16)
     lesion_map = np.zeros(image.grid.shape, np.uint16)
@@ -103,16 +109,25 @@ def _measure_volume(image: Image, settings: Settings, laterality: Laterality | N
     hands: list[Hand] = []
     warnings: dict[str, None] = {}  # each once, in order
     method = ""
+    tell("finding hands")
     for box in locate_hands(image):
+        tell("parting bones")
         part = Image(image.array[box.slices], box.grid, "HU", image.clipped_hu, image.name)
         rough = split_bones(part)
+        tell("naming fingers")
         named = name_fingers(rough.kinds, laterality, rough.pieces)
         if not named.bones.labels:
             continue
-        lumps = rough.lumps(named.bones)
-        evidence = METHODS[settings.method]().segment_hand(part, named.bones, named.hands, lumps)
+        tell("outlining bones")
+        known, unnamed = _with_unnamed(part, rough, named.bones)
+        if unnamed:
+            warnings[unnamed] = None
+        lumps = rough.lumps(known)
+        evidence = METHODS[settings.method]().segment_hand(part, known, named.hands, lumps)
         method = evidence.method
+        tell("finding lesions")
         evidence, grown = _find_lesions(part, evidence, settings)
+        tell("measuring lesions")
         found = measure_volume_lesions(
             part,
             evidence.bones,
@@ -149,6 +164,21 @@ def _measure_volume(image: Image, settings: Settings, laterality: Laterality | N
     measured = (segmentation, Segmentation(lesion_map, image.grid, named_lesions), tuple(lesions))
     report = _report(image, method, measured, reasons, tuple(warnings))
     return replace(report, hands=tuple(hands), volume_mm3=total, volume_interval=interval)
+
+
+def _with_unnamed(image: Image, rough: RoughBones, bones: Segmentation) -> tuple[Segmentation, str]:
+    """Named bones and those that have no name, which are bone all the same; and a warning."""
+    unnamed = rough.unnamed_bones(image, bones)
+    count = len(np.unique(rough.pieces[unnamed > 0]))
+    if not count:
+        return bones, ""
+    meanings = {int(n): bone_name(int(n)) for n in np.unique(unnamed) if n}
+    both = np.where(bones.mask, bones.label_map, unnamed)
+    volume_cm3 = (unnamed > 0).sum() * image.grid.voxel_mm3 / 1000.0
+    return Segmentation(both, bones.grid, {**bones.meanings, **meanings}), (
+        f"{count} pieces of mineral ({volume_cm3:.1f} cm3) look like bone but belong to no finger "
+        "that was found; they count as bone: look at the overlay."
+    )
 
 
 def _moved(lesion: Lesion, box: Box, before: int) -> Lesion:

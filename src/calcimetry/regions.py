@@ -49,9 +49,7 @@ def connected_components(mask: NDArray[Any]) -> tuple[LabelArray, int]:
 
 def sample_size(grid: Grid) -> float:
     """Size of one sample: mm2 in a picture, mm3 in a volume."""
-    if grid.shape[0] == 1:
-        return grid.pixel_area_mm2
-    return float(abs(np.linalg.det(grid.affine[:3, :3])))
+    return grid.pixel_area_mm2 if grid.shape[0] == 1 else grid.voxel_mm3
 
 
 def steps_mm(grid: Grid) -> NDArray[np.float64]:

@@ -22,8 +22,8 @@ def pictures(tmp_path, monkeypatch):
     high = save_nifti(tmp_path / "volume" / "150.nii.gz", hand_hu(500.0))
     pair = EnergyPair(low, high, columns={"true_volume_mm3": "34.5"})
 
-    def measure(image, settings, *side):
-        return (fake_measure_volume if side else fake_measure)(image, settings, *side)
+    def measure(image, settings, *how):
+        return (fake_measure_volume if how else fake_measure)(image, settings, *how)
 
     monkeypatch.setattr(demo, "write_demo_pictures", lambda _: folder)
     monkeypatch.setattr(demo, "write_demo_volume", lambda _: pair)

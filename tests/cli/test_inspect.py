@@ -5,9 +5,10 @@ from typer.testing import CliRunner
 
 from calcimetry.cli.main import app
 from calcimetry.dicom import find
+from calcimetry.study import measure_study
 from tests.dicom import making
 from tests.dicom.bad_dicom import LOCALIZER, other_object
-from tests.fakes import save_picture
+from tests.fakes import save_manifest, save_picture
 
 
 def inspect(*arguments):
@@ -63,24 +64,72 @@ def test_warnings_stand_under_the_table(tmp_path):
     assert "80 kV and Sn150 kV are both there but not paired: their kernels differ" in done.stdout
 
 
-def test_other_files_are_named(tmp_path):
+def rows(done):
+    """Cells of the tables' rows; what a cell folds over several lines is joined."""
+    found = []
+    for line in done.stdout.splitlines():
+        cells = [cell.strip() for cell in line.split("│")[1:-1]]
+        if cells and all(cells[-1:]):
+            found.append(cells)
+        elif cells:
+            found[-1] = [
+                " ".join(filter(None, pair)) for pair in zip(found[-1], cells, strict=True)
+            ]
+    return found
+
+
+def test_other_files_are_named_with_what_becomes_of_them(tmp_path):
     save_picture(tmp_path / "finger.png")
-    for name in ("hand.nii.gz", "notes.txt"):
+    for name in ("hand.nii.gz", "notes.txt", "._finger.png"):
         (tmp_path / name).write_bytes(b"x")
-    done = inspect(tmp_path, tmp_path / "nowhere")
+    done = inspect(tmp_path, tmp_path / "nowhere", "--pixel-spacing", "0.4")
     assert done.exit_code == 0
-    rows = {line.split("│")[1].strip(): line for line in done.stdout.splitlines() if "│" in line}
-    assert "finger.png" in rows["picture"]
-    assert "hand.nii.gz" in rows["NIfTI volume"]
-    assert "notes.txt" in rows["not an image"]
-    assert "nowhere" in rows["no such file or folder"]
-    assert "2 pictures and NIfTI files too" in done.stdout
+    assert rows(done) == [
+        ["picture", "0.4 mm (--pixel-spacing)", "finger.png"],
+        ["NIfTI volume", "the file's own", "hand.nii.gz"],
+        ["nowhere", "there is no such file or folder", "failed"],
+        ["._finger.png", "hidden file", "passed over"],
+        ["notes.txt", "not DICOM, nor named as NIfTI, JPEG or PNG", "passed over"],
+    ]
+    assert "2 pictures and NIfTI files too; 1 would fail; 2 would be passed over." in done.stdout
+
+
+def test_a_manifest_counts_as_it_does_for_measure(tmp_path):
+    for name in ("a", "b", "c", "d"):
+        save_picture(tmp_path / f"{name}.png")
+    save_manifest(tmp_path, "a.png,0.4", "b.png,", "c.png,9", "gone.png,0.4")
+    done = inspect(tmp_path)
+    assert done.exit_code == 0
+    told = rows(done)
+    assert told[0] == ["picture", "0.4 mm (manifest.csv)", "a.png"]
+    left = {what: (why, fate) for what, why, fate in told[1:]}
+    assert left["b.png"][0].startswith("its pixel spacing is not known. Give it as --pixel-spacing")
+    assert "must lie between 0.05 and 2.0 mm, found 9.0 mm" in left["c.png"][0]
+    assert left["gone.png"] == ("line 5 of the manifest: there is no such file", "failed")
+    assert left["d.png"] == ("not named in manifest.csv", "passed over")
+    assert "1 picture or NIfTI file too; 3 would fail; 1 would be passed over." in done.stdout
+    assert rows(inspect(tmp_path, "--pixel-spacing", "0.5"))[1][2] == "b.png"
+
+
+def test_inspect_says_what_measure_then_does(tmp_path):
+    save_picture(tmp_path / "in" / "a.png")
+    save_picture(tmp_path / "in" / "b.png")
+    save_manifest(tmp_path / "in", "a.png,", "b.png,9")
+    (tmp_path / "notes.txt").write_bytes(b"x")
+    (tmp_path / "empty").mkdir()
+    paths = [tmp_path / name for name in ("in", "notes.txt", "nowhere.png", "empty")]
+    done = inspect(*paths)
+    assert done.exit_code == 2
+    assert "5 would fail; 0 would be passed over" in done.stdout
+    study = measure_study(paths, tmp_path / "out")
+    assert len(study.failed) == 5
 
 
 def test_many_files_are_counted(tmp_path):
     for number in range(30):
         save_picture(tmp_path / f"{number:02d}.png")
     assert "and 18 more" in inspect(tmp_path).stdout
+    assert "and 18 more" in inspect(tmp_path, "--pixel-spacing", "0.4").stdout
 
 
 def test_nothing_to_measure(tmp_path):

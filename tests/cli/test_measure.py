@@ -199,11 +199,13 @@ def test_version():
 
 
 @pytest.mark.parametrize("quiet", [True, False])
-def test_a_terminal_sees_a_bar(tmp_path, picture, monkeypatch, quiet):
+def test_a_terminal_sees_a_bar_and_the_stage(tmp_path, picture, monkeypatch, quiet):
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("COLUMNS", "160")
     flags = ["--quiet"] if quiet else []
     result = call(picture, "--out", tmp_path / "out", "--pixel-spacing", "0.4", *flags)
-    assert ("Measuring" in result.stderr) is not quiet
+    assert ("1/1" in result.stderr) is not quiet
+    assert ("writing the report" in result.stderr) is not quiet
 
 
 def test_the_program_itself_ends_without_a_traceback(tmp_path):

@@ -1,7 +1,9 @@
 """Every way to name DICOM: files, folders, DICOMDIRs, zips."""
 
+import io
 import os
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -60,6 +62,42 @@ def test_what_else_a_zip_holds_is_told(folder, tmp_path):
     (folder / "notes.txt").write_text("x")
     (left,) = find_series([zip_of(folder, tmp_path / "a.zip")]).left
     assert (left.what, left.failed) == ("1 other files in a.zip", False)
+
+
+def litter(folder):
+    """What macOS and Windows leave behind in a folder that people copy."""
+    (folder / "__MACOSX" / "S0").mkdir(parents=True)
+    (folder / ".Trashes").mkdir()
+    for name in ("._IM0.dcm", "__MACOSX/S0/._IM0.dcm", "__MACOSX/._a.zip", ".DS_Store"):
+        (folder / name).write_bytes(b"\0\5\x16\7 no DICOM")
+    save(series()[0], folder / ".Trashes" / "IM0")
+    (folder / "Thumbs.db").write_bytes(b"x")
+
+
+def test_hidden_files_of_a_folder_are_not_read(folder):
+    litter(folder)
+    found = find_series([folder])
+    assert shapes(found) == [making.SHAPE]
+    assert found.left == ()
+    assert [path.name for path in found.other_files] == ["Thumbs.db"]
+
+
+def test_hidden_files_of_a_zip_are_told_together(folder, tmp_path):
+    litter(folder)
+    found = find_series([zip_of(folder, tmp_path / "a.zip")])
+    assert shapes(found) == [making.SHAPE]
+    assert [(left.what, left.reason, left.failed) for left in found.left] == [
+        ("5 hidden files in a.zip", "their names start with a dot", False),
+        ("1 other files in a.zip", "no DICOM; unpack the zip to have them measured", False),
+    ]
+
+
+def test_a_hidden_file_or_folder_that_is_named_is_read(folder):
+    hidden = folder.rename(folder.with_name(".study"))
+    assert shapes(find_series([hidden])) == [making.SHAPE]
+    (hidden / "S0" / "IM0").rename(hidden / "._IM0")
+    (left,) = find_series([hidden / "._IM0"]).left
+    assert "needs at least 3 slices, found 1" in left.reason
 
 
 def test_a_dicomdir_stands_for_the_files_it_lists(folder):
@@ -219,16 +257,31 @@ def test_deflated_data_that_unpack_to_too_much(tmp_path, monkeypatch):
     assert "deflated data of at most 0 MB are unpacked" in left.reason
 
 
-def test_deflated_data_that_are_damaged(tmp_path):
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[:-200] + b"\xff" * 200,
+        lambda content: content[:-200] + bytes(200),
+        lambda content: content[:-200],
+        lambda content: content + b"more",
+    ],
+    ids=["ones", "zeros", "cut off", "too long"],
+)
+def test_deflated_data_that_are_damaged(tmp_path, damage):
     datasets = series()
     for ds in datasets:
         ds.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1.99"
     save_all(tmp_path, datasets)
     for path in tmp_path.iterdir():
-        content = path.read_bytes()
-        path.write_bytes(content[:-200] + b"\xff" * 200)
+        path.write_bytes(damage(path.read_bytes()))
     found = find_series([tmp_path])
     assert not found.volumes
-    # Where inflating stops depends on the UIDs, which are new at every run: a file may also
-    # come out short.
-    assert any("its deflated data are damaged" in left.reason for left in found.left)
+    assert [left.reason for left in found.left] == [
+        "its deflated data are damaged. Export or copy it again"
+    ]
+
+
+@pytest.mark.parametrize("padding", [b"", b"\0"])
+def test_deflated_data_may_end_with_a_zero_that_makes_their_length_even(padding):
+    packed = zlib.compress(b"data set", wbits=-zlib.MAX_WBITS)
+    assert part10._inflated(io.BytesIO(packed + padding), "1.dcm").read() == b"data set"

@@ -19,10 +19,20 @@ def deposit_of(fraction, labels=None, grid=GRID, hu=None, clipped_hu=None) -> De
     )
 
 
-def test_volume_surface_and_centre_of_a_ball():
+def leaning(grid):
+    """The grid of a gantry tilted by 25 degrees: each slice is shifted along its rows."""
+    affine = grid.affine.copy()
+    affine[:3, 0] += np.tan(np.radians(25.0)) * grid.spacing[0] * affine[:3, 1] / grid.spacing[1]
+    middle = (np.array(grid.shape) - 1) / 2
+    affine[:3, 3] = grid.index_to_mm(middle) - affine[:3, :3] @ middle
+    return Grid(grid.shape, affine)
+
+
+@pytest.mark.parametrize("grid", [GRID, leaning(GRID)], ids=["straight", "gantry tilt"])
+def test_volume_surface_and_centre_of_a_ball(grid):
     centre = (0.4, -0.3, 0.2)
-    fraction = coverage(GRID, ball(6.0, centre))
-    deposit = deposit_of(fraction, (fraction > 0).astype(int))
+    fraction = coverage(grid, ball(6.0, centre))
+    deposit = deposit_of(fraction, (fraction > 0).astype(int), grid)
     assert deposit.volume_mm3 == pytest.approx(np.pi / 6 * 216.0, rel=0.01)
     assert deposit.surface_mm2 == pytest.approx(np.pi * 36.0, rel=0.03)
     np.testing.assert_allclose(deposit.centre_mm, centre, atol=0.02)

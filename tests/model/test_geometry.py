@@ -64,6 +64,26 @@ def test_affine_is_a_read_only_copy():
         grid.affine[0, 0] = 7.0
 
 
+@pytest.mark.parametrize("degrees", [0.0, 10.0, -25.0])
+def test_a_voxel_of_a_tilted_gantry_is_smaller_than_the_product_of_its_spacings(degrees):
+    lean = np.tan(np.radians(degrees))
+    # Slices 0.8 mm apart, each shifted along its rows by as much as the gantry leans.
+    affine = [[0, 0, 0.5, 0], [0.8 * lean, 0.4, 0, 0], [0.8, 0, 0, 0], [0, 0, 0, 1]]
+    tilted = Grid((4, 4, 4), affine)
+    assert tilted.voxel_mm3 == pytest.approx(0.8 * 0.4 * 0.5)
+    product = np.prod(tilted.spacing)
+    assert product * np.cos(np.radians(degrees)) == pytest.approx(tilted.voxel_mm3)
+
+
+def test_a_voxels_volume_does_not_depend_on_how_the_array_lies():
+    affine = np.eye(4)
+    affine[:3, :3] = [[0.3, -0.1, 0.2], [0.05, 0.7, 0.1], [-0.2, 0.1, 0.9]]
+    grid = Grid((3, 4, 5), affine)
+    assert grid.voxel_mm3 == pytest.approx(np.linalg.det(affine[:3, :3]))
+    for other in (grid.flipped(0), grid.flipped(2), grid.rotated_90()):
+        assert other.voxel_mm3 == pytest.approx(grid.voxel_mm3)
+
+
 def test_minus_zero_gives_an_equal_grid_with_an_equal_hash():
     one, other = Grid((1, 4, 5), AFFINE), Grid((1, 4, 5), changed(0, 3, -0.0))
     assert one == other

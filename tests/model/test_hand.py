@@ -27,6 +27,18 @@ def test_a_finger_is_called_what_people_call_it(digit, side, name):
     assert Finger(digit, side, GRID, ()).name == name
 
 
+def test_the_thumbs_side_of_a_finger():
+    # Slices run towards -x, rows from the tip down (-z) and columns to the palm (-y): of a right
+    # hand held up and seen from its back the thumb is on the left, at +x.
+    affine = np.array([[-0.4, 0, 0, 0], [0, 0, -0.4, 0], [0, -0.4, 0, 0], [0, 0, 0, 1]])
+    grid = Grid((3, 3, 3), affine)
+    sides = (Laterality.RIGHT, Laterality.LEFT)
+    assert [Finger(Digit.RING, side, grid, ()).radial for side in sides] == [-1, 1]
+    assert Finger(Digit.RING, Laterality.RIGHT, grid.flipped(0), ()).radial == 1
+    assert Finger(Digit.RING, None, grid, ()).radial == 0
+    assert Finger(Digit.RING, Laterality.RIGHT, grid, (), "why").radial == 0
+
+
 def test_a_hand_is_called_by_its_side():
     names = [Hand(side, (), GRID).name for side in (Laterality.LEFT, None)]
     assert names == ["left hand", "hand"]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from calcimetry.model import Laterality
-from calcimetry.phantom.hand import Pebble, draw_hand, lone_finger
+from calcimetry.phantom.hand import draw_hand, lone_finger
+from calcimetry.phantom.parts import Pebble
 from calcimetry.phantom.volume import finger_volume, hand_volume, lattice_around, simulate
 
 LONG_BONES = {14, 11, 13} | {10 * digit + bone for digit in (2, 3, 4, 5) for bone in (1, 2, 3, 4)}
@@ -12,7 +13,7 @@ LONG_BONES = {14, 11, 13} | {10 * digit + bone for digit in (2, 3, 4, 5) for bon
 
 @pytest.fixture(scope="module")
 def volume():
-    return finger_volume(np.random.default_rng(3), spacing_mm=1.0)
+    return finger_volume(np.random.default_rng(4), spacing_mm=1.0)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -51,7 +52,7 @@ def test_a_pebble_is_inside_at_its_centre_and_outside_beyond_its_axes():
 
 
 def test_the_same_seed_gives_the_same_volume(volume):
-    again = finger_volume(np.random.default_rng(3), spacing_mm=1.0)
+    again = finger_volume(np.random.default_rng(4), spacing_mm=1.0)
     np.testing.assert_array_equal(again.image.low.array, volume.image.low.array)
     np.testing.assert_array_equal(again.lesion_map, volume.lesion_map)
 

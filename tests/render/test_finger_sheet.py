@@ -9,7 +9,7 @@ import pytest
 
 from calcimetry.files.nifti import read_nifti
 from calcimetry.model import Grid, Hand
-from calcimetry.render import finger_sheet, marks
+from calcimetry.render import finger_planes, finger_sheet, marks
 from calcimetry.render.finger_sheet import draw_fingers
 from tests.volumes import BONES, LESIONS, fake_measure_volume, save_nifti
 
@@ -107,6 +107,20 @@ def test_a_lesion_beside_the_plane_is_outlined(report, monkeypatch):
     )
     draw_fingers(moved)
     assert outlined == [(False, []), (True, [2]), (False, [3]), (True, [1])]
+
+
+def test_a_plane_far_from_the_middle_of_the_bones_is_shown_beside_the_mid_plane(
+    report, drawn, monkeypatch
+):
+    monkeypatch.setattr(finger_planes, "APART_MM", 1.5)
+    draw_fingers(report)
+    names = [text for text in drawn["texts"] if text.startswith("Right")]
+    assert names == ["Right thumb", "Right index finger", "Right index finger"]
+    captions = [text for text in drawn["texts"] if text.endswith("mid plane")]
+    assert captions == ["1.0 mm radial of mid plane", "mid plane", "2.0 mm radial of mid plane"]
+    # The index finger's mid plane cuts its large lesion too, but axes are drawn once.
+    assert drawn["badges"] == [2, 1, 1, 3]
+    assert len(drawn["axes"]) == 6
 
 
 def test_doubt_about_a_finger_is_shown(report, drawn):

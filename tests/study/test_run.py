@@ -26,12 +26,13 @@ from tests.fakes import (
 
 def test_writes_everything(tmp_path, folder, measured):
     out = tmp_path / "out"
-    seen = []
+    seen, stages = [], []
     study = measure_study(
         [folder],
         out,
         pixel_spacing_mm=SPACING,
         on_progress=lambda done, total, name: seen.append((done, total, name)),
+        on_stage=stages.append,
     )
     assert sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()) == [
         "images.csv",
@@ -46,6 +47,8 @@ def test_writes_everything(tmp_path, folder, measured):
         "segmentations/sub/b_lesions.png",
     ]
     assert seen == [(0, 2, "a.png"), (1, 2, "sub/b.png"), (2, 2, "")]
+    each = ["reading", "measuring", "drawing"]
+    assert stages == ["looking for images", *each, *each, "writing the report"]
     assert measured.names == ["a.png", "sub/b.png"]
     assert [result.status for result in study.results] == ["partial", "partial"]
     row = image_rows(out)["sub/b.png"]

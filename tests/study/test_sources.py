@@ -18,6 +18,7 @@ from calcimetry.study.sources import (
     read_pair,
     read_volume,
 )
+from tests.dicom import making
 from tests.fakes import save_picture
 from tests.volumes import hand_hu, save_nifti
 
@@ -90,6 +91,22 @@ def test_dicom_that_cannot_be_measured_is_a_row(tmp_path, dicom):
     dicom(left=[Left("series 4 'hand' (288 slices)", "slice 12 is missing", True)])
     (source,) = find_sources([tmp_path], VolumeChoice()).found
     assert (source.image, source.problem) == ("series 4 'hand' (288 slices)", "slice 12 is missing")
+
+
+def test_litter_of_the_system_is_passed_over_and_listed(tmp_path):
+    low, _ = making.dual_energy()
+    making.save_all(tmp_path, low)
+    for name in ("._1.dcm", ".DS_Store", "._hand.nii.gz", "._a.zip", "Thumbs.db"):
+        (tmp_path / name).write_bytes(b"\0\5\x16\7")
+    found = find_sources([tmp_path], VolumeChoice())
+    assert [source.problem for source in found.found] == [""]
+    assert found.passed_over == {
+        "._1.dcm": "hidden file",
+        "._a.zip": "hidden file",
+        "._hand.nii.gz": "hidden file",
+        ".DS_Store": "hidden file",
+        "Thumbs.db": "not DICOM, nor named as NIfTI, JPEG or PNG",
+    }
 
 
 def test_a_locked_folder_is_told_once(tmp_path, dicom, monkeypatch):

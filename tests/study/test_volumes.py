@@ -22,11 +22,9 @@ def measured(monkeypatch):
     """Measuring that is quick, and remembers the names and sides it was called with."""
     calls = []
 
-    def quick(image, settings, *side):
-        calls.append((image.name, *side))
-        return (
-            fake_measure_volume(image, settings, *side) if side else fake_measure(image, settings)
-        )
+    def quick(image, settings, *how):
+        calls.append((image.name, *how[:1]))
+        return fake_measure_volume(image, settings, *how) if how else fake_measure(image, settings)
 
     monkeypatch.setattr(run, "measure", quick)
     small = PIL.Image.new("L", (30, 60))
@@ -142,10 +140,10 @@ def test_an_interrupted_run_goes_on(tmp_path, monkeypatch, measured):
     for name in ("a", "b"):
         save_nifti(tmp_path / "in" / f"{name}.nii", hand_hu(900.0 + ord(name)))
 
-    def interrupted(image, settings, side):
+    def interrupted(image, *how):
         if image.name == "b.nii":
             raise KeyboardInterrupt
-        return fake_measure_volume(image, settings, side)
+        return fake_measure_volume(image, *how)
 
     monkeypatch.setattr(run, "measure", interrupted)
     with pytest.raises(KeyboardInterrupt):

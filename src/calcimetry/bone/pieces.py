@@ -39,18 +39,15 @@ _CUT_SHARE = 0.6
 _LUMP_SHARE = 0.4
 #: Pieces below this are no bones of a finger.
 _LEAST_PIECE_MM3 = 15.0
+#: Without a name a piece is bone if it is so large, and darker by this factor below this depth
+#: in mm than the bright quarter of its outer layer.
+_LEAST_UNNAMED_MM3, _HOLLOW_SHARE, _INSIDE_MM = 500.0, 0.8, 2.0
 #: Usual volumes in mm3 above which a bone is a middle, a proximal phalanx, a metacarpal.
 _USUAL_MM3 = (
     (2500.0, Bone.METACARPAL),
     (1000.0, Bone.PROXIMAL_PHALANX),
     (450.0, Bone.MIDDLE_PHALANX),
 )
-#: A bone of the forearm is this thick (volume over length); fingers' are not.
-_FOREARM_MM2 = 400.0
-_RADIUS, _CARPAL = 61, 60
-#: Carpals are round: no longer than this times their thickness. There are eight of them, so
-#: that a few round pieces alone are parts of something else.
-_ROUND, _LEAST_ROUND_MM3, _FEWEST_ROUND = 1.6, 250.0, 4
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,8 +57,7 @@ class RoughBones:
     Parameters
     ----------
     kinds : Segmentation
-        Kinds of bone (1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal, 60 carpal, 61
-        forearm), guessed by size.
+        Kinds of bone (1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal), guessed by size.
     pieces : array of int32, shape of the grid
         A number from 1 for each piece.
     """
@@ -77,7 +73,8 @@ class RoughBones:
         """
         lumps = np.zeros(self.pieces.shape, np.uint16)
         for label in bones.labels:
-            if label % LEFT_HAND_OFFSET in WRIST_BONES:
+            own = label % LEFT_HAND_OFFSET
+            if own in WRIST_BONES or own % 10 == Bone.SESAMOID:
                 continue
             here = bones.label_map == label
             sizes = np.bincount(self.pieces[here])
@@ -85,6 +82,46 @@ class RoughBones:
             for small in np.flatnonzero((sizes > 0) & (sizes < _LUMP_SHARE * sizes.max())):
                 lumps[here & (self.pieces == small)] = lumps.max() + 1
         return lumps
+
+    def unnamed_bones(self, image: Image, bones: Segmentation) -> NDArray[np.uint16]:
+        """Pieces that look like bone but have no name, shape of the grid.
+
+        Parameters
+        ----------
+        image : Image
+            That the pieces come from.
+        bones : Segmentation
+            Named bones on the same grid.
+
+        Returns
+        -------
+        array of uint16
+            The guessed kind (1 to 4) of each such piece, 0 elsewhere. Bone is a large piece
+            whose inside, marrow, is darker than its outside; a deposit is not.
+        """
+        found = np.zeros(self.pieces.shape, np.uint16)
+        voxel = image.grid.voxel_mm3
+        free = np.where(bones.mask, 0, self.pieces)
+        for number, box in enumerate(ndimage.find_objects(free), 1):
+            if box is None:
+                continue
+            mask = free[box] == number
+            if mask.sum() * voxel >= _LEAST_UNNAMED_MM3 and _is_hollow(
+                mask, image.array[box], image.grid.spacing
+            ):
+                found[box][mask] = self.kinds.label_map[box][mask]
+        return found
+
+
+def _is_hollow(
+    mask: BoolArray, hu: NDArray[np.float32], spacing: tuple[float, float, float]
+) -> bool:
+    """True where the inside of a piece is darker than its outer layer."""
+    depth = ndimage.distance_transform_edt(np.pad(mask, 1), sampling=spacing)[1:-1, 1:-1, 1:-1]
+    inside, outside = depth > _INSIDE_MM, mask & (depth <= _INSIDE_MM)
+    if not inside.any():
+        return False
+    return bool(hu[inside].mean() < _HOLLOW_SHARE * np.percentile(hu[outside], 75))
 
 
 def split_bones(image: Image) -> RoughBones:
@@ -124,7 +161,7 @@ def split_bones(image: Image) -> RoughBones:
 
 def _parted(image: Image, border_hu: float) -> NDArray[np.int32]:
     """Numbers of single pieces from 1, shape of the grid."""
-    voxel = float(np.prod(image.grid.spacing))
+    voxel = image.grid.voxel_mm3
     whole, count = connected_components(_filled(image.array > border_hu))
     sizes = np.bincount(whole.ravel(), minlength=count + 1) * voxel
     pieces = np.zeros(whole.shape, np.int32)
@@ -231,26 +268,10 @@ def _filled(mask: BoolArray) -> BoolArray:
 
 
 def _kinds(pieces: NDArray[np.int32], image: Image) -> NDArray[np.uint16]:
-    """Kind of bone of each piece, at the piece's own number."""
-    voxel = float(np.prod(image.grid.spacing))
-    kinds = np.zeros(int(pieces.max()) + 1, np.uint16)
-    rounds = []
-    for number, box in enumerate(ndimage.find_objects(pieces), 1):
-        if box is None:
-            continue
-        index = np.argwhere(pieces[box] == number)
-        volume = len(index) * voxel
-        points = index * image.grid.spacing
-        spread = np.linalg.eigvalsh(np.cov(points.T) + 1e-6 * np.eye(3))
-        # An even bar of length l has the variance l**2 / 12.
-        length, thickness = np.sqrt(12.0 * spread[2]), np.sqrt(12.0 * spread[1])
-        kinds[number] = next(
-            (kind for least, kind in _USUAL_MM3 if volume > least), Bone.DISTAL_PHALANX
-        )
-        if volume / length > _FOREARM_MM2 and length > _ROUND * thickness:
-            kinds[number] = _RADIUS
-        elif volume > _LEAST_ROUND_MM3 and length < _ROUND * thickness:
-            rounds.append(number)
-    if len(rounds) >= _FEWEST_ROUND:
-        kinds[rounds] = _CARPAL
+    """Kind of bone of each piece by its volume, at the piece's own number."""
+    volumes = np.bincount(pieces.ravel()) * image.grid.voxel_mm3
+    kinds = np.full(len(volumes), Bone.DISTAL_PHALANX, np.uint16)
+    for least, kind in reversed(_USUAL_MM3):
+        kinds[volumes > least] = kind
+    kinds[0] = 0
     return kinds

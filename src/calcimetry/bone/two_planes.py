@@ -20,7 +20,6 @@ from calcimetry.bone.method import BoneEvidence
 from calcimetry.bone.network import Network
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM
 from calcimetry.model import Grid, Hand, Image, Segmentation
-from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 from calcimetry.regions import ALL_NEIGHBOURS, connected_components
 from calcimetry.resample import resample_image
 
@@ -36,14 +35,14 @@ _BRIGHT_HU = 200.0
 #: Planes shown at once.
 _BATCH = 8
 #: A finger's grid as it is (sagittal planes), and with slices and columns exchanged (coronal).
-_PLANES = ((0, 1, 2), (2, 1, 0))
+ORDERS = ((0, 1, 2), (2, 1, 0))
 #: A place is surrounded by bone where bone fills so much of what lies within about this.
 _SURROUNDED_MM, _SURROUNDED_SHARE = 1.0, 0.45
 #: Labels of lumps, beyond those of all bones; and how much around a lump is shown.
 _LUMPS = 1000
 _LUMP_MARGIN_MM = 8.0
-#: Blur of the border of bones that no finger has: no network draws them.
-_WRIST_BLUR_MM = 0.4
+#: Blur of the border of bones that no finger's grid is laid along: no network draws them.
+_OTHERS_BLUR_MM = 0.4
 
 
 def segment_fingers(
@@ -75,7 +74,8 @@ def segment_fingers(
     Returns
     -------
     BoneEvidence
-        Named bones, on the image's grid. Carpals, radius and ulna stay as they were given.
+        Named bones, on the image's grid. Those of no finger (wrist, sesamoids, bones without a
+        name) stay as they were given.
     """
     regions = np.where(lumps > 0, lumps + np.uint16(_LUMPS), bones.label_map)
     nearest = _nearest_label(regions, image.grid)
@@ -89,17 +89,18 @@ def segment_fingers(
     deposit = np.zeros(image.grid.shape, np.float32)
     shown = np.clip(image.array, AIR_HU, MINERAL_HU)
     for grid, own in looks:
-        answers = [_ask(shown, image.grid, own, grid, order, network) for order in _PLANES]
+        answers = [_ask(shown, image.grid, own, grid, order, network) for order in ORDERS]
         box = answers[0][0]
         (_, bone_1, deposit_1), (_, bone_2, deposit_2) = answers
         here = own[box]
         deposit[box][here] = np.sqrt(deposit_1 * deposit_2)[here]
         mineral[box][here] = (0.5 * (bone_1 + deposit_1 + bone_2 + deposit_2))[here]
     bone = np.clip(mineral - deposit, 0.0, 1.0)
-    wrist = np.isin(bones.label_map % LEFT_HAND_OFFSET, list(WRIST_BONES))
-    if wrist.any():
-        sigma = _WRIST_BLUR_MM / np.array(image.grid.spacing)
-        bone = np.maximum(bone, ndimage.gaussian_filter(wrist.astype(np.float32), sigma))
+    asked = {label for hand in hands for finger in hand.fingers for label in finger.labels}
+    others = np.isin(bones.label_map, [n for n in bones.labels if n not in asked])
+    if others.any():
+        sigma = _OTHERS_BLUR_MM / np.array(image.grid.spacing)
+        bone = np.maximum(bone, ndimage.gaussian_filter(others.astype(np.float32), sigma))
     of_lumps = nearest > _LUMPS
     deposit[of_lumps] = mineral[of_lumps]
     bone[of_lumps] = 0.0
@@ -113,6 +114,16 @@ def segment_fingers(
     # Bone fades within a sample of its border; a little of it further off is doubt, not bone.
     bone[~ndimage.binary_dilation(found.mask, ALL_NEIGHBOURS)] = 0.0
     return BoneEvidence(found, bone, np.minimum(deposit, 1.0 - bone), version)
+
+
+def with_neighbours(seen: FloatArray, planes: NDArray[np.integer]) -> FloatArray:
+    """Planes (n, 3, rows, columns) of a stack, each between the two beside it.
+
+    The neighbours tell a plane that grazes a bone, and so shows its cortex as a solid patch,
+    from one that cuts a deposit. Beyond the stack there is air.
+    """
+    padded = np.pad(seen, ((1, 1), (0, 0), (0, 0)), constant_values=AIR_HU)
+    return np.asarray(padded[planes[:, None] + np.arange(3)], np.float32)
 
 
 def _nearest_label(labels: NDArray[np.uint16], grid: Grid) -> NDArray[np.uint16]:
@@ -144,7 +155,7 @@ def _ask(
     network: Network,
 ) -> tuple[Box, FloatArray, FloatArray]:
     """A box around a finger, and the fractions of bone and of deposit of its samples."""
-    view = _view(along, order)
+    view = plane_view(along, order)
     seen = np.asarray(resample_image(shown, grid, view, fill=AIR_HU), np.float32)
     # Other fingers beside it would look like more bones of this one.
     seen[resample_image(own.astype(np.uint8), grid, view, order=0) == 0] = AIR_HU
@@ -152,7 +163,7 @@ def _ask(
     planes = np.flatnonzero((seen > _BRIGHT_HU).any(axis=(1, 2)))
     for start in range(0, len(planes), _BATCH):
         some = planes[start : start + _BATCH]
-        answer = network(seen[some][:, None])
+        answer = network(with_neighbours(seen, some))
         bone[some], deposit[some] = answer[:, 1:-1].sum(axis=1), answer[:, -1]
     box = _box(along, grid)
     part = _part(grid, box)
@@ -161,8 +172,21 @@ def _ask(
     return box, next(back), next(back)
 
 
-def _view(grid: Grid, order: tuple[int, int, int]) -> Grid:
-    """A finger's grid with its axes in another order, and the network's pixels."""
+def plane_view(grid: Grid, order: tuple[int, int, int]) -> Grid:
+    """A finger's grid with its axes in another order, and the network's pixels.
+
+    Parameters
+    ----------
+    grid : Grid
+        A finger's straightened grid.
+    order : (int, int, int)
+        One of `ORDERS`: its sagittal planes, or its coronal ones.
+
+    Returns
+    -------
+    Grid
+        Planes 1 mm apart of 0.4 mm pixels; rows and columns are multiples of 16.
+    """
     wanted = np.array([_PLANES_MM, SPACING_MM, SPACING_MM])
     old = np.array([grid.spacing[axis] for axis in order])
     size = np.ceil(np.array([grid.shape[axis] for axis in order]) * old / wanted)

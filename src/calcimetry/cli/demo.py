@@ -42,9 +42,14 @@ def demo(
 
         pictures = write_demo_pictures(out / "pictures")
         volumes = VolumeChoice(pair=write_demo_volume(out / "volume"))
-        with progress_bar(quiet=False) as on_progress:
+        with progress_bar(quiet=False) as watch:
             study = measure_study(
-                [pictures], out, volumes=volumes, overwrite=True, on_progress=on_progress
+                [pictures],
+                out,
+                volumes=volumes,
+                overwrite=True,
+                on_progress=watch.on_progress,
+                on_stage=watch.on_stage,
             )
         console = table_console()
         console.print(_lesion_table(study.measured), markup=False)

@@ -7,17 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from calcimetry.cli.shell import NOTHING_DONE, errors_told, say, table_console
 
 if TYPE_CHECKING:
+    from calcimetry.cli.inspect_files import Files
     from calcimetry.dicom.found import Found, Left, Volume
-
-NIFTI_ENDINGS = (".nii", ".nii.gz")
-#: More files of one kind than this are told by their number.
-_MANY = 12
 
 
 def inspect(
@@ -25,10 +21,18 @@ def inspect(
         list[Path],
         typer.Argument(
             metavar="PATH...",
-            help="DICOM files, folders, DICOMDIRs, zips, NIfTI files or pictures.",
+            help="DICOM files, folders, DICOMDIRs, zips, NIfTI files or pictures. A manifest.csv "
+            "in a folder counts as it does for `measure`.",
             show_default=False,
         ),
     ],
+    pixel_spacing: Annotated[
+        float | None,
+        typer.Option(
+            metavar="MM",
+            help="As `measure` takes it: pixel spacing of pictures that no manifest gives one.",
+        ),
+    ] = None,
     series: Annotated[
         str | None,
         typer.Option(
@@ -56,20 +60,24 @@ def inspect(
     Exit status: 0 something can be measured, 2 nothing can.
     """
     with errors_told(None):
-        from calcimetry.dicom.find import find_series
+        from calcimetry.cli.inspect_files import image_table, judged
+        from calcimetry.study.sources import VolumeChoice, look_through
 
-        found = find_series(paths, series=series, low_kev=low_kev, high_kev=high_kev)
+        choice = VolumeChoice(series=series, low_kev=low_kev, high_kev=high_kev)
+        found, inputs = look_through(paths, choice)
+        files = judged(inputs, pixel_spacing)
         console = table_console()
-        images = _told_files(found.other_files, console)
         if found.volumes:
             console.print(_volume_table(found.volumes), markup=False)
         for volume in found.volumes:
             for warning in volume.warnings:
                 say(f"  {volume.name}: {warning}")
-        if found.left:
-            console.print(_left_table(found), markup=False)
-        say(_summary(found, images))
-        raise typer.Exit(0 if found.volumes or images else NOTHING_DONE)
+        if files.images:
+            console.print(image_table(files.images), markup=False)
+        if found.left or files.left:
+            console.print(_left_table(found, files), markup=False)
+        say(_summary(found, files))
+        raise typer.Exit(0 if found.volumes or files.images else NOTHING_DONE)
 
 
 def _volume_table(volumes: Iterable[Volume]) -> Table:
@@ -105,52 +113,26 @@ def _energy(volume: Volume) -> str:
     return "\n".join(settings) + ("\n(a pair)" if len(settings) == 2 else "")
 
 
-def _left_table(found: Found) -> Table:
+def _left_table(found: Found, files: Files) -> Table:
     table = Table(title="Would be left", title_justify="left")
     table.add_column("what", overflow="fold")
     table.add_column("why", overflow="fold")
     table.add_column("counts as")
-    left: list[Left] = sorted(found.left, key=lambda item: not item.failed)
+    left: list[Left] = sorted((*found.left, *files.together), key=lambda item: not item.failed)
     for item in left:
         table.add_row(item.what, item.reason, "failed" if item.failed else "passed over")
     return table
 
 
-def _told_files(files: tuple[Path, ...], console: Console) -> int:
-    """List the files that are no DICOM; gives how many of them can be measured."""
-    from calcimetry.files.inputs import printable
-    from calcimetry.files.raster import PICTURE_ENDINGS
-
-    kinds: dict[str, list[str]] = {}
-    for path in files:
-        name = path.name.lower()
-        if not path.is_file():
-            kind = "no such file or folder"
-        elif name.endswith(PICTURE_ENDINGS):
-            kind = "picture"
-        elif name.endswith(NIFTI_ENDINGS):
-            kind = "NIfTI volume"
-        else:
-            kind = "not an image"
-        kinds.setdefault(kind, []).append(printable(path.name))
-    if kinds:
-        table = Table(title="Other files", title_justify="left")
-        for column in ("kind", "files"):
-            table.add_column(column, overflow="fold")
-        for kind, names in kinds.items():
-            more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""
-            table.add_row(kind, ", ".join(names[:_MANY]) + more)
-        console.print(table, markup=False)
-    return sum(len(kinds.get(kind, ())) for kind in ("picture", "NIfTI volume"))
-
-
-def _summary(found: Found, images: int) -> str:
-    failed = sum(item.failed for item in found.left)
+def _summary(found: Found, files: Files) -> str:
+    left = [*found.left, *files.left]
+    failed = sum(item.failed for item in left)
     parts = [f"{_count(len(found.volumes), 'DICOM volume')} would be measured"]
-    if images:
-        parts.append(f"{_count(images, 'picture or NIfTI file', 'pictures and NIfTI files')} too")
+    if files.images:
+        count = _count(len(files.images), "picture or NIfTI file", "pictures and NIfTI files")
+        parts.append(f"{count} too")
     parts.append(f"{failed} would fail")
-    parts.append(f"{len(found.left) - failed} would be passed over")
+    parts.append(f"{len(left) - failed} would be passed over")
     return "; ".join(parts) + "."
 
 

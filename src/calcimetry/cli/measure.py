@@ -132,7 +132,7 @@ def measure(
             laterality=None if side is None else Laterality[side.name],
         )
         chosen = _settings(settings, window, level, method)
-        with progress_bar(quiet) as on_progress:
+        with progress_bar(quiet) as watch:
             study = measure_study(
                 paths or [],
                 out,
@@ -140,7 +140,8 @@ def measure(
                 volumes=volumes,
                 settings=chosen,
                 overwrite=overwrite,
-                on_progress=on_progress,
+                on_progress=watch.on_progress,
+                on_stage=watch.on_stage,
             )
         tell_failures(study)
         if not quiet:

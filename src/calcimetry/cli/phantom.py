@@ -138,8 +138,8 @@ def cohort(
 
         output = _output(format_name, preset, spacing, slab, None, quality, border)
         planned = _cohort(seed, patients, images, visits, months)
-        with progress_bar(quiet, "Simulating") as on_progress:
-            done = write_cohort(planned, out, output, on_progress)
+        with progress_bar(quiet) as watch:
+            done = write_cohort(planned, out, output, watch.on_progress)
         if not quiet:
             again = f", {done.kept} made by an earlier run" if done.kept else ""
             say(f"{done.made + done.kept} patients{again}. Truth: {out / 'truth'}")
@@ -169,13 +169,13 @@ def show(
             raise SettingsError(
                 f"Drawing a phantom: --kind must be hand or finger, found {kind!r}."
             )
-        with progress_bar(False, "Drawing") as on_progress:
+        with progress_bar(quiet=False) as watch:
             path = draw_phantom_to(
                 out or Path(f"phantom-{seed}.png"),
                 seed,
                 cast('Literal["finger", "hand"]', kind),
                 spacing,
-                on_progress,
+                watch.on_progress,
             )
         say(f"Drawn: {path}")
 
@@ -210,8 +210,8 @@ def _write(
 ) -> None:
     from calcimetry.study.phantoms import write_phantom
 
-    with progress_bar(quiet, "Simulating") as on_progress:
-        images = write_phantom(kind, seed, out, output, on_progress)
+    with progress_bar(quiet) as watch:
+        images = write_phantom(kind, seed, out, output, watch.on_progress)
     if not quiet:
         say(f"Truth: {out / 'truth'}")
         _say_how_to_measure(images, output)

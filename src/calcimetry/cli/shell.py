@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 from rich.console import Console
@@ -16,14 +16,17 @@ from rich.progress import (
     Progress,
     SpinnerColumn,
     TextColumn,
+    TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 
 from calcimetry import __version__
 from calcimetry.errors import CalcimetryError
 
 if TYPE_CHECKING:
     from calcimetry.study import StudyResult
+    from calcimetry.study.run import OnStage
     from calcimetry.study.run import Progress as OnProgress
 
 ALL_MEASURED, SOME_FAILED, NOTHING_DONE = 0, 1, 2
@@ -72,28 +75,44 @@ def errors_told(results: Path | None, doing: str = "measured") -> Iterator[None]
         raise typer.Exit(NOTHING_DONE) from error
 
 
+class Watch(NamedTuple):
+    """What a study calls while it goes on; None where nobody watches."""
+
+    on_progress: OnProgress | None = None
+    on_stage: OnStage | None = None
+
+
 @contextmanager
-def progress_bar(quiet: bool, doing: str = "Measuring") -> Iterator[OnProgress | None]:
-    """A bar on stderr where that is a terminal; None elsewhere."""
+def progress_bar(quiet: bool) -> Iterator[Watch]:
+    """A bar on stderr where that is a terminal; nothing elsewhere."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
-        yield None
+        yield Watch()
         return
     columns = (
         SpinnerColumn(),  # a volume takes its time: this shows that something goes on
-        TextColumn(doing, markup=False),
-        BarColumn(),
+        BarColumn(bar_width=20),
         MofNCompleteColumn(),
+        TimeElapsedColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.description}", markup=False),
+        TextColumn("{task.fields[stage]}", markup=False, table_column=Column(no_wrap=True)),
+        # Last, for a narrow terminal cuts it.
+        TextColumn(
+            "{task.description}",
+            markup=False,
+            table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
+        ),
     )
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None)
+        task = bar.add_task("", total=None, stage="")
 
         def on_progress(done: int, total: int, name: str) -> None:
             bar.update(task, completed=done, total=total, description=name)
 
-        yield on_progress
+        def on_stage(stage: str) -> None:
+            bar.update(task, stage=stage)
+
+        yield Watch(on_progress, on_stage)
 
 
 def table_console() -> Console:

@@ -66,7 +66,7 @@ def open_data_set(stream: BinaryIO, size: int, name: str) -> DataSetStream:
     Raises
     ------
     UnreadableFile
-        If the file ends too soon or names no transfer syntax.
+        If the file ends too soon, names no transfer syntax, or holds damaged deflated data.
     UnsupportedImage
         If a deflated data set unpacks to more than is safe.
 
@@ -114,15 +114,20 @@ def _file_header(stream: BinaryIO, name: str) -> dict[int, str]:
 
 def _inflated(stream: BinaryIO, name: str) -> BinaryIO:
     unpack = zlib.decompressobj(-zlib.MAX_WBITS)
+    damaged = UnreadableFile(
+        f"Reading {name}: its deflated data are damaged. Export or copy it again."
+    )
     try:
         data = unpack.decompress(stream.read(), MAX_INFLATED_BYTES)
     except zlib.error as error:
-        raise UnreadableFile(
-            f"Reading {name}: its deflated data are damaged. Export or copy it again."
-        ) from error
+        raise damaged from error
     if unpack.unconsumed_tail:
         raise UnsupportedImage(
             f"Reading {name}: deflated data of at most {MAX_INFLATED_BYTES >> 20} MB are "
             "unpacked, and these are larger. Export it without deflating."
         )
+    # Damaged data may also seem to go on beyond the file, or to end early. Nothing but the
+    # zero that makes a length even may follow their end (PS3.5 section A.5).
+    if not unpack.eof or unpack.unused_data not in (b"", b"\0"):
+        raise damaged
     return io.BytesIO(data)

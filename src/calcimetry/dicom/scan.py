@@ -14,7 +14,7 @@ from calcimetry.dicom.found import Left
 from calcimetry.dicom.header import read_header
 from calcimetry.dicom.instance import Instance
 from calcimetry.dicom.part10 import is_dicom
-from calcimetry.dicom.source import Reader, Source, printable
+from calcimetry.dicom.source import Reader, Source, is_hidden, printable
 from calcimetry.dicom.zipped import list_members, why_not
 from calcimetry.errors import InputError
 
@@ -53,7 +53,9 @@ def scan(paths: Iterable[str | os.PathLike[str]]) -> Scanned:
     """Read the headers of all DICOM objects that paths hold.
 
     Folders are searched with their subfolders in the order of names; links to folders are
-    not followed. What a file is called does not matter, but for zips (``.zip``).
+    not followed. What a file is called does not matter, but for zips (``.zip``) and for hidden
+    files and folders, which are passed over: macOS leaves a hidden companion (``._1.dcm``)
+    beside each file that it copies. A hidden file that is named itself is read.
 
     Parameters
     ----------
@@ -78,8 +80,8 @@ def _files(paths: Iterable[str | os.PathLike[str]], found: Scanned) -> Iterator[
     for path in map(Path, paths):
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a parent is locked
             for where, folders, names in os.walk(path, onerror=_note_locked(found)):
-                folders.sort()
-                yield from (Path(where, name) for name in sorted(names))
+                folders[:] = sorted(name for name in folders if not is_hidden(name))
+                yield from (Path(where, name) for name in sorted(names) if not is_hidden(name))
         elif path.name.lower() == DIRECTORY_NAME and os.path.isfile(path):  # noqa: PTH113
             yield from _listed(path, found)
         else:
@@ -138,8 +140,11 @@ def _scan_zip(path: Path, reader: Reader, found: Scanned) -> None:
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, UnicodeError) as error:
         found.refuse(name, f"the zip is damaged or incomplete ({type(error).__name__}).")
         return
-    others = 0
+    others = hidden = 0
     for member in members:
+        if is_hidden(member.filename):
+            hidden += 1
+            continue
         source = Source(path, member.filename)
         inside = f"{name}: {source.name}"
         refused = why_not(member)
@@ -154,6 +159,9 @@ def _scan_zip(path: Path, reader: Reader, found: Scanned) -> None:
                     others += 1
         except InputError as error:
             found.refuse(inside, str(error).removeprefix(f"Reading {source.name}: "))
+    if hidden:
+        what = f"{hidden} hidden files in {name}"
+        found.left.append(Left(what, "their names start with a dot", failed=False))
     if others:
         what = f"{others} other files in {name}"
         found.left.append(Left(what, "no DICOM; unpack the zip to have them measured", False))

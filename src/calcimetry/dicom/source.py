@@ -44,6 +44,17 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
+def is_hidden(name: str) -> bool:
+    """Whether any part of a name, as macOS and others hide them, starts with a dot.
+
+    Examples
+    --------
+    >>> is_hidden("__MACOSX/study/._1.dcm"), is_hidden("study/1.dcm")
+    (True, False)
+    """
+    return any(part.startswith(".") for part in PurePosixPath(name).parts if part != "..")
+
+
 class Reader:
     """Opens sources one after the other, and keeps a zip open between its members.
 

@@ -92,12 +92,36 @@ def read_picture(
     low, high = window_range_hu(window_hu, level_hu)
     with _opened(path) as picture:
         grey, top = _grey_levels(picture, path.name)
-    spacing = _checked_spacing(pixel_spacing_mm, path.name)
+    spacing = checked_spacing(pixel_spacing_mm, path.name)
     hu = (low + grey.astype(np.float64) / top * window_hu).astype(np.float32)
     rows, columns = grey.shape
     return Image(
         hu, Grid.picture((rows, columns), spacing), "HU", clipped_hu=(low, high), name=path.name
     )
+
+
+def checked_spacing(pixel_spacing_mm: float | None, name: str) -> float:
+    """The pixel spacing of the picture called `name`, where it is one that can be used.
+
+    Raises
+    ------
+    SpacingError
+        If it is missing, not a number, or out of range.
+    """
+    how = (
+        "Give it as --pixel-spacing 0.4 (mm), or name the folder with a manifest.csv that has "
+        "the columns image,pixel_spacing_mm."
+    )
+    if pixel_spacing_mm is None:
+        raise SpacingError(f"Reading {name}: its pixel spacing is not known. {how}")
+    low, high = SPACING_RANGE_MM
+    # NaN fails both comparisons, so it is refused here too.
+    if not low <= pixel_spacing_mm <= high:
+        raise SpacingError(
+            f"Reading {name}: the pixel spacing must lie between {low} and {high} mm, "
+            f"found {pixel_spacing_mm} mm. {how}"
+        )
+    return float(pixel_spacing_mm)
 
 
 def window_range_hu(window_hu: float, level_hu: float) -> tuple[float, float]:
@@ -150,23 +174,6 @@ def write_label_png(path: str | PathLike[str], segmentation: Segmentation) -> No
     buffer = io.BytesIO()
     PIL.Image.fromarray(labels[0].astype(np.uint16 if wide else np.uint8)).save(buffer, "PNG")
     write_bytes(path, buffer.getvalue())
-
-
-def _checked_spacing(pixel_spacing_mm: float | None, name: str) -> float:
-    how = (
-        "Give it as --pixel-spacing 0.4 (mm), or name the folder with a manifest.csv that has "
-        "the columns image,pixel_spacing_mm."
-    )
-    if pixel_spacing_mm is None:
-        raise SpacingError(f"Reading {name}: its pixel spacing is not known. {how}")
-    low, high = SPACING_RANGE_MM
-    # NaN fails both comparisons, so it is refused here too.
-    if not low <= pixel_spacing_mm <= high:
-        raise SpacingError(
-            f"Reading {name}: the pixel spacing must lie between {low} and {high} mm, "
-            f"found {pixel_spacing_mm} mm. {how}"
-        )
-    return float(pixel_spacing_mm)
 
 
 @contextmanager

@@ -128,7 +128,7 @@ def find_single_bones(
     if parts is None:
         piece = _pieces(voxels, kind)
     else:
-        piece = voxels.components(parts[tuple(voxels.index.T)])
+        piece = _shafts_apart(voxels, voxels.components(parts[tuple(voxels.index.T)]))
     piece = _without_crumbs(voxels, piece)
     while (merged := _merged(voxels, piece, kind, parts is not None)) is not None:
         piece = merged
@@ -156,6 +156,21 @@ def _pieces(voxels: Voxels, kind: IntArray) -> IntArray:
         piece[members] = inner + count
         count += int(inner.max()) + 1
     return piece
+
+
+def _shafts_apart(voxels: Voxels, piece: IntArray) -> IntArray:
+    """Split pieces wider than any bone by the shafts in them."""
+    result = piece.copy()
+    for members in _members(piece).values():
+        inner = split_touching(
+            voxels.index[members],
+            voxels.points[members],
+            voxels.spacing,
+            max(WIDEST_MM.values()),
+            thin_bridges=False,
+        )
+        result[members[inner > 0]] = inner[inner > 0] + result.max()
+    return result
 
 
 def _without_crumbs(voxels: Voxels, piece: IntArray) -> IntArray:

@@ -21,6 +21,9 @@ LENGTH_RATIO = {
     (Bone.DISTAL_PHALANX, Bone.PROXIMAL_PHALANX): 0.65,
 }
 LENGTH_SPREAD = 0.18
+#: At most so much speaks against a bone that is short beside the next one inwards, as a resorbed
+#: fingertip is, and against one that is long: nothing wears the inner bone away.
+MOST_SHORT, MOST_LONG = 3.0, 10.0
 #: What a bone missing from the middle of a finger costs, in the same logarithmic unit.
 MISSING_COST = 2.0
 #: And what each mm costs of a gap that is named as if no bone were missing there: little for
@@ -197,6 +200,6 @@ def _score(named: tuple[tuple[Bone, SingleBone], ...]) -> float:
         if expected is None or first.at_border or second.at_border:
             continue
         found = first.rod.length_mm / second.rod.length_mm
-        # Capped: a resorbed fingertip is short, and is still one.
-        score -= min((math.log(found / expected) / LENGTH_SPREAD) ** 2 / 2.0, 3.0)
+        misfit = (math.log(found / expected) / LENGTH_SPREAD) ** 2 / 2.0
+        score -= min(misfit, MOST_SHORT if found < expected else MOST_LONG)
     return score

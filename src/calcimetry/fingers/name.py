@@ -15,8 +15,10 @@ from calcimetry.fingers.group import group_hands
 from calcimetry.fingers.posture import Posture
 from calcimetry.fingers.rod import FloatArray, thinned
 from calcimetry.fingers.row import name_row
+from calcimetry.fingers.sesamoids import find_sesamoids
 from calcimetry.fingers.side import find_side
 from calcimetry.fingers.straighten import lay_flat, straighten_finger
+from calcimetry.fingers.wrist import part_carpals, part_forearm
 from calcimetry.model.anatomy import (
     LEFT_HAND_OFFSET,
     WRIST_BONES,
@@ -36,6 +38,10 @@ LOOSE_REACH_MM = 2.0
 SESAMOID_REACH_MM = 12.0
 #: Bones of the wrist and sesamoids belong to a hand whose digits lie within this.
 HAND_REACH_MM = 60.0
+
+
+#: The label number of a bone of the wrist, and its voxels, shape (n, 3).
+WristPart = tuple[int, NDArray[np.intp]]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,6 +67,7 @@ class _Placed:
     hand: Hand
     digits: tuple[tuple[Digit, Posture], ...]
     points: FloatArray
+    palmar: FloatArray | None
 
 
 def name_fingers(
@@ -94,16 +101,23 @@ def name_fingers(
     >>> name_fingers(Segmentation(np.zeros(grid.shape), grid, {})).hands
     ()
     """
-    chains, loose = _without_loose(find_chains(find_single_bones(types, parts)))
+    bones, carpals = part_carpals(find_single_bones(types, parts))
+    chains, wrist_bones = part_forearm(find_chains(bones), carpals)
+    chains, loose = _without_loose(chains)
     groups = group_hands(chains)
-    wrist = _points(np.isin(types.label_map, list(WRIST_BONES)), types.grid)
+    wrist_parts = [(number, bone.index) for number, bone in wrist_bones]
+    for number in WRIST_BONES:
+        wrist_parts += [(number, index) for index in _parts(types.label_map == number)]
+    wrist = _wrist_points(wrist_parts, types.grid)
     sesamoids = _points(types.label_map == Bone.SESAMOID, types.grid)
     only_stated = stated if len(groups) == 1 else None
     placed = [_place(group, wrist, sesamoids, only_stated, types.grid) for group in groups]
     labels = np.zeros(types.grid.shape, dtype=np.uint16)
     passed_over = _label_fingers(labels, placed, loose)
-    _label_wrist(labels, types, placed)
+    _label_wrist(labels, types.grid, wrist_parts, placed)
     _label_sesamoids(labels, types, placed)
+    if parts is not None:
+        _label_found_sesamoids(labels, parts, types.grid, placed)
     hands = [one.hand for one in placed]
     if placed and passed_over:
         text = f"{passed_over} small pieces of bone that join no finger were passed over"
@@ -142,6 +156,12 @@ def _gap(piece: SingleBone, trees: list[cKDTree]) -> float:
     return min((float(tree.query(piece.points)[0].min()) for tree in trees), default=np.inf)
 
 
+def _wrist_points(parts: list[WristPart], grid: Grid) -> FloatArray:
+    if not parts:
+        return np.zeros((0, 3))
+    return thinned(grid.index_to_mm(np.concatenate([index for _, index in parts])))
+
+
 def _points(mask: NDArray[np.bool_], grid: Grid) -> FloatArray:
     """Places of a mask's voxels in mm, evenly picked, shape (n, 3)."""
     return thinned(grid.index_to_mm(np.argwhere(mask)))
@@ -175,7 +195,7 @@ def _place(
         side.laterality, tuple(fingers), lay_flat(points, distal, palmar, grid), side.reason
     )
     digits = tuple((digit, posture) for digit, posture, _ in row.digits)
-    return _Placed(hand, digits, thinned(points))
+    return _Placed(hand, digits, thinned(points), side.palmar)
 
 
 def _near(points: FloatArray, tree: cKDTree) -> FloatArray:
@@ -214,13 +234,14 @@ def _label_fingers(
     return passed_over
 
 
-def _label_wrist(labels: NDArray[np.uint16], types: Segmentation, placed: list[_Placed]) -> None:
+def _label_wrist(
+    labels: NDArray[np.uint16], grid: Grid, parts: list[WristPart], placed: list[_Placed]
+) -> None:
     """Carry the wrist's bones over, each part to the hand nearest to it."""
-    for number in WRIST_BONES:
-        for index in _parts(types.label_map == number):
-            nearest = _nearest_hand(types.grid.index_to_mm(index.mean(axis=0)), placed)
-            left = nearest is not None and nearest.hand.laterality is Laterality.LEFT
-            labels[tuple(index.T)] = number + (LEFT_HAND_OFFSET if left else 0)
+    for number, index in parts:
+        nearest = _nearest_hand(grid.index_to_mm(index.mean(axis=0)), placed)
+        left = nearest is not None and nearest.hand.laterality is Laterality.LEFT
+        labels[tuple(index.T)] = number + (LEFT_HAND_OFFSET if left else 0)
 
 
 def _label_sesamoids(
@@ -241,6 +262,17 @@ def _label_sesamoids(
         if min(distances) > SESAMOID_REACH_MM:
             digit = Digit.UNKNOWN
         labels[tuple(index.T)] = Phalanx(digit, Bone.SESAMOID, nearest.hand.laterality).label
+
+
+def _label_found_sesamoids(
+    labels: NDArray[np.uint16], parts: NDArray[np.integer], grid: Grid, placed: list[_Placed]
+) -> None:
+    """Give small pieces at knuckles their name, whatever they were taken for before."""
+    for one in placed:
+        digits = [(digit, posture) for digit, posture in one.digits if digit]
+        for number, digit in find_sesamoids(parts, grid, digits, one.palmar).items():
+            name = Phalanx(digit, Bone.SESAMOID, one.hand.laterality)
+            labels[parts == number] = name.label
 
 
 def _parts(mask: NDArray[np.bool_]) -> list[NDArray[np.intp]]:

@@ -38,6 +38,7 @@ def split_touching(
     points: FloatArray,
     spacing: tuple[float, float, float],
     widest_mm: float,
+    thin_bridges: bool = True,
 ) -> IntArray:
     """Say which bone each voxel of a connected part belongs to.
 
@@ -51,6 +52,8 @@ def split_touching(
         Voxel size in mm.
     widest_mm : float
         Greatest width of one bone; what is wider is more than one.
+    thin_bridges : bool
+        False where thin bridges were cut before.
 
     Returns
     -------
@@ -66,10 +69,13 @@ def split_touching(
     parts without dissolving the shafts first. Each shaft is drawn out along its own axis, and
     a watershed floods the depth below the surface from there.
     """
-    mask, place = _masked(index)
-    depth = ndimage.distance_transform_edt(mask, sampling=spacing)
-    cores = _cores(depth, float(np.prod(spacing)))
-    parts = _flood(depth, cores, mask)[place] if cores.max() > 1 else np.ones(len(index), np.int32)
+    parts = np.ones(len(index), np.int32)
+    if thin_bridges:
+        mask, place = _masked(index)
+        depth = ndimage.distance_transform_edt(mask, sampling=spacing)
+        cores = _cores(depth, float(np.prod(spacing)))
+        if cores.max() > 1:
+            parts = _flood(depth, cores, mask)[place]
     return _split_each(parts, index, points, spacing, widest_mm)
 
 

@@ -91,7 +91,7 @@ def list_voxels(mask: NDArray[np.bool_], grid: Grid) -> Voxels:
         np.concatenate(firsts),
         np.concatenate(seconds),
         np.concatenate(faces),
-        float(abs(np.linalg.det(steps))),
+        grid.voxel_mm3,
         surface,
         grid.spacing,
     )

@@ -71,8 +71,7 @@ class Deposit:
     @property
     def volume_mm3(self) -> float:
         """Volume of its mineral."""
-        sample_mm3 = abs(np.linalg.det(self.grid.affine[:3, :3]))
-        return float(self.fraction.sum() * sample_mm3)
+        return float(self.fraction.sum()) * self.grid.voxel_mm3
 
     @property
     def surface_mm2(self) -> float:

@@ -94,14 +94,8 @@ def aspect_of(finger: Finger, bone_mm: FloatArray, point_mm: FloatArray) -> Aspe
         The direction, in the finger's grid, from the middle of the bone at the lesion's
         level to the lesion: the larger of its two parts. None where the finger's own
         reason says that not all of it could be told.
-
-    Notes
-    -----
-    Rows run from the tip to the wrist and columns from back to palm, so that the thumb's
-    side of a right hand is where the vector product columns x rows points, and that of a
-    left hand opposite.
     """
-    if finger.reason or finger.laterality is None:
+    if not finger.radial:
         return None
     axes = finger.grid.affine[:3, :3] / np.array(finger.grid.spacing)
     across, rows, columns = axes.T
@@ -110,10 +104,7 @@ def aspect_of(finger: Finger, bone_mm: FloatArray, point_mm: FloatArray) -> Aspe
     sideways, palmwards = float((point_mm - middle) @ across), float((point_mm - middle) @ columns)
     if abs(palmwards) >= abs(sideways):
         return "volar" if palmwards > 0 else "dorsal"
-    radial = float(np.cross(columns, rows) @ across)
-    if finger.laterality is Laterality.LEFT:
-        radial = -radial
-    return "radial" if sideways * radial > 0 else "ulnar"
+    return "radial" if sideways * finger.radial > 0 else "ulnar"
 
 
 def digit_of(place: Place) -> int | None:

@@ -109,6 +109,21 @@ class Grid:
         """Area of one pixel in the (row, column) plane."""
         return float(np.linalg.norm(np.cross(self.affine[:3, 1], self.affine[:3, 2])))
 
+    @property
+    def voxel_mm3(self) -> float:
+        """Volume of one sample: |det| of the affine's 3 x 3 part.
+
+        Less than the product of the spacings where the gantry was tilted, since the slices of
+        such a grid lean.
+
+        Examples
+        --------
+        >>> Grid((9, 9, 9), [[0, 0, 2, 0], [3, 4, 0, 0], [4, 0, 0, 0], [0, 0, 0, 1]]).voxel_mm3
+        32.0
+        """
+        slice_, row, column = self.affine[:3, :3].T
+        return float(abs(np.cross(slice_, row) @ column))
+
     def index_to_mm(self, index: ArrayLike) -> FloatArray:
         """Indices, shape (..., 3), fractional allowed, to LPS millimetres, shape (..., 3)."""
         points = np.asarray(index, dtype=np.float64)

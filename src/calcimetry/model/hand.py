@@ -55,6 +55,20 @@ class Finger:
             words.append(self.digit.name.lower())
         return " ".join([*words, "finger"])
 
+    @property
+    def radial(self) -> int:
+        """Which way along the slices of its grid the thumb's side lies: 1, -1, or 0 if unknown.
+
+        Rows run from the tip to the wrist and columns from back to palm, so that the thumb's
+        side of a right hand is where the vector product columns x rows points, and that of a
+        left hand opposite.
+        """
+        if self.reason or self.laterality is None:
+            return 0
+        across, rows, columns = self.grid.affine[:3, :3].T
+        way = 1 if np.cross(columns, rows) @ across > 0 else -1
+        return way if self.laterality is Laterality.RIGHT else -way
+
 
 @dataclass(frozen=True, slots=True)
 class Hand:

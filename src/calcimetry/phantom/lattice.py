@@ -29,11 +29,14 @@ class Lattice:
         """Mean distance of neighbours."""
         return float(np.cbrt(np.prod(np.linalg.norm(self.steps, axis=1))))
 
-    def points(self, box: Box) -> Array:
-        """Points of a box of samples, shape (slices, rows, columns, 3), single precision."""
-        i, j, k = (np.arange(s.start, s.stop, dtype=np.float32)[..., None] for s in box)
-        a, b, c = self.steps.astype(np.float32)
-        start = self.origin.astype(np.float32)
+    def points(self, box: Box, kind: type[np.floating[Any]] = np.float64) -> Array:
+        """Points of a box of samples, shape (slices, rows, columns, 3), of a floating type.
+
+        What decides a label wants double precision: then it is the same on every machine.
+        """
+        i, j, k = (np.arange(s.start, s.stop, dtype=kind)[..., None] for s in box)
+        a, b, c = self.steps.astype(kind)
+        start = self.origin.astype(kind)
         return np.asarray((start + i * a)[:, None, None] + (j * b)[None, :, None] + (k * c))
 
     def box(self, ends: tuple[Array, Array], reach: float) -> Box | None:
@@ -54,7 +57,7 @@ def draw_waves(rng: np.random.Generator) -> Array:
     Shape (waves, 7): wave vector in radians per mm, phase, amplitude in mm.
     """
     strength = rng.uniform(0.0, 0.016)
-    waves = np.zeros((4, 7), np.float32)
+    waves = np.zeros((4, 7))
     for wave in waves:
         direction = rng.normal(0.0, 1.0, 3)
         wavelength = rng.uniform(8.0, 40.0)
@@ -66,5 +69,6 @@ def draw_waves(rng: np.random.Generator) -> Array:
 
 def warped(points: Array, waves: Array) -> Array:
     """Points displaced by `draw_waves`."""
+    waves = waves.astype(points.dtype)
     phase = np.sin(points @ waves[:, :3].T + waves[:, 3])
     return np.asarray(points + phase @ waves[:, 4:])

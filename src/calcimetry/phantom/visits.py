@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from calcimetry.phantom.cohort import PlannedFinger, Stream
 from calcimetry.phantom.deposits import Deposit
-from calcimetry.phantom.hand import Part, draw_hand
+from calcimetry.phantom.hand import draw_hand
+from calcimetry.phantom.parts import Part
 from calcimetry.phantom.volume import HandVolume, lattice_around, simulate
 
 #: More deposits are never tried in one finger.

@@ -17,9 +17,11 @@ from scipy import ndimage
 
 from calcimetry.model import DualEnergyImage, Grid, Image, Laterality
 from calcimetry.phantom.deposits import Deposit
-from calcimetry.phantom.hand import Part, draw_hand, lone_finger
+from calcimetry.phantom.hand import draw_hand, lone_finger
+from calcimetry.phantom.joints import MARGIN_MM, bone_fields
 from calcimetry.phantom.lattice import Lattice, draw_waves, warped
 from calcimetry.phantom.lumps import TrueVolumeLesion, add_lump, place_lumps
+from calcimetry.phantom.parts import Part
 from calcimetry.phantom.tissue import marrow_hu, smooth_noise
 
 Array = NDArray[np.floating[Any]]
@@ -151,22 +153,14 @@ def _sample_bones(
     cortex = np.ones(shape, np.float32)
     inner = np.zeros(shape, np.float32)
     spacing = lattice.spacing_mm
-    steps = np.linalg.norm(lattice.steps, axis=1)
-    for part in parts:
-        box = lattice.box(part.ends, part.reach + 2.5)
-        if box is None:
-            continue
-        points = warped(lattice.points(box), waves)
-        value, station = part.shape.distance(points)
-        slopes = np.gradient(value, *steps)
-        slope = np.sqrt(sum(s * s for s in slopes))
-        inwards = -value / np.clip(slope, 0.5, 2.0)
-        closer = inwards > depth[box]
-        depth[box] = np.where(closer, inwards, depth[box])
-        labels[box] = np.where(closer & (inwards > -2.5), part.label, labels[box])
-        cortex[box] = np.where(closer, part.cortex(station), cortex[box])
+    for field in bone_fields(parts, lattice, waves):
+        box, own = field.box, field.depth
+        closer = own > depth[box]
+        depth[box] = np.where(closer, own, depth[box])
+        labels[box] = np.where(closer & (own > -MARGIN_MM), field.part.label, labels[box])
+        cortex[box] = np.where(closer, field.part.cortex(field.station), cortex[box])
         inner[box] = np.where(closer, rng.normal(0.0, 80.0), inner[box])
-        fraction[box] = np.maximum(fraction[box], np.clip(0.5 + inwards / spacing, 0.0, 1.0))
+        fraction[box] = np.maximum(fraction[box], np.clip(0.5 + own / spacing, 0.0, 1.0))
     return fraction, labels, depth, cortex, inner
 
 
@@ -189,7 +183,7 @@ def _flesh_distance(
         box = lattice.box((start, end), radius + 8.0)
         if box is None:
             continue
-        points = warped(lattice.points(box), waves) - start.astype(np.float32)
+        points = warped(lattice.points(box, np.float32), waves) - start.astype(np.float32)
         axis = (end - start).astype(np.float32)
         length2 = max(float(axis @ axis), 1e-6)
         along = np.clip(points @ axis / length2, 0.0, 1.0)

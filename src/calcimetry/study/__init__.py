@@ -1,6 +1,7 @@
 """Many pictures and volumes in, a folder of results out."""
 
-from calcimetry.study.run import StudyResult, measure_study
+from calcimetry.study.result import StudyResult
+from calcimetry.study.run import measure_study
 from calcimetry.study.sources import EnergyPair, VolumeChoice
 
 __all__ = ["EnergyPair", "StudyResult", "VolumeChoice", "measure_study"]

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from traceback import extract_tb
@@ -27,6 +27,7 @@ from calcimetry.model import Report
 from calcimetry.pipeline import measure
 from calcimetry.settings import Settings
 from calcimetry.study.page import write_page
+from calcimetry.study.result import StudyResult
 from calcimetry.study.sources import VolumeChoice, find_sources, read_volume
 from calcimetry.study.writing import measured_result, write_images
 
@@ -37,31 +38,8 @@ SAVE_EVERY_S = 2.0
 SAVING_SHARE = 20
 #: Called before each image and once after the last: images done, images in all, the name.
 Progress = Callable[[int, int, str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class StudyResult:
-    """What one run gave.
-
-    `results` holds one result per input of this run, in order, as this run's
-    attempt ended; `resumed` counts those that an earlier run had measured. `contents`
-    is all of the results folder, earlier runs included.
-    """
-
-    folder: Path
-    results: tuple[Result, ...]
-    resumed: int
-    contents: Contents
-
-    @property
-    def measured(self) -> tuple[Result, ...]:
-        """The complete and the partial ones."""
-        return tuple(result for result in self.results if result.measured)
-
-    @property
-    def failed(self) -> tuple[Result, ...]:
-        """The ones with nothing to read but a reason."""
-        return tuple(result for result in self.results if not result.measured)
+#: Called with what is done next, in words such as "reading".
+OnStage = Callable[[str], None]
 
 
 def measure_study(
@@ -73,6 +51,7 @@ def measure_study(
     settings: Settings | None = None,
     overwrite: bool = False,
     on_progress: Progress | None = None,
+    on_stage: OnStage | None = None,
 ) -> StudyResult:
     """Measure pictures, volumes and folders of them, and write the results into one folder.
 
@@ -101,7 +80,10 @@ def measure_study(
     overwrite : bool
         Measure again what an earlier run has measured.
     on_progress : callable, optional
-        Called with (done, total, name) before each picture, and once at the end.
+        Called with (done, total, name) before each picture or volume, and once at the end.
+    on_stage : callable, optional
+        Called with what is done next, such as ``"looking for images"`` or ``"naming fingers"``:
+        a volume takes long enough to be asked what it is at.
 
     Returns
     -------
@@ -123,10 +105,12 @@ def measure_study(
     if not paths and volumes.pair is None:
         raise InputError("Measuring: no file or folder was named.")
     folder = Path(out_dir)
+    tell = on_stage or (lambda _stage: None)
     with only_run(folder):
         earlier = load_results(folder)
+        tell("looking for images")
         inputs = find_sources(paths, volumes)
-        run = _Run(folder, settings, pixel_spacing_mm, earlier, dict(inputs.passed_over))
+        run = _Run(folder, settings, pixel_spacing_mm, earlier, dict(inputs.passed_over), tell)
         tasks = plan(inputs.found, earlier.results)
         refuse_to_overwrite_inputs(folder, tasks)
         run.measure_all(tasks, overwrite, on_progress)
@@ -143,12 +127,14 @@ class _Run:
         pixel_spacing_mm: float | None,
         earlier: Contents,
         passed_over: dict[str, str],
+        tell_stage: OnStage,
     ) -> None:
         self.folder = folder
         self.settings = settings
         self.pixel_spacing_mm = pixel_spacing_mm
         self.earlier = earlier
         self.passed_over = passed_over
+        self.tell_stage = tell_stage
         self.results: list[Result] = []
         self.resumed = 0
         self.how: dict[str, Any] = {
@@ -207,6 +193,7 @@ class _Run:
         return now + max(SAVE_EVERY_S, SAVING_SHARE * (now - start))
 
     def _finish(self) -> None:
+        self.tell_stage("writing the report")
         contents = self.contents()
         save_results(self.folder, contents)
         write_page(self.folder, contents, self.made_with)
@@ -263,6 +250,7 @@ class _Run:
         tried = self._failed(task, "")
         try:
             warnings, report = self._report(task)
+            self.tell_stage("drawing")
             files = write_images(self.folder, task.stem, report)
             tried = replace(
                 tried,
@@ -280,13 +268,17 @@ class _Run:
 
     def _report(self, task: Task) -> tuple[tuple[str, ...], Report]:
         """Read and measure one image; gives the warnings of reading, and the report."""
+        self.tell_stage("reading")
         if task.source.load is not None:
             reading = read_volume(task.source, task.image)
-            return reading.warnings, measure(reading.image, self.settings, reading.laterality)
+            return reading.warnings, measure(
+                reading.image, self.settings, reading.laterality, self.tell_stage
+            )
         window = self.settings.picture
         picture = read_picture(
             task.source.path, self._spacing(task), window.window_hu, window.level_hu
         )
+        self.tell_stage("measuring")
         return (), measure(replace(picture, name=task.image), self.settings)
 
 

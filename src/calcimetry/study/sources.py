@@ -100,6 +100,36 @@ def find_sources(paths: Iterable[str | PathLike[str]], choice: VolumeChoice) -> 
         there is nothing at all to measure, each path is an `Input` with a problem.
     """
     named = [Path(path) for path in paths]
+    found, files = look_through(named, choice)
+    passed_over = dict(files.passed_over)
+    passed_over.update((left.what, left.reason) for left in found.left if not left.failed)
+    pair = [_pair_input(choice.pair)] if choice.pair else []
+    inputs = [*pair, *_dicom_inputs(found), *files.found]
+    if not inputs:
+        inputs = [Input(path, printable(path.name), problem=_nothing_in(found)) for path in named]
+    return Inputs(tuple(_stated(one, choice.laterality) for one in inputs), passed_over)
+
+
+def look_through(
+    paths: Iterable[str | PathLike[str]], choice: VolumeChoice
+) -> tuple[Found, Inputs]:
+    """What files and folders hold: DICOM, and the other files.
+
+    Parameters
+    ----------
+    paths : iterable of path-like
+        What the user named.
+    choice : VolumeChoice
+        Which DICOM series to take.
+
+    Returns
+    -------
+    dicom : Found
+        Volumes, and what is no volume.
+    files : Inputs
+        Pictures and NIfTI files, and whatever cannot be looked at.
+    """
+    named = [Path(path) for path in paths]
     # Not Path.exists, which raises where a parent is locked.
     found = find_series(
         [path for path in named if os.path.exists(path)],  # noqa: PTH110
@@ -108,13 +138,9 @@ def find_sources(paths: Iterable[str | PathLike[str]], choice: VolumeChoice) -> 
         high_kev=choice.high_kev,
     )
     files = find_inputs(named, {os.path.realpath(path) for path in found.other_files})
-    passed_over = dict(files.passed_over)
-    passed_over.update((left.what, left.reason) for left in found.left if not left.failed)
-    pair = [_pair_input(choice.pair)] if choice.pair else []
-    inputs = [*pair, *_dicom_inputs(found), *files.found]
-    if not inputs:
-        inputs = [Input(path, printable(path.name), problem=_nothing_in(found)) for path in named]
-    return Inputs(tuple(_stated(one, choice.laterality) for one in inputs), passed_over)
+    # A locked folder is told by the search for files, too.
+    left = tuple(one for one in found.left if not one.reason.startswith(_LOCKED))
+    return replace(found, left=left), files
 
 
 def read_volume(source: Input, name: str) -> Reading:
@@ -221,8 +247,7 @@ def _dicom_inputs(found: Found) -> Iterator[Input]:
             laterality=volume.laterality,
         )
     for left in found.left:
-        # A locked folder is told by the search for files, too.
-        if left.failed and not left.reason.startswith(_LOCKED):
+        if left.failed:
             name = printable(left.what)
             yield Input(Path(name), name, problem=left.reason, place=f"dicom-{name}")
 
