@@ -74,10 +74,13 @@ def test_dicom_is_one_pair_that_reads_back_as_the_nifti_of_the_same_seed(dicom, 
 def test_truth_tells_all_of_each_lesion(dicom):
     truth = truth_in(dicom)
     assert (truth["kind"], truth["seed"]) == ("finger", 3)
-    assert truth["settings"]["spacing_mm"] == COARSE
+    assert truth["output"]["spacing_mm"] == COARSE
+    assert None not in truth["settings"].values()  # of the hand: all that was drawn
     assert truth["lesions"]
     for one in truth["lesions"]:
-        assert {"volume_mm3", "mass_mg", "density_mg_cm3", "shape", "touches_bone"} <= set(one)
+        assert {"volume_mm3", "mass_mg", "density_mg_cm3", "shape", "site", "touches_bone"} <= set(
+            one
+        )
         assert one["mass_mg"] == pytest.approx(one["density_mg_cm3"] * one["volume_mm3"] / 1000)
         if one["in_label_map"]:
             areas = [plane["area_mm2"] for plane in one["planes"]]

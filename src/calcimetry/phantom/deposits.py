@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.floating[Any]]
-Shape = Literal["stone", "plate", "net"]
+Shape = Literal["stone", "plate", "net", "pasty"]
 
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    """One deposit: rough ellipsoids that together make a stone, a plate or a net.
+    """One deposit: rough ellipsoids that together make a stone, a plate, a net or a cloud.
 
     `centres` and `half_axes` have shape (parts, 3); the rows of `axes` (3, 3) are the
     directions of the half axes. `roughness_mm` and `waves` (n, 4: wave vector in

@@ -7,27 +7,23 @@ its mirror image, which `calcimetry.phantom.volume` makes.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calcimetry.model import Bone, Digit
-from calcimetry.phantom.anatomy import CHAIN, resorb, rotation
-from calcimetry.phantom.bones import BONES, SIZE_SPREAD, draw_long_bone
+from calcimetry.phantom.anatomy import CHAIN, Solid
+from calcimetry.phantom.bones import BONES, draw_long_bone
+from calcimetry.phantom.disease import MISSING_GRADE, picked, resorbed, worn
+from calcimetry.phantom.hand_settings import HandSettings
 from calcimetry.phantom.parts import Part
-from calcimetry.phantom.wrist import CARPALS, draw_sesamoids, draw_wrist
+from calcimetry.phantom.pose import Ray, about, draw_flexion, draw_rays
+from calcimetry.phantom.wrist import draw_sesamoids, draw_wrist
 
 Array = NDArray[np.floating[Any]]
 
-#: Joint angles of a digit in a pose: mean and spread in degrees at its three joints.
-_POSES = {
-    "flat": ((4.0, 7.0), (4.0, 5.0), (3.0, 4.0)),
-    "relaxed": ((22.0, 12.0), (28.0, 14.0), (14.0, 8.0)),
-    "bent": ((35.0, 25.0), (55.0, 22.0), (25.0, 15.0)),
-}
-_POSE_SHARES = (0.5, 0.35, 0.15)
 #: Where two bones meet, the one nearer to the wrist keeps its shape.
 _RANKS = {
     Bone.METACARPAL: 5,
@@ -37,53 +33,56 @@ _RANKS = {
 }
 
 
-def draw_hand(rng: np.random.Generator) -> list[Part]:
-    """One random left hand: digits in a pose, sesamoids, and mostly a wrist.
+@dataclass(frozen=True, slots=True)
+class _Build:
+    """What all digits of one hand share; joints are named by the bone beyond them."""
+
+    size: float
+    slender: float
+    cortex: float
+    pose: str
+    splay: float
+    grades: tuple[int, ...]
+    out_of_place: set[str]
+    fused: set[str]
+
+
+def draw_hand(rng: np.random.Generator, settings: HandSettings | None = None) -> list[Part]:
+    """One hand: digits in a pose, sesamoids, and mostly a wrist.
 
     Parameters
     ----------
     rng : numpy.random.Generator
         The only source of chance.
+    settings : HandSettings, optional
+        What it is like; all drawn where nothing is chosen.
 
     Returns
     -------
     list of Part
         In the hand's frame, whose origin is where the third metacarpal begins.
     """
-    size = rng.normal(1.0, SIZE_SPREAD)
-    slender = rng.normal(1.0, 0.05)
-    cortex = rng.lognormal(0.0, 0.3)
-    pose = rng.choice(list(_POSES), p=_POSE_SHARES)
-    splay = rng.uniform(0.0, 1.6)
-    arch = rng.uniform(0.0, 0.015)
+    s = (settings or HandSettings()).settled(rng)
+    joints = [str(10 * d + b) for d in Digit for b in CHAIN[1:] if b in BONES.get(d, ())]
+    fused = picked(rng, joints, s.ankyloses or 0)
+    build = _Build(
+        size=float(s.size or 1.0),
+        slender=float(s.slenderness or 1.0),
+        cortex=float(rng.lognormal(0.0, 0.2) * (1.15 - 0.65 * (s.bone_loss or 0.0))),
+        pose=s.pose or "flat",
+        splay=float(s.splay or 0.0),
+        grades=s.acro_osteolysis or (0,) * 5,
+        out_of_place=picked(rng, [j for j in joints if j not in fused], s.subluxations or 0),
+        fused=fused,
+    )
     parts: list[Part] = []
-    y = 0.0
-    before = Digit.MIDDLE
-    for digit, usual_lean, back in (
-        (Digit.MIDDLE, 0.0, 0.0),
-        (Digit.RING, -5.0, -2.0),
-        (Digit.LITTLE, -10.0, -5.0),
-        (Digit.INDEX, 5.0, -1.0),
-    ):
-        if digit is Digit.INDEX:
-            y, before = 0.0, Digit.MIDDLE
-        step = 0.5 * sum(BONES[d][Bone.METACARPAL].base[0] for d in (digit, before))
-        step *= size * slender * rng.uniform(0.95, 1.02)
-        y += 0.0 if digit is Digit.MIDDLE else (step if digit is Digit.INDEX else -step)
-        before = digit
-        base = np.array([-arch * y * y, y, (back - 2.0) * size + rng.normal(0.0, 0.4)])
-        lean = usual_lean * rng.uniform(0.6, 1.4) + rng.normal(0.0, 1.0)
-        roll = np.deg2rad(y * rng.uniform(0.2, 1.0) + rng.normal(0.0, 4.0))
-        angles = (rng.normal(0.0, 3.0) + max(-y, 0.0) * 0.3, lean, roll)
-        parts += _digit(rng, digit, base, angles, pose, splay, size, slender, cortex)
-    angles = (rng.uniform(5.0, 50.0), rng.uniform(15.0, 60.0), np.deg2rad(rng.uniform(30.0, 100.0)))
-    along = rotation(np.deg2rad(angles[0]), np.deg2rad(angles[1]), angles[2])[2]
-    thumb_base = (np.array(CARPALS["trapezium"][0]) + 5.0 * along) * size
-    parts += _digit(rng, Digit.THUMB, thumb_base, angles, pose, 0.0, size, slender, cortex)
-    parts += draw_sesamoids(rng, parts, size)
-    if rng.random() < 0.65:
-        bend = _about(np.array([0.0, 1.0, 0.0]), np.deg2rad(rng.normal(0.0, 12.0)))
-        parts += draw_wrist(rng, bend, size, slender, cortex)
+    for ray in draw_rays(rng, build.size, build.slender):
+        parts += _digit(rng, ray, build)
+    parts = worn(rng, parts, s.erosions or 0, s.osteophytes or 0)
+    parts += draw_sesamoids(rng, parts, build.size)
+    if s.wrist:
+        bend = about(np.array([0.0, 1.0, 0.0]), float(np.deg2rad(rng.normal(0.0, 12.0))))
+        parts += draw_wrist(rng, bend, build.size, build.slender, build.cortex)
     return parts
 
 
@@ -94,50 +93,53 @@ def lone_finger(rng: np.random.Generator, parts: list[Part]) -> list[Part]:
     return [part for part in parts if part.label // 10 == digit and part.label % 10 in kept]
 
 
-def _digit(
-    rng: np.random.Generator,
-    digit: Digit,
-    base: Array,
-    angles: tuple[float, float, float],
-    pose: str,
-    splay: float,
-    size: float,
-    slender: float,
-    cortex: float,
-) -> list[Part]:
-    """Metacarpal and phalanges of one digit; angles in degrees, the last in radians."""
-    axes = rotation(np.deg2rad(angles[0]), np.deg2rad(angles[1]), angles[2])
-    own_pose = pose if rng.random() < 0.8 else rng.choice(list(_POSES))
-    resorbed = rng.random() < 0.1
+def _digit(rng: np.random.Generator, ray: Ray, build: _Build) -> list[Part]:
+    """Metacarpal and phalanges of one digit."""
+    digit = ray.digit
+    flexion = draw_flexion(rng, build.pose, digit)
+    grade = build.grades[digit - 1]
+    base, axes = ray.base, ray.axes
     parts: list[Part] = []
+    before: Solid | None = None
     for bone in CHAIN:
         if bone not in BONES[digit]:
             continue
-        solid = draw_long_bone(rng, digit, bone, size, slender, cortex)
-        gap = rng.uniform(0.6, 1.2)
-        if parts:
-            before = parts[-1].shape
-            mean, spread = _POSES[own_pose][min(len(parts) - 1, 2)]
-            aside = angles[1] * (splay - 0.6) if len(parts) == 1 else 0.0
-            # The head rolls in the hollow base about the middle of its own curve.
-            radius = 0.45 * float(before.half_palmar[-2] + before.half_dorsal[-2])
-            pivot = before.tip - radius * before.axes[2]
-            axes = axes @ _about(axes[1], np.deg2rad(max(rng.normal(mean, spread), -10.0)))
-            axes = axes @ _about(axes[0], np.deg2rad(aside + rng.normal(0.0, 2.5)))
-            hollow = 0.22 * float(before.half_palmar[-2] + before.half_dorsal[-2])
-            base = pivot + (radius + gap - hollow) * axes[2]
-            step = rng.normal(0.0, 0.3 if rng.random() < 0.92 else 1.5, 3) * [1.0, 0.7, 0.0]
-            base = base + step @ axes
-        if bone is Bone.DISTAL_PHALANX and resorbed:
-            solid = resorb(rng, solid)
-        label = 10 * digit + bone
-        placed = replace(solid, origin=base, axes=axes)
-        parts.append(Part(label, placed, str(label), _RANKS[bone], gap))
+        name = str(10 * digit + bone)
+        solid = draw_long_bone(rng, digit, bone, build.size, build.slender, build.cortex)
+        gap = float(rng.uniform(0.6, 1.2))
+        if before is not None:
+            bend = flexion[len(parts) - 1]
+            aside = np.deg2rad(rng.normal(0.0, 2.0))
+            if len(parts) == 1 and digit is not Digit.THUMB:
+                aside += np.deg2rad(ray.lean * (build.splay - 0.75))
+            base, axes = _beyond(before, axes, bend, float(aside), gap * (name not in build.fused))
+            far = name in build.out_of_place
+            step = rng.normal(0.0, 0.3, 3) + far * rng.uniform(1.5, 3.5) * _any_way(rng)
+            base = base + (step * [1.0, 0.7, 0.0]) @ axes
+        if bone is Bone.DISTAL_PHALANX:
+            if grade == MISSING_GRADE:
+                break
+            solid = resorbed(rng, solid, grade)
+        before = replace(solid, origin=base, axes=axes)
+        fused_to = parts[-1].name if name in build.fused else ""
+        parts.append(Part(int(name), before, name, _RANKS[bone], gap, fused_to))
     return parts
 
 
-def _about(axis: Array, angle: float) -> Array:
-    """Rotation matrix about a unit vector (Rodrigues)."""
-    x, y, z = axis
-    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross)
+def _beyond(
+    before: Solid, axes: Array, bend: float, aside: float, gap: float
+) -> tuple[Array, Array]:
+    """Base and axes of the next bone, whose hollow base rolls on the head before it."""
+    depth = 0.5 * float(before.half_palmar[-2] + before.half_dorsal[-2])
+    radius = 0.9 * depth
+    pivot = before.tip - radius * before.axes[2]
+    axes = axes @ about(axes[1], bend)
+    axes = axes @ about(axes[0], aside)
+    # It starts before the head ends: what is too much is hollowed out.
+    return pivot + (radius + gap - 0.44 * depth) * axes[2], axes
+
+
+def _any_way(rng: np.random.Generator) -> Array:
+    """Mostly towards the palm, as joints leave their place."""
+    angle = rng.normal(np.pi, 0.9)
+    return np.array([np.cos(angle), np.sin(angle), 0.0])

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calcimetry.phantom.lattice import Box, Lattice, warped
+from calcimetry.phantom.lattice import Box, Lattice, unwarped, warped
 from calcimetry.phantom.parts import Part
 
 Array = NDArray[np.floating[Any]]
 
 #: How far in mm beyond its surface a bone's depth is known.
-MARGIN_MM = 2.5
+MARGIN_MM = 1.8
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -51,7 +51,8 @@ def bone_fields(parts: list[Part], lattice: Lattice, waves: Array) -> list[BoneF
     """
     drawn = []
     for part in parts:
-        box = lattice.box(part.ends, part.reach + MARGIN_MM)
+        start, end = unwarped(np.stack(part.ends), waves)
+        box = lattice.box((start, end), part.reach + MARGIN_MM)
         if box is not None:
             drawn.append(_field(part, box, lattice, waves))
     fields = [BoneField(f.part, f.box, f.depth.copy(), f.station) for f in drawn]
@@ -75,7 +76,12 @@ def _field(part: Part, box: Box, lattice: Lattice, waves: Array) -> BoneField:
     value, station = part.shape.distance(points)
     slopes = np.gradient(value, *np.linalg.norm(lattice.steps, axis=1))
     slope = np.sqrt(slopes[0] ** 2 + slopes[1] ** 2 + slopes[2] ** 2)
-    return BoneField(part, box, -value / np.clip(slope, 0.5, 2.0), station)
+    depth = -value / np.clip(slope, 0.5, 2.0)
+    for *centre, radius in part.spurs:
+        depth = np.maximum(depth, radius - np.linalg.norm(points - np.array(centre), axis=-1))
+    for *centre, radius in part.pits:
+        depth = np.minimum(depth, np.linalg.norm(points - np.array(centre), axis=-1) - radius)
+    return BoneField(part, box, depth, station)
 
 
 def _common(one: Box, other: Box) -> Box | None:

@@ -51,12 +51,32 @@ class Lattice:
         return slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2])
 
 
+def cut(lattice: Lattice, side: int, share: float) -> Lattice:
+    """The lattice without a part of it, as where the field of view ends too early.
+
+    Parameters
+    ----------
+    lattice : Lattice
+        The whole.
+    side : int
+        0 and 1 take first and last slices, 2 and 3 rows, 4 and 5 columns.
+    share : float
+        What part to take, from 0 to less than 1.
+    """
+    axis, last = divmod(side, 2)
+    shape = list(lattice.shape)
+    gone = min(round(share * shape[axis]), shape[axis] - 4)
+    shape[axis] -= gone
+    origin = lattice.origin if last else lattice.origin + gone * lattice.steps[axis]
+    return Lattice((shape[0], shape[1], shape[2]), origin, lattice.steps)
+
+
 def draw_waves(rng: np.random.Generator) -> Array:
     """Smooth displacement of space, so that no two bones share a formula's regularity.
 
     Shape (waves, 7): wave vector in radians per mm, phase, amplitude in mm.
     """
-    strength = rng.uniform(0.0, 0.016)
+    strength = rng.uniform(0.0, 0.013)
     waves = np.zeros((4, 7))
     for wave in waves:
         direction = rng.normal(0.0, 1.0, 3)
@@ -65,6 +85,11 @@ def draw_waves(rng: np.random.Generator) -> Array:
         wave[3] = rng.uniform(0.0, 2 * np.pi)
         wave[4:] = strength * wavelength * rng.normal(0.0, 1.0, 3)
     return waves
+
+
+def unwarped(points: Array, waves: Array) -> Array:
+    """Where, about, the warp of space makes points of a body appear."""
+    return np.asarray(2 * points - warped(points, waves))
 
 
 def warped(points: Array, waves: Array) -> Array:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calcimetry.phantom.anatomy import Solid
+from calcimetry.phantom.anatomy import STATIONS, Solid
 
 Array = NDArray[np.floating[Any]]
 
@@ -66,6 +66,8 @@ class Part:
         Width of the joint space that it keeps; the mean of both where two bones meet.
     fused_to : str
         Name of the bone it has grown together with; empty for none.
+    pits, spurs : tuple of (x, y, z, radius)
+        Balls in mm that disease has taken from it, or added to it.
     """
 
     label: int
@@ -74,6 +76,13 @@ class Part:
     rank: int = 0
     gap_mm: float = 0.9
     fused_to: str = ""
+    pits: tuple[tuple[float, float, float, float], ...] = ()
+    spurs: tuple[tuple[float, float, float, float], ...] = ()
+
+    @property
+    def is_long(self) -> bool:
+        """True for metacarpals and phalanges."""
+        return self.label < CARPAL and isinstance(self.shape, Solid)
 
     @property
     def ends(self) -> tuple[Array, Array]:
@@ -86,10 +95,31 @@ class Part:
     def reach(self) -> float:
         """Largest distance in mm of the surface from the middle line."""
         if isinstance(self.shape, Pebble):
-            return float(self.shape.half_axes.max()) * 1.3
+            return float(self.shape.half_axes.max()) * 1.12 + 0.5
         s = self.shape
         sizes = (s.half_breadth.max(), s.half_palmar.max(), s.half_dorsal.max())
-        return float(max(sizes)) * 1.25 + abs(s.bow) + 0.5
+        return float(max(sizes)) * 1.08 + (2.5 if self.spurs else 0.6)
+
+    def surface(self, station: float, angle: float) -> tuple[Array, Array]:
+        """A point of a long bone's surface, and the direction out of it, in the hand's frame.
+
+        Parameters
+        ----------
+        station : float
+            From 0 (base) to 1 (head).
+        angle : float
+            About the shaft in radians: 0 to the back of the hand, pi to the palm.
+        """
+        if isinstance(self.shape, Pebble):
+            raise TypeError("Only long bones are described by station and angle.")
+        s = self.shape
+        cos, sin = np.cos(angle), np.sin(angle)
+        depth = s.half_dorsal if cos > 0 else s.half_palmar
+        deep, wide = (float(np.interp(station, STATIONS, half)) for half in (depth, s.half_breadth))
+        normal = cos * s.axes[0] + sin * s.axes[1]
+        bow = s.bow * 4.0 * station * (1.0 - station)
+        middle = s.origin + station * s.length * s.axes[2] + bow * s.axes[0]
+        return middle + normal / np.hypot(cos / deep, sin / wide), normal
 
     def cortex(self, station: Array) -> Array:
         """Thickness of the cortex in mm at stations from 0 (base) to 1 (head)."""

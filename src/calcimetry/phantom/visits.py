@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from calcimetry.phantom.cohort import PlannedFinger, Stream
 from calcimetry.phantom.deposits import Deposit
 from calcimetry.phantom.hand import draw_hand
-from calcimetry.phantom.parts import Part
+from calcimetry.phantom.hand_settings import HandSettings
 from calcimetry.phantom.volume import HandVolume, lattice_around, simulate
 
 #: More deposits are never tried in one finger.
 _MOST_DEPOSITS = 64
+#: A finger has one, and this many more on average.
+_MORE_DEPOSITS = 1.5
 
 
 def scan_finger(
@@ -29,7 +31,7 @@ def scan_finger(
     finger : PlannedFinger
     visit : int
         From 0. Anatomy, tissue, pose and the places of deposits are the same at every
-        visit; their size, blur and noise are not.
+        visit; their size and the noise are not.
     attempt : int
         Another one gives other deposits and tissue, for where the first do not suit.
     spacing_mm : float
@@ -40,8 +42,13 @@ def scan_finger(
     HandVolume
         The field `deposit` of a lesion tells it again at other visits.
     """
+    # The same hand at every attempt; what differs from finger to finger comes after it.
+    hand_rng = finger.stream(Stream.HAND)
+    hand = HandSettings().settled(hand_rng)
+    drawn = draw_hand(hand_rng, hand)
     rng = finger.stream(Stream.FINGER, attempt)
-    parts = _bones(rng, finger)
+    kept = (1, 2, 3, 4, 5) if rng.random() < 0.5 else (1, 2, 3, 5)
+    parts = [part for part in drawn if part.label // 10 == finger.digit and part.label % 10 in kept]
     factors = volume_factors(finger, visit)
 
     def change(deposits: list[Deposit]) -> list[Deposit]:
@@ -53,19 +60,10 @@ def scan_finger(
         lattice_around(parts, spacing_mm),
         finger.laterality,
         f"{finger.patient}-{finger.name}",
-        change=change if visit else None,
-        scan_rng=finger.stream(Stream.SCAN, visit),
+        replace(hand, deposits=1 + int(rng.poisson(_MORE_DEPOSITS))),
+        change,
+        finger.stream(Stream.SCAN, visit),
     )
-
-
-def _bones(rng: np.random.Generator, finger: PlannedFinger) -> list[Part]:
-    """The finger's own bones out of the patient's hand, half the time with its metacarpal."""
-    kept = (1, 2, 3, 4, 5) if rng.random() < 0.5 else (1, 2, 3, 5)
-    return [
-        part
-        for part in draw_hand(finger.stream(Stream.HAND))
-        if part.label // 10 == finger.digit and part.label % 10 in kept
-    ]
 
 
 def volume_factors(finger: PlannedFinger, visit: int) -> NDArray[np.floating[Any]]:

@@ -1,4 +1,4 @@
-"""Volumes of hands with known bones and deposits, first version.
+"""Volumes of hands with known bones and deposits.
 
 The bones of `hand`, wrapped in flesh and given deposits, are sampled on a regular
 lattice that may lie in any direction and hold the whole hand or a part of it, then
@@ -13,32 +13,52 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from calcimetry.model import DualEnergyImage, Grid, Image, Laterality
+from calcimetry.model import DualEnergyImage, Laterality
+from calcimetry.phantom.acquisition import draw_acquisition
+from calcimetry.phantom.anatomy import Solid
+from calcimetry.phantom.canvas import Canvas
 from calcimetry.phantom.deposits import Deposit
+from calcimetry.phantom.distractors import TrueDistractor, paint_distractors
+from calcimetry.phantom.flesh import capsules, paint_flesh, paint_nails, wrap
 from calcimetry.phantom.hand import draw_hand, lone_finger
-from calcimetry.phantom.joints import MARGIN_MM, bone_fields
-from calcimetry.phantom.lattice import Lattice, draw_waves, warped
-from calcimetry.phantom.lumps import TrueVolumeLesion, add_lump, place_lumps
+from calcimetry.phantom.hand_settings import HandSettings
+from calcimetry.phantom.lattice import Lattice, cut, draw_waves
+from calcimetry.phantom.lumps import TrueVolumeLesion, draw_lumps, paint_lump
 from calcimetry.phantom.parts import Part
-from calcimetry.phantom.tissue import marrow_hu, smooth_noise
+from calcimetry.phantom.pose import about
+from calcimetry.phantom.skeleton import paint_bones
+from calcimetry.phantom.surroundings import lay_on
 
 Array = NDArray[np.floating[Any]]
-
-_AIR_HU = -1000.0
-#: Low- over high-energy brightness of calcium, as at 80 and Sn150 kV, about 2.
-_MINERAL_RATIO = 2.0
-_FAR_MM = 50.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class HandVolume:
     """A simulated volume and its truth, all of the grid's shape.
 
-    `image` holds both energies; `bone_map` labels bones (10 x digit + bone, 60 to 62),
-    also a little beyond them; `bone_fraction` and `deposit_fraction` say what part of
-    each sample they fill; `lesion_map` numbers the deposits.
+    Parameters
+    ----------
+    image : DualEnergyImage
+        Both energies in HU.
+    laterality : Laterality
+        Which hand it shows.
+    bone_map : ndarray of uint8
+        Label of the nearest bone (10 x digit + bone, 60 to 62), also a little beyond it.
+    bone_fraction, deposit_fraction : ndarray of float32
+        What part of each sample bones and deposits fill.
+    deposit_mg_cm3 : ndarray of float32
+        Hydroxyapatite of deposits per sample: its sum times a sample's volume is their mass.
+    lesion_map : ndarray of uint8
+        Numbers of the deposits.
+    lesions : tuple of TrueVolumeLesion
+        What is true of each.
+    distractor_map : ndarray of uint8
+        Numbers of the things that are no calcinosis.
+    distractors : tuple of TrueDistractor
+        What they are.
+    settings : HandSettings
+        What was chosen or drawn: nothing in it is None.
     """
 
     image: DualEnergyImage
@@ -46,12 +66,18 @@ class HandVolume:
     bone_map: NDArray[np.uint8]
     bone_fraction: NDArray[np.float32]
     deposit_fraction: NDArray[np.float32]
+    deposit_mg_cm3: NDArray[np.float32]
     lesion_map: NDArray[np.uint8]
     lesions: tuple[TrueVolumeLesion, ...]
+    distractor_map: NDArray[np.uint8]
+    distractors: tuple[TrueDistractor, ...]
+    settings: HandSettings
 
 
-def finger_volume(rng: np.random.Generator, spacing_mm: float = 0.6) -> HandVolume:
-    """A dual-energy volume of one finger, some of its bones perhaps cut by the field of view.
+def finger_volume(
+    rng: np.random.Generator, spacing_mm: float = 0.6, settings: HandSettings | None = None
+) -> HandVolume:
+    """A dual-energy volume of one finger.
 
     Parameters
     ----------
@@ -59,31 +85,78 @@ def finger_volume(rng: np.random.Generator, spacing_mm: float = 0.6) -> HandVolu
         The only source of chance.
     spacing_mm : float
         Of the isotropic samples.
+    settings : HandSettings, optional
+        What the hand is like that the finger is from. Where the number of deposits is not
+        chosen, it is none in a fifth, else 1 + Poisson(1); there is no wrist.
     """
-    parts = lone_finger(rng, draw_hand(rng))
-    return simulate(rng, parts, lattice_around(parts, spacing_mm), _side(rng))
+    chosen = settings or HandSettings()
+    drawn = chosen.settled(rng)
+    number = 0 if rng.random() < 0.2 else 1 + int(rng.poisson(1.0))
+    if chosen.deposits is None:
+        drawn = replace(drawn, deposits=number)
+    parts = lone_finger(rng, draw_hand(rng, drawn))
+    return _volume(rng, parts, spacing_mm, drawn)
 
 
-def hand_volume(rng: np.random.Generator, spacing_mm: float = 0.6) -> HandVolume:
+def hand_volume(
+    rng: np.random.Generator, spacing_mm: float = 0.6, settings: HandSettings | None = None
+) -> HandVolume:
     """A dual-energy volume of one hand; parameters as of `finger_volume`."""
-    parts = draw_hand(rng)
-    return simulate(rng, parts, lattice_around(parts, spacing_mm), _side(rng))
+    drawn = (settings or HandSettings()).settled(rng)
+    return _volume(rng, draw_hand(rng, drawn), spacing_mm, drawn)
 
 
-def _side(rng: np.random.Generator) -> Laterality:
-    return Laterality.LEFT if rng.random() < 0.5 else Laterality.RIGHT
+def _volume(
+    rng: np.random.Generator, parts: list[Part], spacing_mm: float, settings: HandSettings
+) -> HandVolume:
+    """Parts of a hand on a grid that is tilted against them and may cut some off."""
+    side = Laterality.LEFT if rng.random() < 0.5 else Laterality.RIGHT
+    way = rng.normal(0.0, 1.0, 3)
+    turn = about(way / np.linalg.norm(way), float(np.deg2rad(settings.tilt_deg or 0.0)))
+    lattice = lattice_around(parts, spacing_mm, axes=_own_axes(parts) @ turn)
+    end = int(rng.choice(6, p=[0.3, 0.3, 0.1, 0.1, 0.1, 0.1]))
+    if settings.cut_share:
+        lattice = cut(lattice, end, settings.cut_share)
+    return simulate(rng, parts, lattice, side, settings=settings)
+
+
+def _own_axes(parts: list[Part]) -> Array:
+    """Rows x, y, z that a grid around these parts follows: a lone finger's are its own."""
+    first = parts[0].shape
+    alone = len({part.label // 10 for part in parts}) == 1
+    return first.axes if alone and isinstance(first, Solid) else np.eye(3)
 
 
 def lattice_around(
-    parts: list[Part], spacing_mm: float, margin_mm: float = 14.0, longest_mm: float = 235.0
+    parts: list[Part],
+    spacing_mm: float,
+    margin_mm: float = 14.0,
+    longest_mm: float = 235.0,
+    axes: Array | None = None,
 ) -> Lattice:
-    """Isotropic samples over all parts, slices from the tips to the wrist, cut at `longest_mm`."""
-    ends = np.concatenate([np.stack(part.ends) for part in parts])
+    """Isotropic samples over all parts, slices from the tips to the wrist, cut at `longest_mm`.
+
+    Parameters
+    ----------
+    parts : list of Part
+        What to hold.
+    spacing_mm : float
+        Distance of neighbours.
+    margin_mm : float
+        Room around the bones' middle lines.
+    longest_mm : float
+        Where the forearm is cut off.
+    axes : ndarray, shape (3, 3), optional
+        Rows: the grid's dorsal, thumbwards and tipwards directions in the hand's frame;
+        its own where not given.
+    """
+    rows = np.eye(3) if axes is None else np.asarray(axes, np.float64)
+    ends = np.concatenate([np.stack(part.ends) for part in parts]) @ rows.T
     low, high = ends.min(axis=0) - margin_mm, ends.max(axis=0) + margin_mm
     low[2] = max(low[2] + margin_mm / 2, high[2] - longest_mm)
     x, y, z = np.ceil((high - low) / spacing_mm).astype(int)
-    steps = spacing_mm * np.array([[0.0, 0.0, -1.0], [-1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-    origin = np.array([high[0], low[1], high[2]])
+    steps = spacing_mm * np.stack([-rows[2], -rows[0], rows[1]])
+    origin = np.array([high[0], low[1], high[2]]) @ rows
     return Lattice((int(z), int(x), int(y)), origin, steps)
 
 
@@ -93,6 +166,7 @@ def simulate(
     lattice: Lattice,
     laterality: Laterality = Laterality.LEFT,
     name: str = "phantom",
+    settings: HandSettings | None = None,
     change: Callable[[list[Deposit]], list[Deposit]] | None = None,
     scan_rng: np.random.Generator | None = None,
 ) -> HandVolume:
@@ -110,143 +184,48 @@ def simulate(
         Which hand the image shows; the right one is the left one's mirror image.
     name : str
         The image's name.
+    settings : HandSettings, optional
+        What there is besides bones: flesh, deposits, distractors. Drawn where not given.
     change : callable, optional
         What becomes of the deposits before they are drawn, such as growth until a later
-        visit. It must keep their number and order.
+        visit. It must keep their number and order. Nothing else then depends on them.
     scan_rng : numpy.random.Generator, optional
-        For blur and noise alone: another one gives another scan of the same hand.
+        For noise alone: another one gives another scan of the same hand.
     """
+    drawn = (settings or HandSettings()).settled(rng)
+    fat_mm = float(drawn.fat_mm or 0.0)
     waves = draw_waves(rng)
-    bone, labels, depth, cortex, inner = _sample_bones(rng, parts, lattice, waves)
-    outside = _flesh_distance(rng, parts, lattice, waves)
-    spacing = lattice.spacing_mm
-    flesh = _flesh_hu(rng, outside, spacing)
-    cortical = np.clip(0.5 + (cortex - depth) / spacing, 0.0, 1.0)
-    marrow = marrow_hu(rng, lattice.shape, spacing) + inner
-    cortex_hu = rng.uniform(1000.0, 2100.0)
-    # Calcium is kept apart from the rest, since the energies differ in it alone.
-    mineral = bone * np.clip(cortical * cortex_hu + (1 - cortical) * marrow, 0.0, None)
-    base = flesh * (1.0 - bone) + bone * np.clip((1 - cortical) * marrow, None, 0.0)
-    deposit = np.zeros(lattice.shape, np.float32)
-    lesion_map = np.zeros(lattice.shape, np.uint8)
+    lumps = draw_lumps(rng, parts, drawn.deposits or 0)
+    # A texture takes as many random numbers as its deposit has samples.
+    texture_rng = rng
+    if change is not None:
+        texture_rng = rng.spawn(1)[0]
+        changed = change([lump.deposit for lump in lumps])
+        lumps = [replace(lump, deposit=one) for lump, one in zip(lumps, changed, strict=True)]
+    rods = capsules(rng, parts, fat_mm)
+    acquisition = draw_acquisition(rng)
+    canvas = Canvas.empty(lattice, acquisition.low_gain, acquisition.high_gain)
+    wrap(canvas, rods, [lump.deposit for lump in lumps], waves)
+    lay_on(rng, canvas, rods, table=bool(drawn.table), cushion=bool(drawn.cushion))
+    paint_flesh(rng, canvas, parts, waves, fat_mm)
+    paint_nails(rng, canvas, parts)
+    paint_bones(rng, canvas, parts, waves, float(drawn.bone_loss or 0.0))
     lesions: list[TrueVolumeLesion] = []
-    gain = rng.uniform(1.2, 2.2)  # HU per mg/cm3 of hydroxyapatite
-    deposits = place_lumps(rng, lattice, bone, depth, outside)
-    for place, one in enumerate(change(deposits) if change else deposits, start=1):
-        number = len(lesions) + 1
-        lesion = add_lump(
-            rng, one, lattice, number, gain, (bone, deposit, mineral, base, lesion_map)
-        )
+    for place, lump in enumerate(lumps, start=1):
+        lesion = paint_lump(texture_rng, canvas, lump, len(lesions) + 1)
         lesions += [replace(lesion, deposit=place)] if lesion else []
-    image = _scan(scan_rng or rng, base, mineral, lattice, laterality, name)
-    return HandVolume(image, laterality, labels, bone, deposit, lesion_map, tuple(lesions))
-
-
-def _sample_bones(
-    rng: np.random.Generator, parts: list[Part], lattice: Lattice, waves: Array
-) -> tuple[Array, NDArray[np.uint8], Array, Array, Array]:
-    """Fraction, label, depth under the surface, cortex and extra marrow HU of all samples."""
-    shape = lattice.shape
-    fraction = np.zeros(shape, np.float32)
-    labels = np.zeros(shape, np.uint8)
-    depth = np.full(shape, -_FAR_MM, np.float32)
-    cortex = np.ones(shape, np.float32)
-    inner = np.zeros(shape, np.float32)
-    spacing = lattice.spacing_mm
-    for field in bone_fields(parts, lattice, waves):
-        box, own = field.box, field.depth
-        closer = own > depth[box]
-        depth[box] = np.where(closer, own, depth[box])
-        labels[box] = np.where(closer & (own > -MARGIN_MM), field.part.label, labels[box])
-        cortex[box] = np.where(closer, field.part.cortex(field.station), cortex[box])
-        inner[box] = np.where(closer, rng.normal(0.0, 80.0), inner[box])
-        fraction[box] = np.maximum(fraction[box], np.clip(0.5 + own / spacing, 0.0, 1.0))
-    return fraction, labels, depth, cortex, inner
-
-
-def _flesh_distance(
-    rng: np.random.Generator, parts: list[Part], lattice: Lattice, waves: Array
-) -> Array:
-    """Signed distance in mm to the skin, negative inside, up to a few mm outside."""
-    pad = rng.uniform(2.5, 6.0)
-    lines = [(*part.ends, 0.8 * part.reach + pad) for part in parts if part.label % 10 != 5]
-    by_label = {part.label: part for part in parts}
-    # The palm between metacarpals, and the web to the thumb.
-    for one, other in ((24, 34), (34, 44), (44, 54), (14, 24)):
-        if one in by_label and other in by_label:
-            (a, b), (c, d) = by_label[one].ends, by_label[other].ends
-            share = 0.55 if one == 14 else 0.95
-            line = (0.5 * (a + c), 0.5 * (a + c) + share * 0.5 * (b - a + d - c))
-            lines.append((*line, 0.9 * by_label[other].reach + pad))
-    outside = np.full(lattice.shape, 8.0, np.float32)
-    for start, end, radius in lines:
-        box = lattice.box((start, end), radius + 8.0)
-        if box is None:
-            continue
-        points = warped(lattice.points(box, np.float32), waves) - start.astype(np.float32)
-        axis = (end - start).astype(np.float32)
-        length2 = max(float(axis @ axis), 1e-6)
-        along = np.clip(points @ axis / length2, 0.0, 1.0)
-        away = np.linalg.norm(points - along[..., None] * axis, axis=-1)
-        outside[box] = np.minimum(outside[box], away - radius * (1.0 - 0.15 * along))
-    return outside
-
-
-def _flesh_hu(rng: np.random.Generator, outside: Array, spacing: float) -> Array:
-    """HU of everything that is not bone or deposit."""
-    shape = outside.shape
-    tissue, fat = rng.uniform(20.0, 90.0), rng.uniform(-130.0, -50.0)
-    patches = smooth_noise(rng, shape, rng.uniform(1.5, 4.0), spacing)
-    share = 1 / (1 + np.exp(-(patches - rng.normal(0.3, 0.7)) * rng.choice([2.0, 12.0])))
-    hu = tissue + (fat - tissue) * share
-    hu = np.where(outside > -rng.uniform(0.6, 1.8), rng.uniform(10.0, 110.0), hu)
-    around = _AIR_HU
-    if rng.random() < 0.15:  # a cushion or a cloth against the skin
-        around = rng.uniform(-900.0, -250.0)
-    if rng.random() < 0.2:  # a table or a plate near the hand
-        axis = int(rng.integers(3))
-        start = int(rng.integers(shape[axis]))
-        table = [slice(None)] * 3
-        table[axis] = slice(start, start + max(1, int(rng.uniform(1.0, 12.0) / spacing)))
-        background = np.full(shape, around, np.float32)
-        background[tuple(table)] = rng.uniform(-600.0, 300.0)
-    else:
-        background = np.full(shape, around, np.float32)
-    edge = np.clip(0.5 - outside / spacing, 0.0, 1.0)
-    return np.asarray(background + edge * (hu - background), np.float32)
-
-
-def _scan(
-    rng: np.random.Generator,
-    base: Array,
-    mineral: Array,
-    lattice: Lattice,
-    laterality: Laterality,
-    name: str,
-) -> DualEnergyImage:
-    """Both energies: blurred, scaled and noisy."""
-    steps = np.linalg.norm(lattice.steps, axis=1)
-    # The samples' own width is in the fractions already.
-    sigma = rng.uniform(0.15, 0.6) * np.array([rng.uniform(0.8, 1.6), 1.0, 1.0]) / steps
-    base, mineral = (ndimage.gaussian_filter(a, sigma, mode="nearest") for a in (base, mineral))
-    noise_hu, grain = rng.uniform(3.0, 55.0), rng.uniform(0.0, 0.6) / steps
-    tube = rng.uniform(0.9, 1.1)
-    mix = _MINERAL_RATIO * 0.6 + 0.4
-    arrays = []
-    for factor in (_MINERAL_RATIO / mix, 1.0 / mix):
-        noise = rng.standard_normal(lattice.shape, dtype=np.float32)
-        if grain.max() > 0.2:
-            noise = ndimage.gaussian_filter(noise, grain)
-            noise /= noise.std() + 1e-9
-        arrays.append(base + tube * factor * mineral + noise_hu * noise)
-    grid = Grid(lattice.shape, _lps(steps, laterality))
-    low, high = (Image(array, grid, name=name) for array in arrays)
-    return DualEnergyImage(low, high, "80", "Sn150")
-
-
-def _lps(steps: Array, laterality: Laterality) -> NDArray[np.float64]:
-    """Affine of a grid whose slices go down and rows back; columns decide which hand it is."""
-    across = 1 if laterality is Laterality.LEFT else -1
-    affine = np.eye(4)
-    affine[:3, :3] = np.array([[0, 0, across], [0, 1, 0], [-1, 0, 0]]) * steps
-    return affine
+    distractors = paint_distractors(rng, canvas, parts, drawn)
+    image = acquisition.scan(scan_rng or rng, canvas, laterality, name)
+    return HandVolume(
+        image=image,
+        laterality=laterality,
+        bone_map=canvas.bone_map,
+        bone_fraction=canvas.bone,
+        deposit_fraction=canvas.deposit,
+        deposit_mg_cm3=canvas.deposit_mg_cm3,
+        lesion_map=canvas.lesion_map,
+        lesions=tuple(lesions),
+        distractor_map=canvas.thing_map,
+        distractors=distractors,
+        settings=drawn,
+    )

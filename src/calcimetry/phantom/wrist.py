@@ -17,19 +17,19 @@ Array = NDArray[np.floating[Any]]
 #: begins at the origin, and rank. They reach into each other where they have joints.
 #: Chosen near anatomical handbooks.
 CARPALS: dict[str, tuple[tuple[float, float, float], tuple[float, float, float], int]] = {
-    "trapezium": ((-7.0, 23.0, -8.0), (8.0, 7.5, 7.0), 5),
+    "trapezium": ((-7.0, 23.0, -8.0), (8.5, 8.0, 7.5), 5),
     "trapezoid": ((0.0, 12.0, -7.0), (8.0, 6.5, 6.5), 5),
     "capitate": ((-0.5, 0.5, -12.5), (8.5, 7.0, 12.0), 5),
     "hamate": ((-2.0, -13.5, -10.0), (8.5, 8.5, 9.5), 5),
-    "scaphoid": ((-4.0, 15.0, -20.5), (6.5, 7.5, 10.0), 4),
+    "scaphoid": ((-4.0, 15.0, -20.5), (7.0, 8.0, 10.5), 4),
     "lunate": ((-1.0, 1.0, -27.0), (8.5, 8.5, 7.0), 4),
     "triquetrum": ((-2.0, -14.5, -23.0), (7.0, 7.5, 7.0), 4),
     "pisiform": ((-12.0, -18.0, -22.0), (4.5, 5.0, 6.0), 4),
 }
 _FOREARM = (
     # label, name, end's middle, length, breadth, depth, shaft's part of the breadth
-    (RADIUS, "radius", (-1.0, 9.0, -35.0), 70.0, 30.0, 20.0, 0.47),
-    (ULNA, "ulna", (1.0, -14.5, -36.5), 70.0, 15.0, 14.0, 0.8),
+    (RADIUS, "radius", (-1.0, 9.0, -31.5), 70.0, 30.0, 20.0, 0.47),
+    (ULNA, "ulna", (1.0, -14.5, -34.5), 70.0, 15.0, 14.0, 0.8),
 )
 #: Sesamoids on the palmar side of joints: label of the bone before the joint, how often,
 #: and on which sides.

@@ -47,7 +47,7 @@ def truth_of(volume: HandVolume, report: Report, told: Mapping[str, Any]) -> dic
     report : Report
         Of the same volume, from `calcimetry.phantom.truth.true_report`.
     told : mapping
-        How it was asked for: kind, seed, settings.
+        How it was asked for: kind, seed, output.
 
     Returns
     -------
@@ -168,13 +168,10 @@ def _lesion(
     report: Report,
 ) -> dict[str, Any]:
     """One deposit as it was made and as a perfect measurement would find it."""
-    # As far as the simulator does not tell it: the deposit's own density throughout.
-    mass = {"mass_mg": made["density_mg_cm3"] * made["volume_mm3"] / 1000.0}
     if lesion is None:
-        return {**mass, **made, "in_label_map": False, "planes": []}
+        return {**made, "in_label_map": False, "planes": []}
     place = report.image.grid.index_to_mm(lesion.centre)
     return {
-        **mass,
         **made,
         "in_label_map": True,
         "side": lesion.side,

@@ -91,7 +91,7 @@ def write_phantom(
         volume = _simulated(kind, seed, output)
         tell(_SIMULATING, _STEPS, "finding the truth")
         report = true_report(volume)
-        told = {"kind": kind, "seed": seed, "settings": asdict(output)}
+        told = {"kind": kind, "seed": seed, "output": asdict(output)}
         truth = truth_of(volume, report, told)
         tell(_TRUTH, _STEPS, "writing")
         if output.format == "jpeg":
