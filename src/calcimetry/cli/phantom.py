@@ -43,7 +43,7 @@ Plane = Annotated[
 Quality = Annotated[
     int | None, typer.Option(metavar="N", help="Pictures: JPEG quality [drawn, 60 to 98].")
 ]
-Border = Annotated[bool, typer.Option("--border", help="Pictures: burn in a white border.")]
+Border = Annotated[bool, typer.Option("--border", help="Pictures: burn in a white frame.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but what went wrong.")]
 
 

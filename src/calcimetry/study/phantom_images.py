@@ -24,7 +24,8 @@ from calcimetry.study.phantom_output import PhantomOutput
 WINDOW_HU, LEVEL_HU = 1500.0, 450.0
 #: Drawn qualities of JPEG, from these to these.
 _QUALITIES = (60, 98)
-_BORDER_PIXELS = 2
+#: How far from the edge the frame of a viewer lies that is burned in, in pixels.
+_FRAME_PIXEL = 2
 
 
 def write_volume_images(
@@ -102,7 +103,7 @@ def write_picture(path: Path, picture: FingerReformat, quality: int, border: boo
     quality : int
         Of JPEG, 1 to 100.
     border : bool
-        Whether a white border is burned in.
+        Whether a white frame is burned in, one pixel wide and two from the edge.
 
     Raises
     ------
@@ -111,9 +112,9 @@ def write_picture(path: Path, picture: FingerReformat, quality: int, border: boo
     """
     grey = _windowed(picture.report.image.array[0])
     if border:
-        inside = grey[_BORDER_PIXELS:-_BORDER_PIXELS, _BORDER_PIXELS:-_BORDER_PIXELS].copy()
-        grey[:] = 255
-        grey[_BORDER_PIXELS:-_BORDER_PIXELS, _BORDER_PIXELS:-_BORDER_PIXELS] = inside
+        low, high = _FRAME_PIXEL, -1 - _FRAME_PIXEL
+        grey[low, low : high + 1] = grey[high, low : high + 1] = 255
+        grey[low : high + 1, low] = grey[low : high + 1, high] = 255
     packed = io.BytesIO()
     PIL.Image.fromarray(grey).save(packed, "JPEG", quality=quality)
     write_bytes(path, packed.getvalue())

@@ -40,7 +40,7 @@ class PhantomOutput:
     quality : int or None
         Of JPEG; None draws one from 60 to 98 for each picture.
     border : bool
-        Whether a white border is burned into pictures.
+        Whether a white frame is burned into pictures.
 
     Raises
     ------
