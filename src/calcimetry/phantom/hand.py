@@ -32,6 +32,11 @@ _RANKS = {
     Bone.DISTAL_PHALANX: 2,
 }
 
+#: Digits that run into others are bent anew, so many times at most.
+_POSE_TRIES = 12
+#: Skin lies between the bones of two fingers that touch, at least so much.
+_APART_MM = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class _Build:
@@ -77,7 +82,11 @@ def draw_hand(rng: np.random.Generator, settings: HandSettings | None = None) ->
     )
     parts: list[Part] = []
     for ray in draw_rays(rng, build.size, build.slender):
-        parts += _digit(rng, ray, build)
+        for _ in range(_POSE_TRIES):
+            digit = _digit(rng, ray, build)
+            if not _collide(digit, parts):
+                break
+        parts += digit
     parts = worn(rng, parts, s.erosions or 0, s.osteophytes or 0)
     parts += draw_sesamoids(rng, parts, build.size)
     if s.wrist:
@@ -124,6 +133,17 @@ def _digit(rng: np.random.Generator, ray: Ray, build: _Build) -> list[Part]:
         fused_to = parts[-1].name if name in build.fused else ""
         parts.append(Part(int(name), before, name, _RANKS[bone], gap, fused_to))
     return parts
+
+
+def _collide(digit: list[Part], others: list[Part]) -> bool:
+    """Whether phalanges of one digit run into bones of others; metacarpals may touch."""
+    for part in digit[1:]:
+        for other in others:
+            line, other_line = (np.linspace(*p.ends, 9) for p in (part, other))
+            apart = np.linalg.norm(line[:, None] - other_line[None], axis=-1).min()
+            if apart < 0.5 * (part.reach + other.reach) + _APART_MM:
+                return True
+    return False
 
 
 def _beyond(

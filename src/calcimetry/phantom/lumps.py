@@ -27,7 +27,11 @@ _MEDIAN_MM3, _SIGMA, _CUT_MM3 = 66.24, 2.5535, (0.014, 20000.0)
 _SHAPES: tuple[Shape, ...] = ("stone", "plate", "net", "pasty")
 _PASTY = 0.08
 _SHARES = (0.914 * (1 - _PASTY), 0.048 * (1 - _PASTY), 0.038 * (1 - _PASTY), _PASTY)
+#: Bone and skin take about a third of what large deposits would fill.
+_LOST = 1.45
 _TRIES = 8
+#: No deposit is denser than cortical bone.
+_MOST_MG_CM3 = 1250.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ def _draw_volume(rng: np.random.Generator) -> float:
     while True:
         volume = float(rng.lognormal(np.log(_MEDIAN_MM3), _SIGMA))
         if _CUT_MM3[0] < volume < _CUT_MM3[1]:
-            return volume
+            return volume * _LOST
 
 
 def draw_lump(rng: np.random.Generator, shape: Shape, radius: float, place: Place) -> Deposit:
@@ -136,7 +140,7 @@ def draw_lump(rng: np.random.Generator, shape: Shape, radius: float, place: Plac
     waves = np.column_stack(
         [rng.normal(0.0, 1.0, (6, 3)) * 2.2 / max(radius, 0.6), rng.uniform(0.0, 2 * np.pi, 6)]
     )
-    low, high = (80.0, 250.0) if pasty else (100.0, 1200.0)
+    low, high = (120.0, 300.0) if pasty else (120.0, 1200.0)
     cloudy = rng.uniform(0.8, 2.0) if pasty else rng.choice([0.0, rng.uniform(0.2, 0.8)])
     return Deposit(
         shape=shape,
@@ -206,10 +210,11 @@ def paint_lump(
         return None
     fade: Array | float = 1.0
     if deposit.cloudiness_mm:
-        fade = np.clip(0.2 - distance / (canvas.spacing_mm + 2 * deposit.cloudiness_mm), 0.2, 1.0)
+        fade = np.clip(0.5 - distance / (canvas.spacing_mm + 2 * deposit.cloudiness_mm), 0.3, 1.0)
     grain = rng.uniform(0.6, 1.6)
     texture = rng.uniform(0.05, 0.3) * smooth_noise(rng, share.shape, grain, canvas.spacing_mm)
-    density = (deposit.density * np.clip(1.0 + texture, 0.4, 1.6) * fade).astype(np.float32)
+    density = deposit.density * np.clip(1.0 + texture, 0.5, 1.4) * fade
+    density = np.clip(density, 0.0, _MOST_MG_CM3).astype(np.float32)
     held = share * density
     canvas.deposit[box] += share
     canvas.deposit_mg_cm3[box] += held
