@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from calcimetry.bone.pieces import split_bones
-from calcimetry.model import Grid, Image
+from calcimetry.model import Grid, Image, Segmentation
 from calcimetry.phantom.volume import finger_volume
 
 
@@ -71,3 +71,20 @@ def test_the_order_of_samples_does_not_matter():
     )
     back = split_bones(turned).kinds.mask[::-1].transpose(1, 2, 0)
     np.testing.assert_array_equal(back, split_bones(image).kinds.mask)
+
+
+def test_a_hollow_piece_without_a_name_is_bone_and_a_solid_one_is_not():
+    points = np.stack(np.indices((60, 40, 40)), axis=-1) * 0.6
+    bone = shell(points, np.array([18.0, 12.0, 12.0]), 30.0, 6.0)
+    solid = np.where(bone > 0.0, 900.0, 0.0)
+    for hu, expected in ((bone, True), (solid, False)):
+        image = Image(hu, Grid(hu.shape, np.diag([0.6, 0.6, 0.6, 1.0])))
+        none = Segmentation(np.zeros(hu.shape, np.uint16), image.grid, {})
+        assert split_bones(image).unnamed_bones(image, none).any() == expected
+
+
+def test_named_pieces_are_not_unnamed():
+    image = two_bones(2.0)
+    rough = split_bones(image)
+    assert rough.unnamed_bones(image, Segmentation(rough.pieces * 0, image.grid, {})).any()
+    assert not rough.unnamed_bones(image, rough.kinds).any()

@@ -10,7 +10,7 @@ def phantom(*arguments):
     return CliRunner().invoke(app, ["phantom", *map(str, arguments)])
 
 
-@pytest.mark.parametrize("command", ["hand", "finger", "cohort", "show"])
+@pytest.mark.parametrize("command", ["hand", "finger", "cohort", "rods", "show"])
 def test_every_command_explains_itself_with_an_example(command):
     done = phantom(command, "--help")
     assert done.exit_code == 0

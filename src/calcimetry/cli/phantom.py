@@ -147,6 +147,39 @@ def cohort(
 
 
 @phantom.command(no_args_is_help=True)
+def rods(
+    seed: Seed,
+    out: Out,
+    format_name: Annotated[
+        str, typer.Option("--format", metavar="NAME", help="dicom or nifti.")
+    ] = "dicom",
+    preset: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="80-Sn150, 80-140, 70-Sn150 or 100-Sn140 (kV)."),
+    ] = "80-Sn150",
+    spacing: Annotated[
+        float, typer.Option(metavar="MM", help="Pixel spacing, above 0 and up to 2 mm.")
+    ] = 0.4,
+    quiet: Quiet = False,
+) -> None:
+    """Simulate the calibration scan: rods of known hydroxyapatite in water.
+
+    Writes DIR/images and DIR/truth (rods.csv, truth.json).
+
+    \b
+    Example:
+      calcimetry phantom rods --seed 7 --out rods-7
+    """
+    with errors_told(None):
+        from calcimetry.study.phantom_rods import write_rods
+
+        with progress_bar(quiet) as watch:
+            images = write_rods(seed, out, preset, spacing, format_name, watch.on_progress)
+        if not quiet:
+            say(f"Rods: {images}. Truth: {out / 'truth' / 'rods.csv'}")
+
+
+@phantom.command(no_args_is_help=True)
 def show(
     seed: Annotated[int, typer.Argument(metavar="SEED", help="Of the phantom, 0 or more.")],
     out: Annotated[

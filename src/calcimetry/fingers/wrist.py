@@ -22,6 +22,8 @@ CARPAL_GAP_MM, FEWEST_CARPALS = 3.0, 3
 SEVERAL_CARPALS_MM3 = 3000.0
 #: A digit with at least so many bones shows where the hand starts.
 WHOLE_DIGIT = 3
+#: No deposit is taken for a bone of the forearm below this.
+LEAST_FOREARM_MM3 = 3000.0
 #: What lies so far behind the start of the nearest digit is no bone of a finger.
 BEHIND_MM = 2.0
 #: Radius and ulna of one arm lie so close.
@@ -77,17 +79,23 @@ def part_forearm(
         smaller one is the ulna.
     """
     whole = [posture_of(c.best) for c in chains if len(c.best.bones) >= WHOLE_DIGIT]
-    digits, behind = [], []
+    trees = [cKDTree(bone.points) for bone in carpals]
+    digits, wrist, forearm = [], [(CARPAL, bone) for bone in carpals], []
     for chain in chains:
         bone = chain.best.bones[0][1]
-        if len(chain.best.bones) == 1 and whole and _lies_behind(bone, whole):
-            behind.append(bone)
+        behind = len(chain.best.bones) == 1 and whole and _lies_behind(bone, whole)
+        if behind and bone.volume_mm3 >= LEAST_FOREARM_MM3:
+            forearm.append(bone)
+        elif behind and bone.volume_mm3 >= LEAST_CARPAL_MM3 and _touches(bone, trees):
+            wrist.append((CARPAL, bone))
         else:
             digits.append(chain)
-    long = [bone for bone in behind if bone.rod.length_mm >= ROUND * bone.rod.width_mm]
-    wrist = [(CARPAL, bone) for bone in [*carpals, *behind] if bone not in long]
-    wrist += [(ULNA if _beside_larger(bone, long) else RADIUS, bone) for bone in long]
+    wrist += [(ULNA if _beside_larger(bone, forearm) else RADIUS, bone) for bone in forearm]
     return digits, wrist
+
+
+def _touches(bone: SingleBone, trees: list[cKDTree]) -> bool:
+    return any(tree.query(bone.points)[0].min() <= CARPAL_GAP_MM for tree in trees)
 
 
 def _beside_larger(bone: SingleBone, others: list[SingleBone]) -> bool:
