@@ -15,9 +15,10 @@ DCIODVFY = shutil.which("dciodvfy")
 
 
 @pytest.mark.skipif(DCIODVFY is None, reason="dciodvfy (Debian: dicom3tools) is not installed")
-def test_simulated_ct_has_no_errors(tmp_path):
+@pytest.mark.parametrize("side", [Laterality.LEFT, None])
+def test_simulated_ct_has_no_errors(tmp_path, side):
     made = finger_volume(np.random.default_rng(3), spacing_mm=2.0)
-    study = CtStudy("3", "PHANTOM-S000003", dt.date(2020, 1, 1), Laterality.LEFT)
+    study = CtStudy("3", "PHANTOM-S000003", dt.date(2020, 1, 1), side)
     for folder in write_ct(tmp_path, made.image, study):
         for path in sorted(folder.iterdir())[:2]:
             done = subprocess.run(

@@ -41,7 +41,7 @@ class CtStudy:
     date : dt.date
         Of the scan.
     laterality : Laterality or None
-        Which hand it shows.
+        Which hand it shows; None for what is no hand, such as calibration rods.
     kernel : str
         Reconstruction kernel.
     software : str
@@ -170,7 +170,6 @@ def _series_header(grid: Grid, setting: str, number: int, study: CtStudy) -> Dat
     ds.PatientBirthDate = ""
     ds.PatientSex = ""
     ds.PatientComments = "Simulated. Not a patient."
-    ds.BodyPartExamined = "HAND"
     ds.PatientPosition = "HFP"
     ds.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
     ds.KVP = DSfloat(kvp)
@@ -184,7 +183,8 @@ def _series_header(grid: Grid, setting: str, number: int, study: CtStudy) -> Dat
     ds.AcquisitionNumber = 1
     ds.FrameOfReferenceUID = grid.frame_of_reference_uid or _uid(study.key, "place")
     ds.PositionReferenceIndicator = ""
-    if study.laterality is not None:
+    if study.laterality is not None:  # a paired part of the body must say which one it is
+        ds.BodyPartExamined = "HAND"
         ds.Laterality = study.laterality.value
     columns, rows = (grid.affine[:3, k] / grid.spacing[k] for k in (2, 1))
     ds.ImageOrientationPatient = [_ds(value) for value in (*columns, *rows)]
