@@ -183,7 +183,9 @@ def _series_header(grid: Grid, setting: str, number: int, study: CtStudy) -> Dat
     ds.AcquisitionNumber = 1
     ds.FrameOfReferenceUID = grid.frame_of_reference_uid or _uid(study.key, "place")
     ds.PositionReferenceIndicator = ""
-    if study.laterality is not None:  # a paired part of the body must say which one it is
+    if study.laterality is None:
+        ds.Laterality = ""
+    else:
         ds.BodyPartExamined = "HAND"
         ds.Laterality = study.laterality.value
     columns, rows = (grid.affine[:3, k] / grid.spacing[k] for k in (2, 1))
