@@ -42,6 +42,7 @@ bench: $(VENV)/.base
 	$(BIN)/python benchmarks/hand.py
 	$(BIN)/python benchmarks/simulated_hands.py
 	$(BIN)/python benchmarks/dicom_reading.py
+	$(BIN)/python benchmarks/readers.py
 	$(BIN)/python benchmarks/projection.py
 
 docs: $(VENV)/.dev

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from calcimetry.measurement.section import (
+    all_sections,
     frames_of_array,
     largest_section,
     sagittal_frame,
@@ -78,3 +79,17 @@ def test_frames_of_a_sheared_array_are_square_and_keep_its_planes():
         np.testing.assert_allclose(frame.T @ frame, np.eye(3), atol=1e-12)
         for axis in {0, 1, 2} - {normal}:
             assert frame[:, 0] @ affine[:3, axis] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_all_sections_add_up_and_the_largest_is_among_them():
+    axis = np.arange(-10, 11)
+    inside = sum(place**2 for place in np.meshgrid(axis, axis, axis, indexing="ij")) <= 49
+    grid = Grid(inside.shape, np.diag([0.5, 0.5, 0.5, 1.0]))
+    frame = np.eye(3)
+    sections = all_sections(inside.astype(float), inside, grid, frame)
+    largest = largest_section(inside.astype(float), inside, grid, frame)
+    areas = [section.area_mm2 for section in sections]
+    assert max(areas) == largest.area_mm2
+    step = sections[1].grid.affine[0, 3] - sections[0].grid.affine[0, 3]
+    assert step == pytest.approx(0.25)
+    assert step * sum(areas) == pytest.approx(inside.sum() * 0.125, rel=0.02)

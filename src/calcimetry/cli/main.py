@@ -10,6 +10,7 @@ from calcimetry import __version__
 from calcimetry.cli.demo import demo
 from calcimetry.cli.inspect import inspect
 from calcimetry.cli.measure import measure
+from calcimetry.cli.phantom import phantom
 from calcimetry.cli.train import train
 
 app = typer.Typer(
@@ -45,3 +46,4 @@ app.command(no_args_is_help=True)(measure)
 app.command(no_args_is_help=True)(inspect)
 app.command()(demo)
 app.command(no_args_is_help=True)(train)
+app.add_typer(phantom)

@@ -46,10 +46,11 @@ def say(message: str) -> None:
 
 
 @contextmanager
-def errors_told(results: Path | None) -> Iterator[None]:
+def errors_told(results: Path | None, doing: str = "measured") -> Iterator[None]:
     """Turn every error into one line on stderr and an exit status; no traceback.
 
-    `results` is the folder that an interrupted command can go on in, if there is one.
+    `results` is the folder that an interrupted command can go on in, if there is one, and
+    holds what was `doing` so far.
     """
     try:
         yield
@@ -58,7 +59,7 @@ def errors_told(results: Path | None) -> Iterator[None]:
         raise typer.Exit(NOTHING_DONE) from error
     except KeyboardInterrupt as error:
         kept = (
-            f" What was measured is kept in {results}; the same command goes on from there."
+            f" What was {doing} is kept in {results}; the same command goes on from there."
             if results
             else ""
         )

@@ -106,30 +106,72 @@ def largest_section(
         `PLANE_SPACING_MM`, and one of them passes through the lesion's centre of mass.
         Linear interpolation.
     """
-    spacing = min(PLANE_SPACING_MM, min(grid.spacing) / 2.0)
-    # Beyond its box a lesion fades to nothing within one sample.
-    padded, mask = np.pad(np.asarray(fraction, np.float32), 1), np.pad(own, 1)
-    source = _part(grid, (-1, -1, -1), (padded.shape[0], padded.shape[1], padded.shape[2]))
-    index = np.indices(padded.shape).reshape(3, -1)
-    centre = source.index_to_mm(index @ padded.ravel() / padded.sum())
-    corners = source.index_to_mm(list(itertools.product(*((0, n - 1) for n in padded.shape))))
-    places = (corners - centre) @ frame / spacing
-    first = np.floor(places.min(axis=0) + 1e-6)
-    count = (np.ceil(places.max(axis=0) - 1e-6) - first).astype(int) + 1
-    affine = np.eye(4)
-    affine[:3, :3] = frame * spacing
-    affine[:3, 3] = centre + affine[:3, :3] @ first
-    planes = Grid((count[0], count[1], count[2]), affine, grid.frame_of_reference_uid)
-    stack = resample_image(padded, source, planes)
-    best = int(np.argmax(stack.sum(axis=(1, 2), dtype=np.float64)))
-    (top, bottom), (left, right) = (
-        (max(int(filled[0]) - _MARGIN, 0), int(filled[-1]) + _MARGIN + 1)
-        for filled in (np.flatnonzero(stack[best].any(axis=axis)) for axis in (1, 0))
-    )
-    shown = stack[best, top:bottom, left:right].astype(np.float64)
-    plane = _part(planes, (best, top, left), (1, *shown.shape))
-    counted = resample_image(mask.astype(np.uint8), source, plane, order=0)[0] > 0
-    return Section(plane, shown, counted)
+    planes = _Planes.of(fraction, own, grid, frame)
+    return planes.section(int(np.argmax(planes.stack.sum(axis=(1, 2), dtype=np.float64))))
+
+
+def all_sections(
+    fraction: NDArray[np.floating], own: NDArray[np.bool_], grid: Grid, frame: FloatArray
+) -> tuple[Section, ...]:
+    """Every plane of one direction in which a lesion shows; parameters as of `largest_section`.
+
+    Returns
+    -------
+    tuple of Section
+        In the order of the planes, the largest section among them. Planes in which mineral
+        nowhere fills half of what it fills at its fullest only graze the lesion, and are
+        left out.
+    """
+    planes = _Planes.of(fraction, own, grid, frame)
+    fullest = planes.stack.max(axis=(1, 2))
+    shown = np.flatnonzero(fullest >= 0.5 * fullest.max())
+    return tuple(planes.section(int(number)) for number in shown)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Planes:
+    """A lesion cut by planes half a sample apart, one of them through its centre of mass.
+
+    `stack` has the shape of `grid`: the part of each pixel that mineral fills. `mask` are
+    the lesion's samples in the label map, on the grid `source`.
+    """
+
+    grid: Grid
+    stack: NDArray[np.float32]
+    source: Grid
+    mask: NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls, fraction: NDArray[np.floating], own: NDArray[np.bool_], grid: Grid, frame: FloatArray
+    ) -> _Planes:
+        spacing = min(PLANE_SPACING_MM, min(grid.spacing) / 2.0)
+        # Beyond its box a lesion fades to nothing within one sample.
+        padded, mask = np.pad(np.asarray(fraction, np.float32), 1), np.pad(own, 1)
+        source = _part(grid, (-1, -1, -1), (padded.shape[0], padded.shape[1], padded.shape[2]))
+        index = np.indices(padded.shape).reshape(3, -1)
+        centre = source.index_to_mm(index @ padded.ravel() / padded.sum())
+        corners = source.index_to_mm(list(itertools.product(*((0, n - 1) for n in padded.shape))))
+        places = (corners - centre) @ frame / spacing
+        first = np.floor(places.min(axis=0) + 1e-6)
+        count = (np.ceil(places.max(axis=0) - 1e-6) - first).astype(int) + 1
+        affine = np.eye(4)
+        affine[:3, :3] = frame * spacing
+        affine[:3, 3] = centre + affine[:3, :3] @ first
+        planes = Grid((count[0], count[1], count[2]), affine, grid.frame_of_reference_uid)
+        return cls(planes, resample_image(padded, source, planes), source, mask)
+
+    def section(self, number: int) -> Section:
+        """One of the planes, cut to around the lesion."""
+        plane = self.stack[number]
+        (top, bottom), (left, right) = (
+            (max(int(filled[0]) - _MARGIN, 0), int(filled[-1]) + _MARGIN + 1)
+            for filled in (np.flatnonzero(plane.any(axis=axis)) for axis in (1, 0))
+        )
+        shown = plane[top:bottom, left:right].astype(np.float64)
+        grid = _part(self.grid, (number, top, left), (1, *shown.shape))
+        counted = resample_image(self.mask.astype(np.uint8), self.source, grid, order=0)[0] > 0
+        return Section(grid, shown, counted)
 
 
 def _part(grid: Grid, start: tuple[int, int, int], shape: tuple[int, int, int]) -> Grid:

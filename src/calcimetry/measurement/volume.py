@@ -101,7 +101,7 @@ def measure_volume_lesions(
             f"Measuring the lesions of {image.name!r}: bones, lesions and mineral fraction "
             "must lie on the image's own grid."
         )
-    own = _nearest_lesion(lesion_map, mineral_fraction)
+    own = nearest_lesion(lesion_map, mineral_fraction)
     bone_voxels = _BoneVoxels.of(bones)
     return tuple(
         _measure_one(
@@ -117,10 +117,24 @@ def measure_volume_lesions(
     )
 
 
-def _nearest_lesion(
+def nearest_lesion(
     lesion_map: Segmentation, mineral_fraction: NDArray[np.float32]
 ) -> NDArray[np.uint16]:
-    """Number of the lesion that each sample with mineral counts for, shape of the grid."""
+    """Number of the lesion that each sample with mineral counts for.
+
+    Parameters
+    ----------
+    lesion_map : Segmentation
+        Lesion numbers.
+    mineral_fraction : array of float, shape of the grid
+        Part of each sample that lesion mineral fills.
+
+    Returns
+    -------
+    array of int, shape of the grid
+        The sample's own number, or that of the nearest lesion where it has mineral but no
+        number; 0 elsewhere.
+    """
     own = lesion_map.label_map.copy()
     loose = np.argwhere((mineral_fraction > 0) & (own == 0))
     index = np.argwhere(own > 0)

@@ -55,6 +55,8 @@ class TrueVolumeLesion:
         "carpal tunnel".
     touches_bone : bool
         Whether bone lies within about half a millimetre.
+    deposit : int
+        Which of the deposits tried it is, from 1: the same at every visit of a patient.
     """
 
     number: int
@@ -64,6 +66,7 @@ class TrueVolumeLesion:
     shape: str
     site: str
     touches_bone: bool
+    deposit: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ blurred and given noise.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from calcimetry.model import DualEnergyImage, Laterality
 from calcimetry.phantom.acquisition import draw_acquisition
 from calcimetry.phantom.anatomy import Solid
 from calcimetry.phantom.canvas import Canvas
+from calcimetry.phantom.deposits import Deposit
 from calcimetry.phantom.distractors import TrueDistractor, paint_distractors
 from calcimetry.phantom.flesh import capsules, paint_flesh, paint_nails, wrap
 from calcimetry.phantom.hand import draw_hand, lone_finger
@@ -165,6 +167,8 @@ def simulate(
     laterality: Laterality = Laterality.LEFT,
     name: str = "phantom",
     settings: HandSettings | None = None,
+    change: Callable[[list[Deposit]], list[Deposit]] | None = None,
+    scan_rng: np.random.Generator | None = None,
 ) -> HandVolume:
     """Sample parts of a hand on a lattice, add flesh and deposits, and scan it.
 
@@ -182,11 +186,22 @@ def simulate(
         The image's name.
     settings : HandSettings, optional
         What there is besides bones: flesh, deposits, distractors. Drawn where not given.
+    change : callable, optional
+        What becomes of the deposits before they are drawn, such as growth until a later
+        visit. It must keep their number and order. Nothing else then depends on them.
+    scan_rng : numpy.random.Generator, optional
+        For noise alone: another one gives another scan of the same hand.
     """
     drawn = (settings or HandSettings()).settled(rng)
     fat_mm = float(drawn.fat_mm or 0.0)
     waves = draw_waves(rng)
     lumps = draw_lumps(rng, parts, drawn.deposits or 0)
+    # A texture takes as many random numbers as its deposit has samples.
+    texture_rng = rng
+    if change is not None:
+        texture_rng = rng.spawn(1)[0]
+        changed = change([lump.deposit for lump in lumps])
+        lumps = [replace(lump, deposit=one) for lump, one in zip(lumps, changed, strict=True)]
     rods = capsules(rng, parts, fat_mm)
     acquisition = draw_acquisition(rng)
     canvas = Canvas.empty(lattice, acquisition.low_gain, acquisition.high_gain)
@@ -196,11 +211,11 @@ def simulate(
     paint_nails(rng, canvas, parts)
     paint_bones(rng, canvas, parts, waves, float(drawn.bone_loss or 0.0))
     lesions: list[TrueVolumeLesion] = []
-    for lump in lumps:
-        lesion = paint_lump(rng, canvas, lump, len(lesions) + 1)
-        lesions += [lesion] if lesion else []
+    for place, lump in enumerate(lumps, start=1):
+        lesion = paint_lump(texture_rng, canvas, lump, len(lesions) + 1)
+        lesions += [replace(lesion, deposit=place)] if lesion else []
     distractors = paint_distractors(rng, canvas, parts, drawn)
-    image = acquisition.scan(rng, canvas, laterality, name)
+    image = acquisition.scan(scan_rng or rng, canvas, laterality, name)
     return HandVolume(
         image=image,
         laterality=laterality,

@@ -45,7 +45,7 @@ class _View:
     lesions: dict[int, NDArray[np.bool_]]
 
 
-def draw_hands(report: Report) -> Picture.Image:
+def draw_hands(report: Report, caption: str = "Measured") -> Picture.Image:
     """Draw each hand of a volume twice, bare and with what was measured, and the numbers beside.
 
     Every pixel shows the brightest voxel behind it (a maximum-intensity
@@ -57,6 +57,8 @@ def draw_hands(report: Report) -> Picture.Image:
     ----------
     report : Report
         Of a volume.
+    caption : str
+        What stands above the panel with lesions and bones.
 
     Returns
     -------
@@ -81,7 +83,7 @@ def draw_hands(report: Report) -> Picture.Image:
     )
     top = MARGIN + _CAPTION
     for view, size in zip(views, sizes, strict=True):
-        _draw_hand(sheet, view, size, top, listed)
+        _draw_hand(sheet, view, size, top, listed, caption)
         top += size[1] + _CAPTION + _FOOT
     draw_column(sheet, column, report, listed)
     return sheet.finished()
@@ -129,16 +131,21 @@ def _shadow_of(
 
 
 def _draw_hand(
-    sheet: Sheet, view: _View, size: tuple[int, int], top: int, listed: list[Lesion]
+    sheet: Sheet,
+    view: _View,
+    size: tuple[int, int],
+    top: int,
+    listed: list[Lesion],
+    caption: str,
 ) -> None:
     _, rows, columns = view.hand.grid.shape
     bare = (MARGIN + GUTTER // 2, top)
     marked = Panel((bare[0] + size[0] + GUTTER + GUTTER // 2, top), size, (rows, columns))
     side = view.hand.laterality
-    captions = (_title(view.hand), "Measured")
+    captions = (_title(view.hand), caption)
     grey = to_grey(view.brightest, (DARKEST_HU, _white_hu(view)))
-    for at, caption in zip((bare, marked.at), captions, strict=True):
-        sheet.text((at[0], at[1] - 12), caption, 15, palette.MUTED)
+    for at, words in zip((bare, marked.at), captions, strict=True):
+        sheet.text((at[0], at[1] - 12), words, 15, palette.MUTED)
         sheet.picture(grey, at, size)
         if side is not None:
             sheet.text((at[0] + 12, at[1] + 38), side.value, _SIDE_SIZE, palette.TEXT)
