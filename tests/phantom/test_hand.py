@@ -5,6 +5,7 @@ import pytest
 
 from calcimetry.model import Laterality
 from calcimetry.phantom.hand import draw_hand, lone_finger
+from calcimetry.phantom.hand_settings import HandSettings
 from calcimetry.phantom.parts import Pebble
 from calcimetry.phantom.volume import finger_volume, hand_volume, lattice_around, simulate
 
@@ -20,6 +21,54 @@ def volume():
 def test_a_hand_has_all_its_long_bones(seed):
     labels = {part.label for part in draw_hand(np.random.default_rng(seed))}
     assert labels >= LONG_BONES
+
+
+def test_bones_of_a_hand_are_the_same_for_a_seed_and_differ_for_another():
+    first, second, third = (draw_hand(np.random.default_rng(s)) for s in (4, 4, 5))
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one.ends, other.ends)
+    assert not np.array_equal(first[0].ends, third[0].ends)
+
+
+def test_bones_of_different_fingers_leave_room_for_skin():
+    for seed in range(12):
+        rng = np.random.default_rng((10, seed))
+        parts = [part for part in draw_hand(rng) if part.label < 60 and part.label % 10 in (2, 3)]
+        for part in parts:
+            for other in parts:
+                if part.label // 10 < other.label // 10:
+                    lines = (np.linspace(*p.ends, 20) for p in (part, other))
+                    a, b = lines
+                    assert np.linalg.norm(a[:, None] - b[None], axis=-1).min() > 5.0
+
+
+def test_a_tilted_or_cut_view_shows_the_same_deposits():
+    plain = {"deposits": 6, "wrist": False, "cut_share": 0.0, "tilt_deg": 0.0}
+    whole, tilted, part = (
+        hand_volume(np.random.default_rng(8), 1.5, HandSettings(**(plain | change)))
+        for change in ({}, {"tilt_deg": 50.0}, {"cut_share": 0.4})
+    )
+    volumes = [sorted(one.volume_mm3 for one in made.lesions) for made in (whole, tilted)]
+    np.testing.assert_allclose(*volumes, rtol=0.15, atol=1.0)
+    assert whole.bone_fraction.sum() == pytest.approx(tilted.bone_fraction.sum(), rel=0.02)
+    assert part.bone_fraction.sum() < 0.9 * whole.bone_fraction.sum()
+
+
+def test_bone_loss_takes_mineral():
+    means = []
+    for loss in (0.0, 1.0):
+        made = hand_volume(
+            np.random.default_rng(9), 1.5, HandSettings(bone_loss=loss, wrist=False, deposits=0)
+        )
+        means.append(made.image.mixed.array[made.bone_fraction > 0.9].mean())
+    assert means[1] < 0.75 * means[0]
+
+
+def test_simulating_needs_no_settings(volume):
+    parts = draw_hand(np.random.default_rng(2))
+    made = simulate(np.random.default_rng(1), parts, lattice_around(parts, 3.0))
+    assert made.settings.deposits is not None
+    assert volume.settings.tilt_deg is not None
 
 
 def test_two_hands_in_three_show_a_wrist():
@@ -83,7 +132,8 @@ def test_a_right_hand_is_a_left_one_mirrored():
 
 
 def test_a_whole_hand_fits_its_volume():
-    made = hand_volume(np.random.default_rng(4), spacing_mm=2.0)
+    shown = HandSettings(acro_osteolysis=(0,) * 5, cut_share=0.0, metals=0)
+    made = hand_volume(np.random.default_rng(4), 2.0, shown)
     assert {int(n) for n in np.unique(made.bone_map[made.bone_fraction > 0.5])} >= LONG_BONES
     border = [made.bone_fraction[[0, -1]], made.bone_fraction[:, [0, -1]]]
     assert border[1].max() < 0.5

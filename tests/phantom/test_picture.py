@@ -162,3 +162,16 @@ def test_export_windows_to_eight_bits():
     grey = QUIET.export(np.array([[-1000.0, -300.0, 450.0, 1200.0, 3000.0]]))
     assert grey.tolist() == [[0, 0, 128, 255, 255]]
     np.testing.assert_allclose(QUIET.grey_to_hu(grey)[0, 2], 450.0, atol=3.0)
+
+
+def test_fingers_of_pictures_are_those_that_trained_the_shipped_network():
+    # Pinned: bones of volumes have sizes of their own, and a change of theirs must not
+    # reach what pictures draw for a seed.
+    digit, solids = draw_finger(np.random.default_rng(20))
+    lengths = [round(solid.length, 6) for solid in solids]
+    breadths = [round(float(solid.half_breadth[3]), 6) for solid in solids]
+    assert (int(digit), lengths, breadths) == (
+        3,
+        [79.848906, 52.77354, 33.544969, 21.923125],
+        [4.833193, 5.158024, 6.592331, 2.946543],
+    )

@@ -137,13 +137,20 @@ def _digit(rng: np.random.Generator, ray: Ray, build: _Build) -> list[Part]:
 
 def _collide(digit: list[Part], others: list[Part]) -> bool:
     """Whether phalanges of one digit run into bones of others; metacarpals may touch."""
-    for part in digit[1:]:
-        for other in others:
-            line, other_line = (np.linspace(*p.ends, 9) for p in (part, other))
-            apart = np.linalg.norm(line[:, None] - other_line[None], axis=-1).min()
-            if apart < 0.5 * (part.reach + other.reach) + _APART_MM:
-                return True
-    return False
+    if not others or len(digit) < 2:
+        return False
+    (line, reach), (other_line, other_reach) = _middle_lines(digit[1:]), _middle_lines(others)
+    apart = np.linalg.norm(line[:, None, :, None] - other_line[None, :, None, :], axis=-1)
+    least = 0.5 * (reach[:, None] + other_reach[None]) + _APART_MM
+    return bool((apart.min(axis=(2, 3)) < least).any())
+
+
+def _middle_lines(parts: list[Part]) -> tuple[Array, Array]:
+    """Seven points along each bone, and how far its surface lies from them."""
+    ends = np.array([part.ends for part in parts])
+    share = np.linspace(0.0, 1.0, 7)[:, None]
+    reach = np.array([part.reach for part in parts])
+    return ends[:, :1] + share * (ends[:, 1:] - ends[:, :1]), reach
 
 
 def _beyond(

@@ -213,7 +213,7 @@ def paint_lump(
         fade = np.clip(0.5 - distance / (canvas.spacing_mm + 2 * deposit.cloudiness_mm), 0.3, 1.0)
     grain = rng.uniform(0.6, 1.6)
     texture = rng.uniform(0.05, 0.3) * smooth_noise(rng, share.shape, grain, canvas.spacing_mm)
-    density = deposit.density * np.clip(1.0 + texture, 0.5, 1.4) * fade
+    density: Array = deposit.density * np.clip(1.0 + texture, 0.5, 1.4) * fade
     density = np.clip(density, 0.0, _MOST_MG_CM3).astype(np.float32)
     held = share * density
     canvas.deposit[box] += share
