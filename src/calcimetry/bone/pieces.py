@@ -32,9 +32,17 @@ _DEPTHS_MM = (0.0, 0.7, 1.3, 2.0)
 _MM_PER_FACTOR_STEP = 0.35
 #: A part is a bone of its own if at least so much is left of it when it comes apart.
 _LEAST_CORE_MM3 = 25.0
-#: Two parts that touch over so much of the smaller one's cross-section were cut through bone:
-#: joints reach 0.3, cuts 1.
-_CUT_SHARE = 0.6
+#: Two parts were cut through bone if they touch over so much of the smaller one's cross-section
+#: and their border is so bright beside what lies around it: cortex runs across a cut (measured:
+#: 0.15 to 0.29 of its brightness), a joint is darker than the two bones' ends (up to 0.10).
+_CUT_SHARE, _CUT_RELIEF = 0.3, 0.13
+#: A part that touches another over more than all of its cross-section is a crust of it.
+_CRUST_SHARE = 2.0
+#: Standard deviations in mm of the Gaussians whose difference shows what is brighter than around.
+_RELIEF_MM = (0.35, 1.0)
+#: A gap in bone that a plane encloses is filled if it is thicker than about twice this: marrow,
+#: not the gap of a joint whose one bone sits in the other's hollow.
+_JOINT_HALF_MM = 0.7
 #: A piece this much smaller than the bone it was named with is no part of it.
 _LUMP_SHARE = 0.4
 #: Pieces below this are no bones of a finger.
@@ -141,7 +149,8 @@ def split_bones(image: Image) -> RoughBones:
     Notes
     -----
     Mineral is what exceeds a third of dense cortex, with its marrow filled in plane by plane
-    along all three axes. Touching bones are parted where rising thresholds and erosion,
+    along all three axes, but not the thin gap of a joint that a plane happens to enclose.
+    Touching bones are parted where rising thresholds and erosion,
     gentlest first, leave parts that are each large enough to be a bone; the parts then grow
     back to the border by a watershed.
     """
@@ -162,7 +171,8 @@ def split_bones(image: Image) -> RoughBones:
 def _parted(image: Image, border_hu: float) -> NDArray[np.int32]:
     """Numbers of single pieces from 1, shape of the grid."""
     voxel = image.grid.voxel_mm3
-    whole, count = connected_components(_filled(image.array > border_hu))
+    spacing = image.grid.spacing
+    whole, count = connected_components(_filled(image.array > border_hu, spacing))
     sizes = np.bincount(whole.ravel(), minlength=count + 1) * voxel
     pieces = np.zeros(whole.shape, np.int32)
     for number, box in enumerate(ndimage.find_objects(whole), 1):
@@ -179,6 +189,7 @@ class _Parting:
     """One connected piece of mineral in its box, and how deep each sample lies at each step."""
 
     mask: BoolArray
+    hu: NDArray[np.float32]
     #: Gentlest first: depth in mm inside a raised threshold, and the depth to shrink to.
     steps: tuple[tuple[NDArray[np.float32], float], ...]
     spacing: tuple[float, float, float]
@@ -194,7 +205,7 @@ class _Parting:
     ) -> _Parting:
         depths = []
         for factor in _FACTORS:
-            bright = _filled(mask & (hu > factor * border_hu))
+            bright = _filled(mask & (hu > factor * border_hu), spacing)
             padded = np.pad(bright, 1)
             depth = ndimage.distance_transform_edt(padded, sampling=spacing)[1:-1, 1:-1, 1:-1]
             depths.append(depth.astype(np.float32))
@@ -204,7 +215,7 @@ class _Parting:
             for depth_mm in _DEPTHS_MM
         )
         steps = tuple((depths[i], depth_mm) for _, i, depth_mm in order)
-        return cls(mask, steps, spacing, _LEAST_CORE_MM3 / float(np.prod(spacing)))
+        return cls(mask, hu, steps, spacing, _LEAST_CORE_MM3 / float(np.prod(spacing)))
 
     def parts(self) -> NDArray[np.int32]:
         """Numbers of the parts from 1, shape of the box; 0 outside the piece."""
@@ -213,7 +224,7 @@ class _Parting:
         if count < 2:
             return self.mask.astype(np.int32)
         parts = np.asarray(watershed(-self.steps[0][0], cores, mask=self.mask), np.int32)
-        return _without_cuts(parts, self.spacing)
+        return _without_cuts(parts, self.hu, self.spacing)
 
     def _part(self, region: BoolArray, first: int, cores: NDArray[np.int32], count: int) -> int:
         """Write the cores of a region, numbered after `count`; gives the last number."""
@@ -232,22 +243,28 @@ class _Parting:
 
 
 def _without_cuts(
-    parts: NDArray[np.int32], spacing: tuple[float, float, float]
+    parts: NDArray[np.int32], hu: NDArray[np.float32], spacing: tuple[float, float, float]
 ) -> NDArray[np.int32]:
-    """Join again what was cut through bone: bones touch in a spot, a cut is as wide as the bone."""
+    """Join again what was cut through bone: a joint is darker than what it joins."""
+    fine, coarse = (ndimage.gaussian_filter(hu, s / np.array(spacing)) for s in _RELIEF_MM)
     count = int(parts.max())
-    touching = np.zeros((count + 1, count + 1))
+    # Area, brightness and relief of every border, each summed over it.
+    area, bright, relief = np.zeros((3, count + 1, count + 1))
     for axis in range(3):
-        area = float(np.prod(spacing)) / spacing[axis]
-        moved = np.moveaxis(parts, axis, 0)
-        one, other = moved[:-1].ravel(), moved[1:].ravel()
+        face = float(np.prod(spacing)) / spacing[axis]
+        moved, level, stands_out = (np.moveaxis(a, axis, 0) for a in (parts, hu, fine - coarse))
+        one, other = moved[:-1], moved[1:]
         here = (one != other) & (one > 0) & (other > 0)
-        np.add.at(touching, (one[here], other[here]), area)
-    touching += touching.T
+        pair = (one[here], other[here])
+        np.add.at(area, pair, face)
+        np.add.at(bright, pair, face * (level[:-1] + level[1:])[here])
+        np.add.at(relief, pair, face * (stands_out[:-1] + stands_out[1:])[here])
+    area, bright, relief = (sums + sums.T for sums in (area, bright, relief))
     # The cross-section of a piece as compact as a ball or a cube.
     section = (np.bincount(parts.ravel(), minlength=count + 1) * np.prod(spacing)) ** (2.0 / 3.0)
-    wide = touching > _CUT_SHARE * np.minimum(section[:, None], section[None])
-    _, whole = graph_components(wide, directed=False)
+    smaller = np.minimum(section[:, None], section[None])
+    cut = (area > _CUT_SHARE * smaller) & (relief > _CUT_RELIEF * bright)
+    _, whole = graph_components(cut | (area > _CRUST_SHARE * smaller), directed=False)
     lookup = whole.astype(np.int32) + 1
     lookup[0] = 0
     _, result = np.unique(lookup[parts], return_inverse=True)
@@ -255,16 +272,16 @@ def _without_cuts(
     return np.asarray(result if (parts == 0).any() else result + 1, np.int32)
 
 
-def _filled(mask: BoolArray) -> BoolArray:
-    """A mask with what it encloses, in space or in any plane along the array's axes."""
-    result = np.asarray(ndimage.binary_fill_holes(mask))
+def _filled(mask: BoolArray, spacing: tuple[float, float, float]) -> BoolArray:
+    """A mask with what it encloses in space, and the marrow that it encloses in a plane."""
+    holes = np.zeros_like(mask)
     for axis in range(3):
-        for plane, out in zip(
-            np.moveaxis(mask, axis, 0), np.moveaxis(result, axis, 0), strict=True
-        ):
+        for plane, out in zip(np.moveaxis(mask, axis, 0), np.moveaxis(holes, axis, 0), strict=True):
             if plane.any():
-                np.logical_or(out, ndimage.binary_fill_holes(plane), out=out)
-    return result
+                np.logical_or(out, ndimage.binary_fill_holes(plane) & ~plane, out=out)
+    steps = max(1, round(_JOINT_HALF_MM / float(np.prod(spacing)) ** (1.0 / 3.0)))
+    marrow = ndimage.binary_opening(holes, iterations=steps)
+    return np.asarray(ndimage.binary_fill_holes(mask) | marrow)
 
 
 def _kinds(pieces: NDArray[np.int32], image: Image) -> NDArray[np.uint16]:

@@ -34,6 +34,8 @@ from calcimetry.model.segmentation import Segmentation
 
 #: A piece that is no whole bone and joins no finger is part of a bone so close, or nothing.
 LOOSE_REACH_MM = 2.0
+#: With so many complete digits there is no place for one of a single bone.
+WHOLE_HAND = 4
 #: A sesamoid lies at most so far from the finger it belongs to.
 SESAMOID_REACH_MM = 12.0
 #: Bones of the wrist and sesamoids belong to a hand whose digits lie within this.
@@ -133,7 +135,7 @@ def _without_loose(chains: list[Chain]) -> tuple[list[Chain], list[SingleBone]]:
     """Chains that may be digits, and pieces of bone that are none.
 
     A piece alone is none if it is too short for its type, or touches a digit that has all of
-    its bones already.
+    its bones already, or if so many digits have.
     """
     complete = [
         cKDTree(np.concatenate([bone.points for _, bone in chain.best.bones]))
@@ -144,7 +146,9 @@ def _without_loose(chains: list[Chain]) -> tuple[list[Chain], list[SingleBone]]:
     for chain in chains:
         piece = chain.best.bones[0][1]
         alone = len(chain.best.bones) == 1 and not piece.at_border
-        if alone and (not piece.is_whole or _gap(piece, complete) <= LOOSE_REACH_MM):
+        # Beside a whole hand a lone piece is a deposit, or of another hand's forearm.
+        spare = len(complete) >= WHOLE_HAND
+        if alone and (spare or not piece.is_whole or _gap(piece, complete) <= LOOSE_REACH_MM):
             loose.append(piece)
         else:
             kept.append(chain)
