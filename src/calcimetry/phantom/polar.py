@@ -4,7 +4,8 @@ The Fourier transform of a parallel projection is a line through the slice's own
 transform [1]_. So all projections of a slice are one fast Fourier transform and an
 interpolation from its square grid to a polar one; and the sum of all back projections is
 the same way backwards. The interpolation spreads each polar sample over a few square ones
-with a Kaiser-Bessel window, on a grid twice as fine [2]_. There and back it errs by less than 1 in 20,000.
+with a Kaiser-Bessel window, on a grid twice as fine [2]_. There and back it errs by less than
+1 in 20,000.
 
 References
 ----------
