@@ -1,11 +1,11 @@
-"""Bones of a volume, finger by finger, by a network that knows pictures.
+"""Bones of a volume, finger by finger, by a network that knows planes.
 
 Each straightened finger is shown to the network plane by plane, once in sagittal
-planes and once in coronal ones, with its neighbours taken out. A plane that grazes a
-bone shows its cortex as a solid patch, which the network takes for a deposit; seen
-across, in the other set of planes, the same place is the border of a bone. A deposit is
-one in both. So the geometric mean of the two answers is taken for deposits, and the mean
-of the two for all mineral together.
+planes and once in coronal ones, each with the plane on either side of it, and with other
+fingers taken out. A plane that grazes a bone shows its cortex as a solid patch, which may be
+taken for a deposit; seen across, in the other set of planes, the same place is the border of
+a bone. A deposit is one in both. So the geometric mean of the two answers is taken for
+deposits, and the mean of the two for all mineral together.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def segment_fingers(
         Numbers of mineral that hangs on a bone without being one. Each is shown to the network
         by itself, and none of it is bone.
     network : Network
-        For pictures: fractions of background, four bones and deposit.
+        For planes with their neighbours: fractions of background, four bones and deposit.
     version : str
         What the evidence names as its method.
 
