@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from calcimetry.bone.kmeans import KMeansBone
 from calcimetry.bone.pieces import split_bones
-from calcimetry.bone.two_planes import ORDERS, _named, plane_view, with_neighbours
+from calcimetry.bone.two_planes import _PLANES, _named, _view
 from calcimetry.bone.unet import UNet
 from calcimetry.errors import NotMeasurable
 from calcimetry.fingers.name import name_fingers
@@ -60,17 +60,11 @@ def test_bone_fades_within_a_sample_of_its_border(evidence):
 
 def test_planes_cover_the_finger_and_suit_the_network():
     grid = Grid((50, 300, 70), np.diag([0.4, 0.4, 0.4, 1.0]))
-    sagittal, coronal = (plane_view(grid, order) for order in ORDERS)
+    sagittal, coronal = (_view(grid, order) for order in _PLANES)
     assert sagittal.spacing == pytest.approx((1.0, 0.4, 0.4))
     assert (sagittal.shape[0], coronal.shape[0]) == (20, 28)
     assert all(size % 16 == 0 for view in (sagittal, coronal) for size in view.shape[1:])
     assert coronal.affine[2, 0] == pytest.approx(1.0)
-
-
-def test_a_plane_comes_between_those_beside_it():
-    stack = np.arange(4, dtype=np.float32)[:, None, None] * np.ones((4, 2, 2), np.float32)
-    shown = with_neighbours(stack, np.array([0, 2, 3]))
-    assert shown[..., 0, 0].tolist() == [[-300.0, 0.0, 1.0], [1.0, 2.0, 3.0], [2.0, 3.0, -300.0]]
 
 
 def test_bones_of_no_finger_stay_as_they_were_given(finger, rough, named):

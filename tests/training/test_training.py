@@ -3,7 +3,6 @@
 import hashlib
 import json
 import warnings
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ import torch
 
 from calcimetry.bone.network import load_network
 from calcimetry.errors import ModelError, SettingsError
-from calcimetry.training import planes
 from calcimetry.training import train as training
 from calcimetry.training.bank import load_bank, make_bank, sample
 from calcimetry.training.batches import Batches
@@ -20,7 +18,8 @@ from calcimetry.training.train import SHIPPED_RECIPE, Recipe, export, train
 
 TINY = Recipe(
     seed=1,
-    samples={"upright": 6, "square": 4},
+    upright=6,
+    square=4,
     validation=2,
     features=[4, 4, 8, 8, 8, 4],
     steps=3,
@@ -88,36 +87,6 @@ def test_an_interrupted_training_goes_on_where_it_was(tmp_path, monkeypatch):
     assert (tmp_path / "unet.onnx").exists()
 
 
-def test_a_network_for_planes_begins_with_that_for_pictures(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(planes, "_SPACING_MM", (1.0, 1.2))
-    recipe = replace(TINY, samples={"planes": 6}, steps=1)
-    path = train(recipe, tmp_path, workers=1, start=run / "checkpoints" / "last.ckpt")
-    assert path.name == "planes.onnx"
-    assert load_network(path)(np.zeros((1, 3, 64, 32), np.float32)).shape == (1, 6, 64, 32)
-
-
-def test_planes_beside_ones_own_start_unheard():
-    torch.manual_seed(0)
-    pictures = MaterialNetwork(TINY.features, 1e-3, 0.0).eval()
-    network = MaterialNetwork(TINY.features, 1e-3, 0.0, channels=3).eval()
-    network.begin_from(pictures.state_dict())
-    hu = torch.rand(1, 3, 32, 32) * 1000.0
-    with torch.no_grad():
-        torch.testing.assert_close(network(hu), pictures(hu[:, 1:2]))
-
-
-def test_planes_show_what_their_truth_says():
-    grey, fractions = planes.finger_planes((5, 2, 0))
-    assert grey.shape == (32, 3, 256, 112)
-    assert fractions.shape == (32, 5, 256, 112)
-    hu = grey[:, 1] * (1500.0 / 255.0) - 300.0
-    solid = fractions.sum(axis=1, dtype=int) > 250
-    assert np.median(hu[solid]) > 250.0
-    # Half the planes lie across the other half: the same finger, so about the same bone.
-    assert (fractions[:16] > 128).any()
-    assert (fractions[16:] > 128).any()
-
-
 def test_altered_weights_are_refused(run, tmp_path):
     weights = bytearray((run / "unet.onnx").read_bytes())
     weights[100] ^= 1
@@ -160,9 +129,8 @@ def test_batches_resume_in_step(tmp_path):
     torch.testing.assert_close(fractions.sum(dim=1), torch.ones_like(hu[:, 0]))
 
 
-@pytest.mark.parametrize("name", ["unet", "planes"])
-def test_the_shipped_recipes_read(name):
-    assert Recipe.from_toml(SHIPPED_RECIPE.with_name(f"{name}.toml")).name == name
+def test_the_shipped_recipe_reads():
+    assert Recipe.from_toml(SHIPPED_RECIPE).steps > 1000
 
 
 @pytest.mark.parametrize(
@@ -170,7 +138,6 @@ def test_the_shipped_recipes_read(name):
     [
         ("seed = 1\n[data]\n[network]\n[training]\n", "missing .*'steps'"),
         (SHIPPED_RECIPE.read_text() + "epochs = 3\n", r"unknown \['epochs'\]"),
-        (SHIPPED_RECIPE.read_text().replace("upright", "planes"), "planes and pictures"),
         ("seed 1", r"recipe\.toml"),
     ],
 )

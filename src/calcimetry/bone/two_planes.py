@@ -1,11 +1,11 @@
-"""Bones of a volume, finger by finger, by a network that knows planes.
+"""Bones of a volume, finger by finger, by a network that knows pictures.
 
 Each straightened finger is shown to the network plane by plane, once in sagittal
-planes and once in coronal ones, each with the plane on either side of it, and with other
-fingers taken out. A plane that grazes a bone shows its cortex as a solid patch, which may be
-taken for a deposit; seen across, in the other set of planes, the same place is the border of
-a bone. A deposit is one in both. So the geometric mean of the two answers is taken for
-deposits, and the mean of the two for all mineral together.
+planes and once in coronal ones, with its neighbours taken out. A plane that grazes a
+bone shows its cortex as a solid patch, which the network takes for a deposit; seen
+across, in the other set of planes, the same place is the border of a bone. A deposit is
+one in both. So the geometric mean of the two answers is taken for deposits, and the mean
+of the two for all mineral together.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _BRIGHT_HU = 200.0
 #: Planes shown at once.
 _BATCH = 8
 #: A finger's grid as it is (sagittal planes), and with slices and columns exchanged (coronal).
-ORDERS = ((0, 1, 2), (2, 1, 0))
+_PLANES = ((0, 1, 2), (2, 1, 0))
 #: A place is surrounded by bone where bone fills so much of what lies within about this.
 _SURROUNDED_MM, _SURROUNDED_SHARE = 1.0, 0.45
 #: Labels of lumps, beyond those of all bones; and how much around a lump is shown.
@@ -67,7 +67,7 @@ def segment_fingers(
         Numbers of mineral that hangs on a bone without being one. Each is shown to the network
         by itself, and none of it is bone.
     network : Network
-        For planes with their neighbours: fractions of background, four bones and deposit.
+        For pictures: fractions of background, four bones and deposit.
     version : str
         What the evidence names as its method.
 
@@ -89,7 +89,7 @@ def segment_fingers(
     deposit = np.zeros(image.grid.shape, np.float32)
     shown = np.clip(image.array, AIR_HU, MINERAL_HU)
     for grid, own in looks:
-        answers = [_ask(shown, image.grid, own, grid, order, network) for order in ORDERS]
+        answers = [_ask(shown, image.grid, own, grid, order, network) for order in _PLANES]
         box = answers[0][0]
         (_, bone_1, deposit_1), (_, bone_2, deposit_2) = answers
         here = own[box]
@@ -114,16 +114,6 @@ def segment_fingers(
     # Bone fades within a sample of its border; a little of it further off is doubt, not bone.
     bone[~ndimage.binary_dilation(found.mask, ALL_NEIGHBOURS)] = 0.0
     return BoneEvidence(found, bone, np.minimum(deposit, 1.0 - bone), version)
-
-
-def with_neighbours(seen: FloatArray, planes: NDArray[np.integer]) -> FloatArray:
-    """Planes (n, 3, rows, columns) of a stack, each between the two beside it.
-
-    The neighbours tell a plane that grazes a bone, and so shows its cortex as a solid patch,
-    from one that cuts a deposit. Beyond the stack there is air.
-    """
-    padded = np.pad(seen, ((1, 1), (0, 0), (0, 0)), constant_values=AIR_HU)
-    return np.asarray(padded[planes[:, None] + np.arange(3)], np.float32)
 
 
 def _nearest_label(labels: NDArray[np.uint16], grid: Grid) -> NDArray[np.uint16]:
@@ -155,7 +145,7 @@ def _ask(
     network: Network,
 ) -> tuple[Box, FloatArray, FloatArray]:
     """A box around a finger, and the fractions of bone and of deposit of its samples."""
-    view = plane_view(along, order)
+    view = _view(along, order)
     seen = np.asarray(resample_image(shown, grid, view, fill=AIR_HU), np.float32)
     # Other fingers beside it would look like more bones of this one.
     seen[resample_image(own.astype(np.uint8), grid, view, order=0) == 0] = AIR_HU
@@ -163,7 +153,7 @@ def _ask(
     planes = np.flatnonzero((seen > _BRIGHT_HU).any(axis=(1, 2)))
     for start in range(0, len(planes), _BATCH):
         some = planes[start : start + _BATCH]
-        answer = network(with_neighbours(seen, some))
+        answer = network(seen[some][:, None])
         bone[some], deposit[some] = answer[:, 1:-1].sum(axis=1), answer[:, -1]
     box = _box(along, grid)
     part = _part(grid, box)
@@ -172,21 +162,8 @@ def _ask(
     return box, next(back), next(back)
 
 
-def plane_view(grid: Grid, order: tuple[int, int, int]) -> Grid:
-    """A finger's grid with its axes in another order, and the network's pixels.
-
-    Parameters
-    ----------
-    grid : Grid
-        A finger's straightened grid.
-    order : (int, int, int)
-        One of `ORDERS`: its sagittal planes, or its coronal ones.
-
-    Returns
-    -------
-    Grid
-        Planes 1 mm apart of 0.4 mm pixels; rows and columns are multiples of 16.
-    """
+def _view(grid: Grid, order: tuple[int, int, int]) -> Grid:
+    """A finger's grid with its axes in another order, and the network's pixels."""
     wanted = np.array([_PLANES_MM, SPACING_MM, SPACING_MM])
     old = np.array([grid.spacing[axis] for axis in order])
     size = np.ceil(np.array([grid.shape[axis] for axis in order]) * old / wanted)

@@ -1,7 +1,6 @@
-"""Bones by small U-Nets that were trained on simulated fingers alone.
+"""Bones by a small U-Net that was trained on simulated fingers alone.
 
-There is one for pictures, and one for planes of volumes that also sees the plane on either
-side. The network gives, for every pixel, the part that each phalanx, the metacarpal and
+The network gives, for every pixel, the part that each phalanx, the metacarpal and
 calcium deposits fill (Ronneberger et al., MICCAI 2015, with soft targets instead of
 labels, so that blurred borders and thin deposits keep their area). The picture is
 shown as it is and with the other end up, and the two answers are averaged: which way
@@ -36,9 +35,7 @@ class UNet:
     Parameters
     ----------
     weights : pathlib.Path, optional
-        An ONNX file with its JSON beside it, for pictures; the shipped one where not given.
-    planes : pathlib.Path, optional
-        The same for planes of volumes.
+        An ONNX file with its JSON beside it; the shipped one where not given.
 
     Raises
     ------
@@ -48,17 +45,13 @@ class UNet:
 
     name = "unet"
 
-    def __init__(
-        self, weights: Path = WEIGHTS / "unet.onnx", planes: Path = WEIGHTS / "planes.onnx"
-    ) -> None:
+    def __init__(self, weights: Path = WEIGHTS / "unet.onnx") -> None:
         self.weights = weights
-        self.planes = planes
 
     @property
     def version(self) -> str:
-        """The name and the fingerprints of both weights; reads no weights."""
-        fingerprints = (stated_fingerprint(path) for path in (self.weights, self.planes))
-        return " ".join((self.name, *fingerprints))
+        """The name and the fingerprint of the weights; reads no weights."""
+        return f"{self.name} {stated_fingerprint(self.weights)}"
 
     def segment(self, image: Image) -> BoneEvidence:
         """Find the bones of a picture.
@@ -93,7 +86,7 @@ class UNet:
         lumps: NDArray[np.uint16],
     ) -> BoneEvidence:
         """Part bone and deposit in the fingers of a volume (`calcimetry.bone.two_planes`)."""
-        return segment_fingers(image, bones, hands, lumps, load_network(self.planes), self.version)
+        return segment_fingers(image, bones, hands, lumps, load_network(self.weights), self.version)
 
 
 def _ask_both_ways(network: Network, seen: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -18,16 +18,12 @@ def train(
     workers: Annotated[
         int, typer.Option(metavar="N", min=1, help="Processes that simulate pictures.")
     ] = os.cpu_count() or 1,
-    start: Annotated[
-        Path | None,
-        typer.Option(metavar="CHECKPOINT", help="Begin with the weights of another run."),
-    ] = None,
 ) -> None:
     """Train a network on simulated fingers.
 
     Simulates the pictures that the recipe asks for, trains, and leaves
-    RUN/unet.onnx (RUN/planes.onnx for volumes) with its hash beside it. Run again
-    with the same RUN, an interrupted training goes on from its last checkpoint.
+    RUN/unet.onnx with its hash beside it. Run again with the same RUN, an
+    interrupted training goes on from its last checkpoint.
 
     \b
     Example:
@@ -42,4 +38,4 @@ def train(
                 f"Training needs the extra 'train' ({error.name} is not installed). "
                 "Type: pip install 'calcimetry[train]'"
             ) from error
-        print(run(Recipe.from_toml(recipe), out, workers=workers, start=start))
+        print(run(Recipe.from_toml(recipe), out, workers=workers))

@@ -1,4 +1,4 @@
-"""A bank of simulated samples on disk, made once and drawn on by every epoch.
+"""A bank of simulated pictures on disk, made once and drawn on by every epoch.
 
 Each sample is what the network will see (`calcimetry.bone.working_view`'s spacing
 and window) and the part of every pixel that each material fills.
@@ -18,26 +18,11 @@ from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM, show_to
 from calcimetry.model import Grid
 from calcimetry.phantom.picture import DEPOSIT, MATERIALS, finger_picture
 from calcimetry.resample import resample_image
-from calcimetry.training.planes import FRAME, PER_VOLUME, finger_planes
 
-#: Rows and columns of the two kinds of picture: long and upright, or square.
+#: Rows and columns of the two kinds of sample: long and upright, or square.
 FRAMES = {"upright": (288, 128), "square": (192, 192)}
-#: Kinds of sample. Each kind's place in this row is part of its seeds.
-KINDS = (*FRAMES, "planes")
 #: Raised when samples change, so that an older bank is made again.
 VERSION = 1
-
-
-def samples(kind: str, seed: tuple[int, ...]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """The samples that one seed gives: one picture, or many planes of one volume.
-
-    Grey (n, rows, columns) for a picture and (n, 3, rows, columns) for planes; fractions
-    (n, 5, rows, columns).
-    """
-    if kind == "planes":
-        return finger_planes(seed)
-    grey, fractions = sample(kind, seed)
-    return grey[None], fractions[None]
 
 
 def sample(kind: str, seed: tuple[int, ...]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -76,18 +61,16 @@ def make_bank(folder: Path, kind: str, count: int, seed: int, workers: int) -> N
     if done.exists() and json.loads(done.read_text()) == stamp:
         return
     folder.mkdir(parents=True, exist_ok=True)
-    each = PER_VOLUME if kind == "planes" else 1
-    frame = (3, *FRAME) if kind == "planes" else FRAMES[kind]
+    frame = FRAMES[kind]
     grey = np.lib.format.open_memmap(folder / f"{kind}_grey.npy", "w+", np.uint8, (count, *frame))
     fractions = np.lib.format.open_memmap(
-        folder / f"{kind}_fractions.npy", "w+", np.uint8, (count, DEPOSIT, *frame[-2:])
+        folder / f"{kind}_fractions.npy", "w+", np.uint8, (count, DEPOSIT, *frame)
     )
-    seeds = [(seed, KINDS.index(kind), i) for i in range(-(-count // each))]
+    seeds = [(seed, list(FRAMES).index(kind), i) for i in range(count)]
     with ProcessPoolExecutor(workers) as pool:
-        made = pool.map(samples, [kind] * len(seeds), seeds, chunksize=16 // each or 1)
-        for i, (one, parts) in enumerate(tqdm(made, f"Simulating {kind}", total=len(seeds))):
-            here = slice(i * each, min((i + 1) * each, count))
-            grey[here], fractions[here] = one[: count - i * each], parts[: count - i * each]
+        made = pool.map(sample, [kind] * count, seeds, chunksize=16)
+        for i, (one, parts) in enumerate(tqdm(made, f"Simulating {kind}", total=count)):
+            grey[i], fractions[i] = one, parts
     grey.flush()
     fractions.flush()
     part = done.with_suffix(".part")
@@ -96,5 +79,5 @@ def make_bank(folder: Path, kind: str, count: int, seed: int, workers: int) -> N
 
 
 def load_bank(folder: Path, kind: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Grey samples (n, [3,] rows, columns) and fractions (n, 5, rows, columns), in memory."""
+    """Pictures (n, rows, columns) and fractions (n, 5, rows, columns), read into memory."""
     return np.load(folder / f"{kind}_grey.npy"), np.load(folder / f"{kind}_fractions.npy")

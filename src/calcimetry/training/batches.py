@@ -26,7 +26,7 @@ class Batches(IterableDataset[tuple[Tensor, Tensor]]):
 
     Yields
     ------
-    (hu, fractions) : tensors (n, channels, rows, columns) and (n, 6, rows, columns)
+    (hu, fractions) : tensors (n, 1, rows, columns) and (n, 6, rows, columns)
     """
 
     def __init__(
@@ -59,8 +59,7 @@ def validation_batches(folder: Path, kind: str, batch_size: int) -> list[tuple[T
 
 def _as_tensors(bank: Bank, chosen: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
     grey, parts = bank
-    hu = torch.from_numpy(grey[chosen]).float()
-    hu = hu[:, None] if hu.ndim == 3 else hu
+    hu = torch.from_numpy(grey[chosen]).float()[:, None]
     hu = AIR_HU + hu * ((MINERAL_HU - AIR_HU) / 255.0)
     materials = torch.from_numpy(parts[chosen]).float() / 255.0
     other = (1.0 - materials.sum(dim=1, keepdim=True)).clamp(0.0, 1.0)
@@ -71,9 +70,7 @@ def _changed(rng: np.random.Generator, hu: Tensor, fractions: Tensor) -> tuple[T
     """Flip all and vary each picture's brightness, noise and field of view."""
     flips = [axis for axis in (2, 3) if rng.random() < 0.5]
     hu, fractions = hu.flip(flips), fractions.flip(flips).clone()
-    count, channels, rows, columns = hu.shape
-    if channels > 1 and rng.random() < 0.5:
-        hu = hu.flip(1)
+    count, _, rows, columns = hu.shape
 
     def each(low: float, high: float) -> Tensor:
         return torch.from_numpy(rng.uniform(low, high, (count, 1, 1, 1))).float()
@@ -90,7 +87,7 @@ def _changed(rng: np.random.Generator, hu: Tensor, fractions: Tensor) -> tuple[T
             (slice(None), slice(0, column)),
             (slice(None), slice(columns - column, columns)),
         ][side]
-        hu[i][:, *cut] = AIR_HU
+        hu[i, 0][cut] = AIR_HU
         fractions[i][:, *cut] = 0.0
         fractions[i][0][cut] = 1.0
     return hu.clamp(AIR_HU, MINERAL_HU), fractions

@@ -31,13 +31,9 @@ class MaterialNetwork(lightning.LightningModule):
         Channels of the five levels of the U-Net and of its last layer.
     learning_rate, weight_decay : float
         Of AdamW; the rate follows one cycle over the whole training.
-    channels : int
-        Of a sample: 1 for pictures, 3 for a plane between the two beside it.
     """
 
-    def __init__(
-        self, features: list[int], learning_rate: float, weight_decay: float, channels: int = 1
-    ) -> None:
+    def __init__(self, features: list[int], learning_rate: float, weight_decay: float) -> None:
         super().__init__()
         self.save_hyperparameters()
         self.learning_rate = learning_rate
@@ -45,7 +41,7 @@ class MaterialNetwork(lightning.LightningModule):
         self.scale = ScaleHU()
         self.unet = BasicUNet(
             spatial_dims=2,
-            in_channels=channels,
+            in_channels=1,
             out_channels=len(MATERIALS),
             features=features,
             norm="batch",
@@ -62,15 +58,8 @@ class MaterialNetwork(lightning.LightningModule):
             lambda_ce=3.0,
         )
 
-    def begin_from(self, weights: dict[str, Tensor]) -> None:
-        """Take the weights of a network for pictures; planes beside one's own start unheard."""
-        first = "unet.conv_0.conv_0.conv.weight"
-        own = torch.zeros_like(self.state_dict()[first])
-        own[:, own.shape[1] // 2] = weights[first][:, weights[first].shape[1] // 2]
-        self.load_state_dict({**weights, first: own})
-
     def forward(self, hu: Tensor) -> Tensor:
-        """Logits (n, 6, rows, columns) of samples in HU (n, channels, rows, columns)."""
+        """Logits (n, 6, rows, columns) of pictures in HU (n, 1, rows, columns)."""
         logits: Tensor = self.unet(self.scale(hu))
         return logits
 

@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader
 
 from calcimetry.errors import SettingsError
 from calcimetry.phantom.picture import MATERIALS
-from calcimetry.training.bank import KINDS, make_bank
+from calcimetry.training.bank import make_bank
 from calcimetry.training.batches import Batches, validation_batches
 from calcimetry.training.network import MaterialNetwork
 
@@ -40,29 +40,14 @@ class Recipe:
     """All that decides a training's result; read from TOML."""
 
     seed: int
-    #: Number of training samples of each kind (`calcimetry.training.bank.KINDS`).
-    samples: dict[str, int]
+    upright: int
+    square: int
     validation: int
     features: list[int]
     steps: int
     batch_size: int
     learning_rate: float
     weight_decay: float
-
-    @property
-    def name(self) -> str:
-        """What the network is called, and its file."""
-        return "planes" if "planes" in self.samples else "unet"
-
-    @property
-    def judged(self) -> str:
-        """Kind of the samples that validation is made of."""
-        return "planes" if "planes" in self.samples else "upright"
-
-    @property
-    def channels(self) -> int:
-        """Channels of a sample."""
-        return 3 if "planes" in self.samples else 1
 
     @classmethod
     def from_toml(cls, path: Path) -> Recipe:
@@ -80,11 +65,8 @@ class Recipe:
             raise SettingsError(f"{doing}: {error}.") from error
         groups = [tree.pop(name, {}) for name in ("data", "network", "training")]
         values = {key: value for group in groups for key, value in group.items()} | tree
-        values["samples"] = {kind: values.pop(kind) for kind in KINDS if kind in values}
-        if len(values["samples"]) > 1 and "planes" in values["samples"]:
-            raise SettingsError(f"{doing}: planes and pictures cannot train one network.")
         expected = {field.name for field in fields(cls)}
-        if values.keys() != expected or not values["samples"]:
+        if values.keys() != expected:
             raise SettingsError(
                 f"{doing}: missing {sorted(expected - values.keys())}, "
                 f"unknown {sorted(values.keys() - expected)}."
@@ -92,38 +74,30 @@ class Recipe:
         return cls(**values)
 
 
-def train(recipe: Recipe, run: Path, *, workers: int, start: Path | None = None) -> Path:
+def train(recipe: Recipe, run: Path, *, workers: int) -> Path:
     """Train from scratch, or go on from `run`'s last checkpoint; returns the ONNX file.
 
     Parameters
     ----------
     recipe : Recipe
     run : pathlib.Path
-        Folder for the simulated samples, checkpoints, the log and the result.
+        Folder for the simulated pictures, checkpoints, the log and the result.
     workers : int
         Processes that simulate.
-    start : pathlib.Path, optional
-        Checkpoint of another run whose weights to begin with, as that for volumes begins with
-        that for pictures.
     """
     bank = run / "bank"
-    for kind, count in recipe.samples.items():
-        make_bank(bank / "train", kind, count, recipe.seed, workers)
+    make_bank(bank / "train", "upright", recipe.upright, recipe.seed, workers)
+    make_bank(bank / "train", "square", recipe.square, recipe.seed, workers)
     held_out = recipe.seed + _VALIDATION_SEED_OFFSET
-    kind = recipe.judged
-    make_bank(bank / "validation", kind, recipe.validation, held_out, workers)
+    make_bank(bank / "validation", "upright", recipe.validation, held_out, workers)
 
     torch.manual_seed(recipe.seed)
     last = run / "checkpoints" / "last.ckpt"
     first = int(torch.load(last, weights_only=False)["global_step"]) if last.exists() else 0
     batches = Batches(
-        bank / "train", list(recipe.samples), recipe.batch_size, recipe.seed, first=first
+        bank / "train", ["upright", "square"], recipe.batch_size, recipe.seed, first=first
     )
-    network = MaterialNetwork(
-        recipe.features, recipe.learning_rate, recipe.weight_decay, recipe.channels
-    )
-    if start is not None:
-        network.begin_from(_weights(start))
+    network = MaterialNetwork(recipe.features, recipe.learning_rate, recipe.weight_decay)
     trainer = lightning.Trainer(
         max_steps=recipe.steps,
         accelerator="auto",
@@ -145,27 +119,20 @@ def train(recipe: Recipe, run: Path, *, workers: int, start: Path | None = None)
         network,
         DataLoader(batches, batch_size=None),
         DataLoader(
-            validation_batches(bank / "validation", kind, recipe.batch_size),  # type: ignore[arg-type]  # a list is a dataset
+            validation_batches(bank / "validation", "upright", recipe.batch_size),  # type: ignore[arg-type]  # a list is a dataset
             batch_size=None,
         ),
         ckpt_path=last if last.exists() else None,
     )
     # From the checkpoint, whose weights are the averaged ones also where nothing was left to do.
-    network.load_state_dict(_weights(last))
-    return export(network, run / f"{recipe.name}.onnx", recipe)
-
-
-def _weights(checkpoint: Path) -> dict[str, torch.Tensor]:
-    weights: dict[str, torch.Tensor] = torch.load(
-        checkpoint, weights_only=False, map_location="cpu"
-    )["state_dict"]
-    return weights
+    network.load_state_dict(torch.load(last, weights_only=False, map_location="cpu")["state_dict"])
+    return export(network, run / "unet.onnx", recipe)
 
 
 def export(network: MaterialNetwork, path: Path, recipe: Recipe) -> Path:
     """Write the network as ONNX, with the hash that loading checks beside it.
 
-    The exported network takes samples in HU (n, channels, rows, columns), rows and columns
+    The exported network takes pictures in HU (n, 1, rows, columns), rows and columns
     multiples of 16, and gives the fractions (n, 6, rows, columns), not the logits.
     """
     model = torch.nn.Sequential(network, torch.nn.Softmax(dim=1)).eval().cpu()
@@ -173,7 +140,7 @@ def export(network: MaterialNetwork, path: Path, recipe: Recipe) -> Path:
     batch, rows, columns = (torch.export.Dim(name) for name in ("batch", "rows16", "columns16"))
     torch.onnx.export(
         model,
-        (torch.zeros(2, recipe.channels, 288, 128),),
+        (torch.zeros(2, 1, 288, 128),),
         part,
         input_names=["picture"],
         output_names=["fractions"],
