@@ -9,12 +9,13 @@ from calcimetry.phantom.volume import finger_volume
 from calcimetry.pipeline import measure
 from calcimetry.settings import Settings
 from tests.drawing import dice
+from tests.volumes import PLAIN
 
 
 @pytest.fixture(scope="module")
 def made():
     # A seed with deposits; far from those of training (recipes/unet.toml).
-    return finger_volume(np.random.default_rng((77, 2)), spacing_mm=0.8)
+    return finger_volume(np.random.default_rng((77, 6)), 0.8, PLAIN)
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,13 @@ from calcimetry.fingers.name import name_fingers
 from calcimetry.model import Grid, Segmentation
 from calcimetry.phantom.volume import finger_volume
 from tests.drawing import dice
+from tests.volumes import PLAIN
 
 
 @pytest.fixture(scope="module")
 def finger():
     # A seed far from those of training and validation (recipes/unet.toml).
-    return finger_volume(np.random.default_rng((77, 2)), spacing_mm=0.8)
+    return finger_volume(np.random.default_rng((77, 6)), 0.8, PLAIN)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from calcimetry.errors import SettingsError
 from calcimetry.phantom.bones import BONES
 from calcimetry.phantom.hand import draw_hand
 from calcimetry.phantom.hand_settings import HandSettings
@@ -86,5 +87,5 @@ def test_bones_grown_together_are_one_piece_and_others_are_not():
 
 def test_only_long_bones_have_stations():
     pebble = next(p for p in hand().values() if isinstance(p.shape, Pebble))
-    with pytest.raises(TypeError, match="long bones"):
+    with pytest.raises(SettingsError, match="expected a long bone"):
         pebble.surface(0.5, 0.0)

@@ -238,7 +238,8 @@ def _are_one(
     if guessed:
         # By shape alone the smallest bone of all is the measure.
         return _too_short(contact, pair, (Bone.DISTAL_PHALANX, Bone.DISTAL_PHALANX))
-    return names[0] is names[1] or _slip(contact, pair, names, voxel_mm3)
+    alike = names[0] is names[1] or _too_short(contact, pair, names)
+    return alike or _slip(contact, pair, names, voxel_mm3)
 
 
 def _fits_one_bone(pair: tuple[FloatArray, FloatArray]) -> bool:
@@ -254,8 +255,6 @@ def _slip(
     voxel_mm3: float,
 ) -> bool:
     """True where two types within one bone are likelier than two bones at a closed joint."""
-    if _too_short(contact, pair, names):
-        return True
     greatest = max(PLAUSIBLE_SHAPE[name][2] for name in names)
     if contact.share < SHAFT_SHARE or sum(_lengths(contact, pair)) > greatest:
         return False
@@ -268,18 +267,14 @@ def _too_short(
 ) -> bool:
     """True where one of two pieces is too short or too flat for the bone it is named."""
     breadth = 2.0 * np.sqrt(contact.area_mm2 / np.pi)
-    for length, name in zip(_lengths(contact, pair), names, strict=True):
-        least, slenderness, _ = PLAUSIBLE_SHAPE[name]
-        if length < max(least, slenderness * breadth):
-            return True
-    return False
+    least = [max(PLAUSIBLE_SHAPE[n][0], PLAUSIBLE_SHAPE[n][1] * breadth) for n in names]
+    return any(np.array(_lengths(contact, pair)) < least)
 
 
 def _lengths(contact: Contact, pair: tuple[FloatArray, FloatArray]) -> list[float]:
     """Extent in mm of two pieces across their border."""
-    return [
-        float(np.ptp(np.percentile(own @ contact.normal, [STRAY, 100.0 - STRAY]))) for own in pair
-    ]
+    limits = [STRAY, 100.0 - STRAY]
+    return [float(np.ptp(np.percentile(own @ contact.normal, limits))) for own in pair]
 
 
 def _bone(

@@ -105,7 +105,7 @@ def name_fingers(
     """
     bones, carpals = part_carpals(find_single_bones(types, parts))
     chains, wrist_bones = part_forearm(find_chains(bones), carpals)
-    chains, loose = _without_loose(chains)
+    chains, loose = _without_loose(chains, parts is not None)
     groups = group_hands(chains)
     wrist_parts = [(number, bone.index) for number, bone in wrist_bones]
     for number in WRIST_BONES:
@@ -131,23 +131,22 @@ def name_fingers(
     return NamedBones(Segmentation(labels, types.grid, meanings), tuple(hands))
 
 
-def _without_loose(chains: list[Chain]) -> tuple[list[Chain], list[SingleBone]]:
+def _without_loose(chains: list[Chain], guessed: bool) -> tuple[list[Chain], list[SingleBone]]:
     """Chains that may be digits, and pieces of bone that are none.
 
     A piece alone is none if it is too short for its type, or touches a digit that has all of
-    its bones already, or if so many digits have.
+    its bones already, or, where its type is a guess, if most digits have or it is smaller than
+    any of their bones.
     """
-    complete = [
-        cKDTree(np.concatenate([bone.points for _, bone in chain.best.bones]))
-        for chain in chains
-        if chain.is_complete
-    ]
+    digits = [[bone for _, bone in chain.best.bones] for chain in chains if chain.is_complete]
+    complete = [cKDTree(np.concatenate([bone.points for bone in bones])) for bones in digits]
+    least = min((bone.volume_mm3 for bones in digits for bone in bones), default=0.0)
     kept, loose = [], []
     for chain in chains:
         piece = chain.best.bones[0][1]
         alone = len(chain.best.bones) == 1 and not piece.at_border
-        # Beside a whole hand a lone piece is a deposit, or of another hand's forearm.
-        spare = len(complete) >= WHOLE_HAND
+        # Beside a whole hand, or smaller than any bone of a whole digit, it is a deposit.
+        spare = guessed and (len(complete) >= WHOLE_HAND or piece.volume_mm3 < least)
         if alone and (spare or not piece.is_whole or _gap(piece, complete) <= LOOSE_REACH_MM):
             loose.append(piece)
         else:

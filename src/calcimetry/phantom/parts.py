@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calcimetry.errors import SettingsError
 from calcimetry.phantom.anatomy import STATIONS, Solid
 
 Array = NDArray[np.floating[Any]]
@@ -109,9 +110,17 @@ class Part:
             From 0 (base) to 1 (head).
         angle : float
             About the shaft in radians: 0 to the back of the hand, pi to the palm.
+
+        Raises
+        ------
+        SettingsError
+            If the part is a bone without a shaft.
         """
         if isinstance(self.shape, Pebble):
-            raise TypeError("Only long bones are described by station and angle.")
+            raise SettingsError(
+                f"Drawing bone {self.label}: expected a long bone, whose surface has stations and "
+                "angles; found one without a shaft."
+            )
         s = self.shape
         cos, sin = np.cos(angle), np.sin(angle)
         depth = s.half_dorsal if cos > 0 else s.half_palmar
