@@ -16,6 +16,7 @@ from calcimetry.errors import NotMeasurable
 from calcimetry.fingers.locate import Box, locate_hands
 from calcimetry.fingers.name import name_fingers
 from calcimetry.lesions.grow import GrownLesions, grow_lesions
+from calcimetry.lesions.nails import without_nails
 from calcimetry.lesions.reclaim import reclaim_solid
 from calcimetry.lesions.subtract import subtract_bone
 from calcimetry.measurement.size import measure_lesions, total_area
@@ -127,11 +128,16 @@ def _measure_volume(
         method = evidence.method
         tell("finding lesions")
         evidence, grown = _find_lesions(part, evidence, settings)
+        lesions_here, nails = without_nails(part, grown.lesion_map)
+        if nails:
+            warnings[f"{nails} faint sheets on the skin, like fingernails, are not measured."] = (
+                None
+            )
         tell("measuring lesions")
         found = measure_volume_lesions(
             part,
             evidence.bones,
-            grown.lesion_map,
+            lesions_here,
             grown.mineral_fraction,
             named.hands,
             settings.area_error,
@@ -139,7 +145,7 @@ def _measure_volume(
         )
         bones[box.slices] = evidence.bones.label_map
         lesion_map[box.slices] += np.where(
-            grown.lesion_map.mask, grown.lesion_map.label_map + len(lesions), 0
+            lesions_here.mask, lesions_here.label_map + len(lesions), 0
         ).astype(np.uint16)
         meanings |= evidence.bones.meanings
         lesions += [_moved(lesion, box, len(lesions)) for lesion in found]

@@ -144,7 +144,10 @@ def _without_loose(chains: list[Chain], guessed: bool) -> tuple[list[Chain], lis
     kept, loose = [], []
     for chain in chains:
         piece = chain.best.bones[0][1]
-        alone = len(chain.best.bones) == 1 and not piece.at_border
+        # Where all five digits are complete, what the border cuts is a part of them too.
+        alone = len(chain.best.bones) == 1 and (
+            not piece.at_border or (guessed and len(complete) > WHOLE_HAND)
+        )
         # Beside a whole hand, or smaller than any bone of a whole digit, it is a deposit.
         spare = guessed and (len(complete) >= WHOLE_HAND or piece.volume_mm3 < least)
         if alone and (spare or not piece.is_whole or _gap(piece, complete) <= LOOSE_REACH_MM):

@@ -1,0 +1,74 @@
+"""Fingernails: denser than flesh, so they grow like faint lesions, but they lie on the skin."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.segmentation import relabel_sequential
+
+from calcimetry.model.image import Image
+from calcimetry.model.segmentation import Segmentation
+
+#: A nail is no brighter than this in the mean; keratin has about 150 HU at the scanner's blur.
+_BRIGHTEST_HU = 220.0
+#: Nearly all of it (this percentile) lies so close to the air; skin over a lesion is thicker.
+_DEEPEST_MM, _PERCENTILE = 1.5, 90
+#: What is darker than this after smoothing by half a sample is air.
+_AIR_HU, _SMOOTHING = -400.0, 0.5
+
+
+def without_nails(image: Image, lesion_map: Segmentation) -> tuple[Segmentation, int]:
+    """Leave fingernails out of a lesion map.
+
+    Parameters
+    ----------
+    image : Image
+        A volume in HU.
+    lesion_map : Segmentation
+        Lesions numbered from 1, on the image's grid.
+
+    Returns
+    -------
+    lesion_map : Segmentation
+        The rest, numbered from 1 without gaps.
+    nails : int
+        How many were left out.
+    """
+    numbers = [int(n) for n in lesion_map.labels]
+    if not numbers:
+        return lesion_map, 0
+    labels = lesion_map.label_map
+    air = ndimage.gaussian_filter(image.array, _SMOOTHING) < _AIR_HU
+    nails = [
+        number
+        for number, box in enumerate(ndimage.find_objects(labels), 1)
+        if box is not None
+        and float(image.array[box][labels[box] == number].mean()) <= _BRIGHTEST_HU
+        and _lies_on_skin(labels, number, box, air, image.grid.spacing)
+    ]
+    if not nails:
+        return lesion_map, 0
+    kept, _, old_of = relabel_sequential(np.where(np.isin(labels, nails), 0, labels))
+    meanings = {n: lesion_map.meanings[int(old_of[n])] for n in range(1, int(kept.max()) + 1)}
+    return Segmentation(kept.astype(labels.dtype), lesion_map.grid, meanings), len(nails)
+
+
+def _lies_on_skin(
+    labels: NDArray[np.uint16],
+    number: int,
+    box: tuple[slice, ...],
+    air: NDArray[np.bool_],
+    spacing: tuple[float, float, float],
+) -> bool:
+    """True where nearly all of a lesion lies within a nail's reach of air."""
+    margins = [int(np.ceil(2.0 * _DEEPEST_MM / step)) for step in spacing]
+    wide = tuple(
+        slice(max(part.start - margin, 0), part.stop + margin)
+        for part, margin in zip(box, margins, strict=True)
+    )
+    if not air[wide].any():
+        return False
+    depth = ndimage.distance_transform_edt(~air[wide], sampling=spacing)
+    own = labels[wide] == number
+    return bool(np.percentile(depth[own], _PERCENTILE) <= _DEEPEST_MM)
