@@ -128,16 +128,14 @@ def _measure_volume(
         method = evidence.method
         tell("finding lesions")
         evidence, grown = _find_lesions(part, evidence, settings)
-        lesions_here, nails = without_nails(part, grown.lesion_map)
+        grown, nails = without_nails(part, grown)
         if nails:
-            warnings[f"{nails} faint sheets on the skin, like fingernails, are not measured."] = (
-                None
-            )
+            warnings[f"{nails} faint sheets on the skin, like nails, are not measured."] = None
         tell("measuring lesions")
         found = measure_volume_lesions(
             part,
             evidence.bones,
-            lesions_here,
+            grown.lesion_map,
             grown.mineral_fraction,
             named.hands,
             settings.area_error,
@@ -145,7 +143,7 @@ def _measure_volume(
         )
         bones[box.slices] = evidence.bones.label_map
         lesion_map[box.slices] += np.where(
-            lesions_here.mask, lesions_here.label_map + len(lesions), 0
+            grown.lesion_map.mask, grown.lesion_map.label_map + len(lesions), 0
         ).astype(np.uint16)
         meanings |= evidence.bones.meanings
         lesions += [_moved(lesion, box, len(lesions)) for lesion in found]

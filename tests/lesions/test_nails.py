@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
+from calcimetry.lesions.grow import GrownLesions
 from calcimetry.lesions.nails import without_nails
 from calcimetry.model import Grid, Image, Segmentation
 
@@ -19,15 +21,20 @@ def finger(*sheets):
         hu[here], labels[here] = level, number
     grid = Grid(hu.shape, np.diag([*SPACING, 1.0]))
     meanings = {n: f"calcification {n}" for n in range(1, len(sheets) + 1)}
-    return Image(hu, grid), Segmentation(labels, grid, meanings)
+    mineral = ndimage.maximum_filter((labels > 0).astype(np.float32) * 0.5, 3)
+    return Image(hu, grid), GrownLesions(Segmentation(labels, grid, meanings), mineral)
 
 
 def test_a_faint_sheet_on_the_skin_is_left_out_and_the_rest_numbered_anew():
-    image, lesions = finger((1, 160.0), (8, 160.0))
-    kept, nails = without_nails(image, lesions)
+    image, grown = finger((1, 160.0), (8, 160.0))
+    kept, nails = without_nails(image, grown)
     assert nails == 1
-    assert kept.labels == (1,)
-    np.testing.assert_array_equal(kept.mask, lesions.label_map == 2)
+    assert kept.lesion_map.labels == (1,)
+    second = grown.lesion_map.label_map == 2
+    np.testing.assert_array_equal(kept.lesion_map.mask, second)
+    # What the nail's blurred border holds goes with it, and counts for no other lesion.
+    reach = ndimage.binary_dilation(second, np.ones((3, 3, 3)))
+    np.testing.assert_array_equal(kept.mineral_fraction > 0, reach)
 
 
 @pytest.mark.parametrize(("deep", "hu"), [(5, 160.0), (1, 500.0)])
@@ -35,12 +42,12 @@ def test_what_lies_deeper_or_is_brighter_stays(deep, hu):
     image, lesions = finger((deep, hu))
     kept, nails = without_nails(image, lesions)
     assert nails == 0
-    assert kept.labels == (1,)
+    assert kept.lesion_map.labels == (1,)
 
 
 def test_no_lesions_no_nails():
-    image, lesions = finger()
-    assert without_nails(image, lesions) == (lesions, 0)
+    image, grown = finger()
+    assert without_nails(image, grown) == (grown, 0)
 
 
 def test_without_air_in_view_nothing_is_a_nail():

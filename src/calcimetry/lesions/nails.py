@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import relabel_sequential
 
+from calcimetry.lesions.grow import GrownLesions
+from calcimetry.measurement.volume import nearest_lesion
 from calcimetry.model.image import Image
 from calcimetry.model.segmentation import Segmentation
 
@@ -18,26 +20,24 @@ _DEEPEST_MM, _PERCENTILE = 1.5, 90
 _AIR_HU, _SMOOTHING = -400.0, 0.5
 
 
-def without_nails(image: Image, lesion_map: Segmentation) -> tuple[Segmentation, int]:
-    """Leave fingernails out of a lesion map.
+def without_nails(image: Image, grown: GrownLesions) -> tuple[GrownLesions, int]:
+    """Leave fingernails out of grown lesions.
 
     Parameters
     ----------
     image : Image
         A volume in HU.
-    lesion_map : Segmentation
-        Lesions numbered from 1, on the image's grid.
+    grown : GrownLesions
+        On the image's grid.
 
     Returns
     -------
-    lesion_map : Segmentation
-        The rest, numbered from 1 without gaps.
+    grown : GrownLesions
+        The rest, numbered from 1 without gaps, without the mineral around nails.
     nails : int
         How many were left out.
     """
-    numbers = [int(n) for n in lesion_map.labels]
-    if not numbers:
-        return lesion_map, 0
+    lesion_map = grown.lesion_map
     labels = lesion_map.label_map
     air = ndimage.gaussian_filter(image.array, _SMOOTHING) < _AIR_HU
     nails = [
@@ -48,10 +48,13 @@ def without_nails(image: Image, lesion_map: Segmentation) -> tuple[Segmentation,
         and _lies_on_skin(labels, number, box, air, image.grid.spacing)
     ]
     if not nails:
-        return lesion_map, 0
+        return grown, 0
+    of_nails = np.isin(nearest_lesion(lesion_map, grown.mineral_fraction), nails)
+    fraction = np.where(of_nails, np.float32(0.0), grown.mineral_fraction)
     kept, _, old_of = relabel_sequential(np.where(np.isin(labels, nails), 0, labels))
     meanings = {n: lesion_map.meanings[int(old_of[n])] for n in range(1, int(kept.max()) + 1)}
-    return Segmentation(kept.astype(labels.dtype), lesion_map.grid, meanings), len(nails)
+    rest = Segmentation(kept.astype(labels.dtype), lesion_map.grid, meanings)
+    return GrownLesions(rest, fraction), len(nails)
 
 
 def _lies_on_skin(
