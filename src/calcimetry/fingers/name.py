@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +110,8 @@ def name_fingers(
     wrist_parts = [(number, bone.index) for number, bone in wrist_bones]
     for number in WRIST_BONES:
         wrist_parts += [(number, index) for index in _parts(types.label_map == number)]
-    wrist = _wrist_points(wrist_parts, types.grid)
+    index = np.concatenate([np.zeros((0, 3), int), *(index for _, index in wrist_parts)])
+    wrist = thinned(types.grid.index_to_mm(index))
     sesamoids = _points(types.label_map == Bone.SESAMOID, types.grid)
     only_stated = stated if len(groups) == 1 else None
     placed = [_place(group, wrist, sesamoids, only_stated, types.grid) for group in groups]
@@ -120,7 +121,8 @@ def name_fingers(
     _label_sesamoids(labels, types, placed)
     if parts is not None:
         _label_found_sesamoids(labels, parts, types.grid, placed)
-    hands = [one.hand for one in placed]
+    present = set(np.unique(labels).tolist())
+    hands = [_with_bones(one.hand, present) for one in placed]
     if placed and passed_over:
         text = f"{passed_over} small pieces of bone that join no finger were passed over"
         hands[0] = _with_reason(hands[0], text)
@@ -160,12 +162,6 @@ def _without_loose(chains: list[Chain], guessed: bool) -> tuple[list[Chain], lis
 def _gap(piece: SingleBone, trees: list[cKDTree]) -> float:
     """Distance in mm from a piece of bone to the nearest of others; infinite without any."""
     return min((float(tree.query(piece.points)[0].min()) for tree in trees), default=np.inf)
-
-
-def _wrist_points(parts: list[WristPart], grid: Grid) -> FloatArray:
-    if not parts:
-        return np.zeros((0, 3))
-    return thinned(grid.index_to_mm(np.concatenate([index for _, index in parts])))
 
 
 def _points(mask: NDArray[np.bool_], grid: Grid) -> FloatArray:
@@ -212,9 +208,14 @@ def _near(points: FloatArray, tree: cKDTree) -> FloatArray:
     return np.asarray(points[np.isfinite(distance)])
 
 
+def _with_bones(hand: Hand, present: set[int]) -> Hand:
+    """A hand without digits all of whose bones turned out to be others, such as sesamoids."""
+    return replace(hand, fingers=tuple(f for f in hand.fingers if present & set(f.labels)))
+
+
 def _with_reason(hand: Hand, text: str) -> Hand:
     reason = "; ".join(filter(None, (hand.reason, text)))
-    return Hand(hand.laterality, hand.fingers, hand.grid, reason)
+    return replace(hand, reason=reason)
 
 
 def _label_fingers(
