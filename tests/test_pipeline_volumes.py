@@ -5,17 +5,17 @@ import pytest
 
 from calcimetry.errors import NotMeasurable
 from calcimetry.model import DualEnergyImage, Grid, Image
+from calcimetry.phantom.hand_settings import PLAIN_HAND
 from calcimetry.phantom.volume import finger_volume
 from calcimetry.pipeline import measure
 from calcimetry.settings import Settings
 from tests.drawing import dice
-from tests.volumes import PLAIN
 
 
 @pytest.fixture(scope="module")
 def made():
     # A seed with deposits; far from those of training (recipes/unet.toml).
-    return finger_volume(np.random.default_rng((77, 6)), 0.8, PLAIN)
+    return finger_volume(np.random.default_rng((77, 6)), 0.8, PLAIN_HAND)
 
 
 @pytest.fixture(scope="module")

@@ -22,29 +22,7 @@ from calcimetry.model import (
     Segmentation,
     bone_name,
 )
-from calcimetry.phantom.hand_settings import HandSettings
 
-#: A simulated hand in a usual pose, without disease but deposits, and nothing else in view.
-PLAIN = HandSettings(
-    pose="relaxed",
-    bone_loss=0.1,
-    tilt_deg=0.0,
-    cut_share=0.0,
-    acro_osteolysis=(0, 0, 0, 0, 0),
-    erosions=0,
-    osteophytes=0,
-    subluxations=0,
-    ankyloses=0,
-    deposits=3,
-    tophi=0,
-    vessels=0,
-    calluses=0,
-    foreign_bodies=0,
-    metals=0,
-    ring=False,
-    table=False,
-    cushion=False,
-)
 #: Of the hand laid flat: back to palm, tips to wrist, across; 1 mm each.
 FLAT = (12, 60, 40)
 #: The volume holds it turned: (across, back to palm, wrist to tips).

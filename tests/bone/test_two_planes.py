@@ -11,15 +11,15 @@ from calcimetry.bone.unet import UNet
 from calcimetry.errors import NotMeasurable
 from calcimetry.fingers.name import name_fingers
 from calcimetry.model import Grid, Segmentation
+from calcimetry.phantom.hand_settings import PLAIN_HAND
 from calcimetry.phantom.volume import finger_volume
 from tests.drawing import dice
-from tests.volumes import PLAIN
 
 
 @pytest.fixture(scope="module")
 def finger():
     # A seed far from those of training and validation (recipes/unet.toml).
-    return finger_volume(np.random.default_rng((77, 6)), 0.8, PLAIN)
+    return finger_volume(np.random.default_rng((77, 6)), 0.8, PLAIN_HAND)
 
 
 @pytest.fixture(scope="module")

@@ -151,9 +151,9 @@ def split_bones(image: Image) -> RoughBones:
     -----
     Mineral is what exceeds a third of dense cortex, with its marrow filled in plane by plane
     along all three axes, but not the thin gap of a joint that a plane happens to enclose.
-    Touching bones are parted where rising thresholds and erosion,
-    gentlest first, leave parts that are each large enough to be a bone; the parts then grow
-    back to the border by a watershed.
+    Touching bones are parted where rising thresholds and erosion, gentlest first, leave parts
+    that are each large enough to be a bone; the parts then grow back to the border by a
+    watershed.
     """
     array = image.array
     mineral = array[array > _MINERAL_HU]
@@ -248,10 +248,11 @@ def _without_cuts(
 ) -> NDArray[np.int32]:
     """Join again what was cut through bone: a joint is darker than what it joins."""
     fine, coarse = (ndimage.gaussian_filter(hu, s / np.array(spacing)) for s in _RELIEF_MM)
+    above = fine - coarse
     count = int(parts.max())
     pairs, areas, levels, reliefs = [], [], [], []
     for axis in range(3):
-        moved, level, relief = (np.moveaxis(a, axis, 0) for a in (parts, hu, fine - coarse))
+        moved, level, relief = (np.moveaxis(a, axis, 0) for a in (parts, hu, above))
         one, other = moved[:-1], moved[1:]
         here = (one != other) & (one > 0) & (other > 0)
         low, high = np.minimum(one[here], other[here]), np.maximum(one[here], other[here])

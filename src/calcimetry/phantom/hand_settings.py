@@ -150,6 +150,30 @@ class HandSettings:
         return replace(self, **missing)
 
 
+#: A hand in a usual pose without disease but three deposits, and nothing else in view: for the
+#: demo and for tests that ask how a plain case comes out.
+PLAIN_HAND = HandSettings(
+    pose="relaxed",
+    bone_loss=0.1,
+    tilt_deg=0.0,
+    cut_share=0.0,
+    acro_osteolysis=(0, 0, 0, 0, 0),
+    erosions=0,
+    osteophytes=0,
+    subluxations=0,
+    ankyloses=0,
+    deposits=3,
+    tophi=0,
+    vessels=0,
+    calluses=0,
+    foreign_bodies=0,
+    metals=0,
+    ring=False,
+    table=False,
+    cushion=False,
+)
+
+
 def _unfit(name: str, expected: str, found: object) -> SettingsError:
     return SettingsError(
         f"Setting up a simulated hand: {name} must be {expected}, found {found!r}. "

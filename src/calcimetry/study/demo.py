@@ -10,7 +10,7 @@ from PIL import Image as PillowImage
 
 from calcimetry.files.nifti import write_ct_nifti
 from calcimetry.files.tables import write_bytes, write_csv
-from calcimetry.phantom.hand_settings import HandSettings
+from calcimetry.phantom.hand_settings import PLAIN_HAND
 from calcimetry.phantom.picture import FingerPicture, finger_picture
 from calcimetry.phantom.volume import finger_volume
 from calcimetry.study.sources import EnergyPair
@@ -20,26 +20,6 @@ from calcimetry.study.sources import EnergyPair
 _SEEDS = {"straight": 129, "bent": 119, "tip-down": 121, "crooked": 110}
 #: A finger in CT with three deposits, one of them on bone, and nothing else out of the ordinary.
 _VOLUME_SEED = (77, 6)
-_VOLUME_SETTINGS = HandSettings(
-    pose="relaxed",
-    bone_loss=0.1,
-    tilt_deg=0.0,
-    cut_share=0.0,
-    acro_osteolysis=(0, 0, 0, 0, 0),
-    erosions=0,
-    osteophytes=0,
-    subluxations=0,
-    ankyloses=0,
-    deposits=3,
-    tophi=0,
-    vessels=0,
-    calluses=0,
-    foreign_bodies=0,
-    metals=0,
-    ring=False,
-    table=False,
-    cushion=False,
-)
 
 
 def write_demo_pictures(folder: Path) -> Path:
@@ -90,7 +70,7 @@ def write_demo_volume(folder: Path) -> EnergyPair:
     OutputError
         If the folder cannot be written.
     """
-    finger = finger_volume(np.random.default_rng(_VOLUME_SEED), settings=_VOLUME_SETTINGS)
+    finger = finger_volume(np.random.default_rng(_VOLUME_SEED), settings=PLAIN_HAND)
     low, high = (folder / f"finger-{energy}.nii.gz" for energy in ("80kV", "Sn150kV"))
     write_ct_nifti(low, finger.image.low)
     write_ct_nifti(high, finger.image.high)
