@@ -1,4 +1,4 @@
-"""The network being trained: MONAI's U-Net, its loss, and its validation figures."""
+"""The network being trained: how it sees HU, its loss, and its validation figures."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 import lightning
 import torch
 from monai.losses import DiceCELoss
-from monai.networks.nets import BasicUNet
 from torch import Tensor
 
 from calcimetry.bone.working_view import SPACING_MM
 from calcimetry.phantom.picture import DEPOSIT, MATERIALS
+from calcimetry.training.architectures import build_network
 
 
 class ScaleHU(torch.nn.Module):
@@ -27,25 +27,23 @@ class MaterialNetwork(lightning.LightningModule):
 
     Parameters
     ----------
-    features : sequence of int
-        Channels of the five levels of the U-Net and of its last layer.
+    kind, features : str, sequence of int
+        The network and its channels (`calcimetry.training.architectures.build_network`).
     learning_rate, weight_decay : float
         Of AdamW; the rate follows one cycle over the whole training.
     """
 
-    def __init__(self, features: list[int], learning_rate: float, weight_decay: float) -> None:
+    def __init__(
+        self, kind: str, features: list[int], learning_rate: float, weight_decay: float
+    ) -> None:
         super().__init__()
         self.save_hyperparameters()
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.scale = ScaleHU()
-        self.unet = BasicUNet(
-            spatial_dims=2,
-            in_channels=1,
-            out_channels=len(MATERIALS),
-            features=features,
-            norm="batch",
-            act=("LeakyReLU", {"negative_slope": 0.1, "inplace": True}),
+        # Channels last: oneDNN and cuDNN then convolve without reordering (a third faster here).
+        self.network = build_network(kind, features, len(MATERIALS)).to(
+            memory_format=torch.channels_last
         )
         # Cross-entropy on fractions is smallest at the true fraction, so areas are
         # unbiased; Dice keeps small deposits from being outvoted by air.
@@ -60,7 +58,7 @@ class MaterialNetwork(lightning.LightningModule):
 
     def forward(self, hu: Tensor) -> Tensor:
         """Logits (n, 6, rows, columns) of pictures in HU (n, 1, rows, columns)."""
-        logits: Tensor = self.unet(self.scale(hu))
+        logits: Tensor = self.network(self.scale(hu))
         return logits
 
     def training_step(self, batch: tuple[Tensor, Tensor], _index: int) -> Tensor:

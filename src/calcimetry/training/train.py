@@ -43,6 +43,7 @@ class Recipe:
     upright: int
     square: int
     validation: int
+    kind: str
     features: list[int]
     steps: int
     batch_size: int
@@ -97,7 +98,7 @@ def train(recipe: Recipe, run: Path, *, workers: int) -> Path:
     batches = Batches(
         bank / "train", ["upright", "square"], recipe.batch_size, recipe.seed, first=first
     )
-    network = MaterialNetwork(recipe.features, recipe.learning_rate, recipe.weight_decay)
+    network = MaterialNetwork(recipe.kind, recipe.features, recipe.learning_rate, recipe.weight_decay)
     trainer = lightning.Trainer(
         max_steps=recipe.steps,
         accelerator="auto",
@@ -126,7 +127,7 @@ def train(recipe: Recipe, run: Path, *, workers: int) -> Path:
     )
     # From the checkpoint, whose weights are the averaged ones also where nothing was left to do.
     network.load_state_dict(torch.load(last, weights_only=False, map_location="cpu")["state_dict"])
-    return export(network, run / "unet.onnx", recipe)
+    return export(network, run / f"{recipe.kind}.onnx", recipe)
 
 
 def export(network: MaterialNetwork, path: Path, recipe: Recipe) -> Path:
