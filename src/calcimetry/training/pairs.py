@@ -6,7 +6,6 @@ once.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from calcimetry.dicom.find import find_series
 from calcimetry.errors import InputError
-from calcimetry.files.inputs import Input, find_inputs
-from calcimetry.training.marked import Cut, Marked, Source
-from calcimetry.training.mask_files import is_mask
+from calcimetry.training.marked import Cut, Marked
 from calcimetry.training.mask_values import Reading, Rule, readings_of, told_rules
 from calcimetry.training.picture import DEPOSIT, TrainingPicture
-from calcimetry.training.picture_pairs import read_marked_picture
+from calcimetry.training.sources import find_training_sources
 
 __all__ = ["TrainingData", "TrainingPicture", "read_training_pictures"]
 
@@ -77,13 +73,20 @@ def read_training_pictures(
     ``masks/``, ``truth/`` or ``../truth/`` beside it or beside a folder above it. What
     `calcimetry measure` and `calcimetry phantom` write lies so.
 
+    *NIfTI* volumes, or single slices, have their masks under the same names, with the ending
+    ``.nii.gz``; where there is none, the one mask of bones in the folder that lies on their grid.
+    *DICOM* series have a DICOM SEG drawn on them, or on another series of their frame of
+    reference, whose segments are called as the bones are ("left ring proximal phalanx"); or
+    masks as NIfTI. Of two energies the mix is taken. Patients are pseudonyms. Volumes become
+    sagittal planes of each finger (`calcimetry.training.planes.cut_volume`).
+
     *Bone masks* hold label numbers (1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal, or
     10 x digit + bone, and 100 more in the left hand), or 60 x label, or a single value, which
     is bone without names. Sesamoids and bones of the wrist count as metacarpal. In *masks of
     lesions* anything but 0 is a deposit, which wins over bone.
     """
     tell = on_progress or _silent
-    sources = _sources(folder, window_hu, level_hu)
+    sources = find_training_sources(folder, window_hu, level_hu)
     marked: list[Marked] = []
     faults: list[str] = []
     for done, source in enumerate(sources):
@@ -107,31 +110,6 @@ def read_training_pictures(
     _refuse_one_class(pictures, folder.name)
     tell(len(sources), len(sources), "")
     return TrainingData(tuple(pictures), (*told_rules(used), *_notes(marked, pictures)))
-
-
-def _sources(folder: Path, window_hu: float, level_hu: float) -> list[Source]:
-    """What a folder holds to learn from, masks left out."""
-    if not folder.is_dir():
-        raise InputError(
-            f"Reading training data: expected a folder, found none called {folder.name}."
-        )
-    found = find_series([folder])
-    files = find_inputs([folder], {os.path.realpath(path) for path in found.other_files})
-    sources = [
-        Source(one.image, _reader(one, folder, window_hu, level_hu))
-        for one in files.found
-        if not is_mask(one.path)
-    ]
-    if not sources:
-        raise InputError(
-            f"Reading training data in {folder.name}: no picture or volume in it, masks aside. "
-            "Name the folder that holds the images."
-        )
-    return sources
-
-
-def _reader(source: Input, folder: Path, window_hu: float, level_hu: float) -> Callable[[], Marked]:
-    return lambda: read_marked_picture(source, folder, window_hu, level_hu)
 
 
 def _named(marked: Marked, reading: Reading | InputError) -> Iterable[TrainingPicture]:

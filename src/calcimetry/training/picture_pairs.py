@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from calcimetry.errors import InputError
 from calcimetry.files.inputs import Input, without_ending
 from calcimetry.files.manifest import MANIFEST_NAME
 from calcimetry.files.raster import read_picture
+from calcimetry.model import Image
 from calcimetry.training.marked import Cut, Marked, refuse_other_size, values_of
 from calcimetry.training.mask_files import BONES, LESIONS, PLACES, find_mask, read_mask_png
 
@@ -43,17 +45,40 @@ def read_marked_picture(source: Input, root: Path, window_hu: float, level_hu: f
     if source.problem:
         raise InputError(f"Reading {source.image}: {source.problem}.")
     image = read_picture(source.path, source.pixel_spacing_mm, window_hu, level_hu)
-    path = mask_of(source, root, BONES)
-    if path is None:
-        raise no_mask(source.image)
-    bones = _read(path, image.array.shape[1:], source.image)
-    lesions = mask_of(source, root, LESIONS)
-    deposits = None
-    if lesions is not None:
-        deposits = _read(lesions, image.array.shape[1:], source.image) != 0
-    values = values_of(bones, path.name)
-    cut = Cut(source.image, image, bones, deposits)
-    return Marked(source.image, source.columns.get(PATIENT_COLUMN, ""), path.name, values, (cut,))
+    image = replace(image, name=source.image)
+    bones, lesions = mask_of(source, root, BONES), mask_of(source, root, LESIONS)
+    return marked_picture(image, source.columns.get(PATIENT_COLUMN, ""), bones, lesions)
+
+
+def marked_picture(image: Image, patient: str, bones: Path | None, lesions: Path | None) -> Marked:
+    """A picture whose masks lie in PNG files.
+
+    Parameters
+    ----------
+    image : Image
+        One slice; its name is told.
+    patient : str
+        A pseudonym, or empty.
+    bones, lesions : Path or None
+
+    Returns
+    -------
+    Marked
+        Of one cut.
+
+    Raises
+    ------
+    InputError
+        If there is no bone mask, or it is empty, or one cannot be read or has another size.
+    """
+    if bones is None:
+        raise no_mask(image.name)
+    size = image.array.shape[1:]
+    numbers = _read(bones, size, image.name)
+    deposits = None if lesions is None else _read(lesions, size, image.name) != 0
+    values = values_of(numbers, bones.name)
+    cut = Cut(image.name, image, numbers, deposits)
+    return Marked(image.name, patient, bones.name, values, (cut,))
 
 
 def mask_of(source: Input, root: Path, kind: str) -> Path | None:
