@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from calcimetry.errors import InputError
+from calcimetry.dicom.find import find_series
+from calcimetry.dicom.source import Source
+from calcimetry.errors import InputError, UnreadableFile
 from calcimetry.training.pairs import read_training_pictures
+from calcimetry.training.segments import referenced_series
 from tests.dicom import making
 from tests.training.pictures import save as save_png
 from tests.training.volumes_on_disk import save_labels, save_seg
@@ -71,8 +74,6 @@ def test_two_segs_of_one_frame_of_reference(tmp_path, ct):
 
 
 def test_masks_as_files_named_after_the_series_or_on_its_grid(tmp_path, ct):
-    from calcimetry.dicom.find import find_series
-
     (volume,) = find_series([tmp_path]).volumes
     labels = sum(n * mask for n, mask in enumerate(NAMED.values(), start=1))
     path = save_labels(tmp_path / f"{volume.name}_bones.nii.gz", labels, volume.grid)
@@ -141,6 +142,12 @@ def test_a_damaged_seg_is_named(tmp_path, ct, keyword):
     save_seg(tmp_path / "mask.dcm", NAMED, ct, **{keyword: None})
     with pytest.raises(InputError, match=r"mask\.dcm: this DICOM SEG is damaged or incomplete"):
         read_training_pictures(tmp_path)
+
+
+def test_a_file_that_is_no_dicom_at_all(tmp_path):
+    (tmp_path / "mask.dcm").write_bytes(b"no DICOM")
+    with pytest.raises(UnreadableFile, match=r"mask\.dcm: this DICOM SEG is damaged"):
+        referenced_series(Source(tmp_path / "mask.dcm"))
 
 
 def test_a_series_without_mask(tmp_path, ct):

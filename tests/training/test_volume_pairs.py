@@ -7,6 +7,7 @@ from calcimetry.errors import InputError
 from calcimetry.model import Grid
 from calcimetry.training.pairs import read_training_pictures
 from tests.hands import moved, rotation
+from tests.training.pictures import manifest
 from tests.training.volumes_on_disk import fingers, hounsfield, save_ct, save_labels
 
 
@@ -142,6 +143,29 @@ def test_a_bone_that_only_grazes_planes(tmp_path, hand):
     save_labels(tmp_path / "a_bones.nii.gz", crumb, grid)
     data = read_training_pictures(tmp_path)
     assert all("slice" in one.name for one in data.pictures)
+
+
+def test_a_volume_whose_planes_show_no_bone(tmp_path):
+    grid = Grid((6, 20, 20), np.diag([0.4, 0.4, 0.4, 1]))
+    labels = np.zeros(grid.shape, int)
+    labels[0, 5:9, 5:9] = 1  # slices are taken 0.8 mm apart, and this is none of them
+    save_ct(tmp_path / "a.nii.gz", hounsfield(labels), grid)
+    save_labels(tmp_path / "a_bones.nii.gz", labels, grid)
+    with pytest.raises(InputError, match=r"Cutting a\.nii\.gz: no plane of it shows bone"):
+        read_training_pictures(tmp_path)
+
+
+def test_a_manifest_names_volumes_and_their_masks(tmp_path, hand):
+    labels, grid = hand
+    save_ct(tmp_path / "a.nii.gz", hounsfield(labels), grid)
+    save_labels(tmp_path / "mine" / "m.nii.gz", labels % 10, grid)
+    lines = ["a.nii.gz,,P1,mine/m.nii.gz"]
+    columns = "image,pixel_spacing_mm,patient,mask"
+    manifest(tmp_path, *lines, columns=columns)
+    assert {one.patient for one in read_training_pictures(tmp_path).pictures} == {"P1"}
+    manifest(tmp_path, *lines, "b.nii.gz,,P2,", columns=columns)
+    with pytest.raises(InputError, match=r"Reading b\.nii\.gz: line 3 .* no such file"):
+        read_training_pictures(tmp_path)
 
 
 def test_a_single_slice(tmp_path, hand):

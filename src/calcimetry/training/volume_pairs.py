@@ -99,11 +99,6 @@ def marked_volume(
     deposits = None if lesions is None else _read(lesions, image) > 0
     values = values_of(numbers, bones.name)
     cuts = cut_volume(image, numbers, deposits)
-    if not cuts:
-        raise InputError(
-            f"Reading {bones.name}: no plane of {image.name} shows bone. Mark whole bones, or take "
-            "the image out of the folder."
-        )
     return Marked(image.name, patient, bones.name, values, cuts)
 
 
