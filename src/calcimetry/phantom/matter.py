@@ -27,10 +27,10 @@ FloatArray = NDArray[np.floating[Any]]
 #: of the low, behind 20 mm of water), of flesh 300 HU dense such as nails and urate, and of metal.
 _KNOTS_HU = (-1000.0, -90.0, 55.0, 300.0, METAL_HU)
 _DENSE = 1300.0 / 1055.0
-#: Materials of the base in mg/cm3 at those, mixed evenly in between.
+#: Materials of the base in mg/cm3 at those, mixed evenly in between. Air is nothing, for scanners
+#: are set to -1000 HU in it.
 _AT_KNOTS: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
-        "air": (MATERIALS["air"].density_mg_cm3, 0.0, 0.0, 0.0, 0.0),
         "fat": (0.0, MATERIALS["fat"].density_mg_cm3, 0.0, 0.0, 0.0),
         "soft_tissue": (
             0.0,

@@ -17,6 +17,8 @@ from calcimetry.phantom.matter import materials_of, mineral_gains
 from calcimetry.phantom.reconstruction import KERNEL_FWHM_MM, SIGMA_PER_FWHM, Kernel
 from calcimetry.phantom.scan_settings import ScanMode, ScanSettings
 
+_FEWEST_VIEWS = 360
+
 
 def project(
     rng: np.random.Generator,
@@ -48,7 +50,8 @@ def project(
     -------
     (DualEnergyImage, Acquisition)
         Both energies on the grid, and what the scan was in the end: blur of the kernel, and
-        gains behind as much matter as rays through a slice meet on average.
+        gains behind as much matter as rays through a slice meet on average. There is no grain
+        to name: reconstruction makes it.
 
     Raises
     ------
@@ -65,7 +68,10 @@ def project(
     }
     kernel = _nearest_kernel(acquisition.blur_mm)
     settings = ScanSettings(
-        preset=mode.preset, kernel=kernel, noise_hu=(acquisition.noise_hu, acquisition.noise_hu)
+        preset=mode.preset,
+        kernel=kernel,
+        noise_hu=(acquisition.noise_hu, acquisition.noise_hu),
+        views=_views(grid, kernel),
     )
     scan = scan_volume(
         materials, grid, settings, rng, workers=mode.workers, progress=mode.progress, name=name
@@ -76,16 +82,26 @@ def project(
     # Slices differ little: their mean stands for all.
     matter = np.sum([array.mean(axis=0, dtype=np.float64) for array in materials.values()], axis=0)
     gains = mineral_gains(mode.preset, round(effective_path(matter, grid), 2))
-    blur_mm = KERNEL_FWHM_MM[kernel] * SIGMA_PER_FWHM
+    blur_mm = float(KERNEL_FWHM_MM[kernel] * SIGMA_PER_FWHM)
     done = replace(
         acquisition,
         low_gain=gains[0],
         high_gain=gains[1],
         blur_mm=blur_mm,
-        across=across_mm / blur_mm,
+        across=float(across_mm / blur_mm),
         grain_mm=0.0,
     )
     return replace(scan, low=low, high=high), done
+
+
+def _views(grid: Grid, kernel: Kernel) -> int:
+    """So many that rays are half a point spread apart in a slice's corners, at most a scanner's.
+
+    The noise asked for does not depend on it.
+    """
+    corner_mm = 0.5 * float(np.linalg.norm(np.multiply(grid.shape[1:], grid.spacing[1:])))
+    pairs = round(np.pi * corner_mm / (0.5 * KERNEL_FWHM_MM[kernel]))
+    return int(np.clip(2 * pairs, _FEWEST_VIEWS, ScanSettings().views))
 
 
 def _nearest_kernel(blur_mm: float) -> Kernel:

@@ -22,6 +22,7 @@ from calcimetry.phantom.reformat import (
     cut_short,
     reformat_finger,
 )
+from calcimetry.phantom.scan_settings import ScanMode
 from calcimetry.phantom.truth import true_report
 from calcimetry.phantom.visits import scan_finger
 from calcimetry.phantom.volume import HandVolume
@@ -34,7 +35,7 @@ from calcimetry.study.phantom_images import (
 )
 from calcimetry.study.phantom_output import PhantomOutput
 from calcimetry.study.phantom_truth import lesion_rows, picture_lesions, picture_row, truth_of
-from calcimetry.study.phantoms import named, visit_day
+from calcimetry.study.phantoms import visit_day
 
 #: Areas in mm2 of the calcification in the source paper's pictures: what a reader's axes give
 #: and what is measured must both lie within.
@@ -59,6 +60,7 @@ def write_patient(
     output: PhantomOutput,
     settings: Mapping[str, Any],
     on_scan: Callable[[int, str], None],
+    workers: int = 1,
 ) -> None:
     """Simulate all scans of one patient and write them into ``images/`` and ``truth/``.
 
@@ -73,6 +75,8 @@ def write_patient(
         Of the whole cohort; the UIDs of DICOM depend on them.
     on_scan : callable
         Told how many scans are finished and what goes on now.
+    workers : int
+        Slices projected at the same time.
 
     Raises
     ------
@@ -84,11 +88,12 @@ def write_patient(
     tables: Tables = {"pictures": [], "lesions": [], "readings": []}
     truths = []
     done = 0
+    mode = ScanMode(output.preset, output.physics, workers)
     for finger in fingers:
         on_scan(done, f"{finger.patient} {finger.name}")
         chosen = choose_drawing(finger, output)
         for visit in range(finger.cohort.visits):
-            volume, report = _scan(finger, visit, chosen.attempt, output)
+            volume, report = _scan(finger, visit, chosen.attempt, output, mode)
             truth = truth_of(volume, report, _told(finger, visit))
             if output.format == "jpeg":
                 pictures = _write_pictures(folder, finger, visit, (volume, report), chosen, output)
@@ -121,7 +126,8 @@ def choose_drawing(finger: PlannedFinger, output: PhantomOutput) -> _Chosen:
     """
     low, high = AREA_RANGE_MM2
     for attempt in range(_MOST_ATTEMPTS):
-        volume, report = _scan(finger, 0, attempt, output)
+        # Truth alone decides, which does not depend on how a finger is scanned.
+        volume, report = _scan(finger, 0, attempt, output, ScanMode())
         if not (report.lesions and report.hands):
             continue
         own = report.hands[0].fingers[0]
@@ -145,10 +151,9 @@ def choose_drawing(finger: PlannedFinger, output: PhantomOutput) -> _Chosen:
 
 
 def _scan(
-    finger: PlannedFinger, visit: int, attempt: int, output: PhantomOutput
+    finger: PlannedFinger, visit: int, attempt: int, output: PhantomOutput, mode: ScanMode
 ) -> tuple[HandVolume, Report]:
-    volume = scan_finger(finger, visit, attempt, output.spacing_mm)
-    volume = named(volume, volume.image.name, output.preset)
+    volume = scan_finger(finger, visit, attempt, output.spacing_mm, mode)
     return volume, true_report(volume)
 
 
