@@ -13,6 +13,7 @@ from calcimetry.phantom.cohort import PlannedFinger, Stream
 from calcimetry.phantom.deposits import Deposit
 from calcimetry.phantom.hand import draw_hand
 from calcimetry.phantom.hand_settings import HandSettings
+from calcimetry.phantom.scan_settings import ScanMode
 from calcimetry.phantom.volume import HandVolume, lattice_around, simulate
 
 #: More deposits are never tried in one finger.
@@ -22,7 +23,11 @@ _MORE_DEPOSITS = 1.5
 
 
 def scan_finger(
-    finger: PlannedFinger, visit: int = 0, attempt: int = 0, spacing_mm: float = 0.6
+    finger: PlannedFinger,
+    visit: int = 0,
+    attempt: int = 0,
+    spacing_mm: float = 0.6,
+    mode: ScanMode | None = None,
 ) -> HandVolume:
     """Simulate the scan of one finger at one visit.
 
@@ -36,6 +41,8 @@ def scan_finger(
         Another one gives other deposits and tissue, for where the first do not suit.
     spacing_mm : float
         Of the isotropic samples.
+    mode : ScanMode, optional
+        How it is scanned; in the image at 80 and Sn150 kV where not given.
 
     Returns
     -------
@@ -63,6 +70,7 @@ def scan_finger(
         replace(hand, deposits=1 + int(rng.poisson(_MORE_DEPOSITS))),
         change,
         finger.stream(Stream.SCAN, visit),
+        mode,
     )
 
 

@@ -15,7 +15,18 @@ from calcimetry.model import Report
 from calcimetry.phantom.chosen import Chosen, choose_drawing
 from calcimetry.phantom.cohort import PlannedFinger, Stream
 from calcimetry.phantom.readers import PAPER_READERS, read_lesions
+<<<<<<< HEAD
 from calcimetry.phantom.reformat import FingerReformat, reformat_finger
+=======
+from calcimetry.phantom.reformat import (
+    FingerReformat,
+    Slab,
+    best_offsets_mm,
+    cut_short,
+    reformat_finger,
+)
+from calcimetry.phantom.scan_settings import ScanMode
+>>>>>>> projection
 from calcimetry.phantom.truth import true_report
 from calcimetry.phantom.visits import scan_finger
 from calcimetry.phantom.volume import HandVolume
@@ -28,7 +39,7 @@ from calcimetry.study.phantom_images import (
 )
 from calcimetry.study.phantom_output import PhantomOutput
 from calcimetry.study.phantom_truth import lesion_rows, picture_lesions, picture_row, truth_of
-from calcimetry.study.phantoms import named, visit_day
+from calcimetry.study.phantoms import visit_day
 
 Tables = dict[str, list[dict[str, Any]]]
 
@@ -39,6 +50,7 @@ def write_patient(
     output: PhantomOutput,
     settings: Mapping[str, Any],
     on_scan: Callable[[int, str], None],
+    workers: int = 1,
 ) -> None:
     """Simulate all scans of one patient and write them into ``images/`` and ``truth/``.
 
@@ -53,6 +65,8 @@ def write_patient(
         Of the whole cohort; the UIDs of DICOM depend on them.
     on_scan : callable
         Told how many scans are finished and what goes on now.
+    workers : int
+        Slices projected at the same time.
 
     Raises
     ------
@@ -64,11 +78,12 @@ def write_patient(
     tables: Tables = {"pictures": [], "lesions": [], "readings": []}
     truths = []
     done = 0
+    mode = ScanMode(output.preset, output.physics, workers)
     for finger in fingers:
         on_scan(done, f"{finger.patient} {finger.name}")
         chosen = choose_drawing(finger, partial(_scan, finger, 0, output=output), output.slab_mm)
         for visit in range(finger.cohort.visits):
-            volume, report = _scan(finger, visit, chosen.attempt, output)
+            volume, report = _scan(finger, visit, chosen.attempt, output, mode)
             truth = truth_of(volume, report, _told(finger, visit))
             if output.format == "jpeg":
                 pictures = _write_pictures(folder, finger, visit, (volume, report), chosen, output)
@@ -91,11 +106,47 @@ def write_patient(
     write_json(folder / "truth" / "tables.json", tables)
 
 
+<<<<<<< HEAD
+=======
+def choose_drawing(finger: PlannedFinger, output: PhantomOutput) -> _Chosen:
+    """The first drawing of a finger at its first visit whose pictures all show calcification.
+
+    Raises
+    ------
+    NotMeasurable
+        If sixty do not.
+    """
+    low, high = AREA_RANGE_MM2
+    for attempt in range(_MOST_ATTEMPTS):
+        # Truth alone decides, which does not depend on how a finger is scanned.
+        volume, report = _scan(finger, 0, attempt, output, ScanMode())
+        if not (report.lesions and report.hands):
+            continue
+        own = report.hands[0].fingers[0]
+        offsets = best_offsets_mm(volume, report, own, count=len(finger.cut_off))
+        if len(offsets) < len(finger.cut_off):
+            continue
+        slabs, areas = [], []
+        for offset, cut in zip(offsets, finger.cut_off, strict=True):
+            picture = reformat_finger(volume, report, own, Slab(offset, output.slab_mm))
+            if cut:
+                picture = reformat_finger(volume, report, own, cut_short(picture))
+            slabs.append(picture.slab)
+            areas += [picture.report.area_mm2, picture.report.ellipse_area_mm2]
+        if low <= min(areas) and max(areas) <= high:
+            return _Chosen(attempt, tuple(slabs))
+    raise NotMeasurable(
+        f"Simulating {finger.patient} {finger.name}: expected {low:g} to {high:g} mm2 of "
+        f"calcification in each of {len(finger.cut_off)} pictures; none of {_MOST_ATTEMPTS} "
+        "drawings has it. Ask for fewer images of each patient, or use another seed."
+    )
+
+
+>>>>>>> projection
 def _scan(
-    finger: PlannedFinger, visit: int, attempt: int, output: PhantomOutput
+    finger: PlannedFinger, visit: int, attempt: int, output: PhantomOutput, mode: ScanMode
 ) -> tuple[HandVolume, Report]:
-    volume = scan_finger(finger, visit, attempt, output.spacing_mm)
-    volume = named(volume, volume.image.name, output.preset)
+    volume = scan_finger(finger, visit, attempt, output.spacing_mm, mode)
     return volume, true_report(volume)
 
 
