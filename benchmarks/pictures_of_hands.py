@@ -161,9 +161,10 @@ def readings(picture: object) -> Grey:
                 middle, way = 0.5 * (first + last), last - first
                 half = 0.5 * length / wide * way / max(float(np.linalg.norm(way)), 1e-6)
                 line = [tuple(((middle + side * half)[::-1] + 0.5) * times) for side in (-1, 1)]
-                line = [(x + 2 * place, y + 2 * place) for x, y in line]
-                draw.line(line, fill=(255, 190)[place], width=1)
-    return np.asarray(frame.resize((frame.width // 2, frame.height // 2)))
+                line = [(x + 8 * place, y + 8 * place) for x, y in line]
+                draw.line(line, fill=(255, 190)[place], width=3)
+    half = frame.resize((frame.width // 2, frame.height // 2))
+    return np.asarray(half.crop((0, 0, half.width, half.height // 2)))
 
 
 SHEETS: dict[str, Callable[[], Tiles]] = {
