@@ -28,6 +28,7 @@ from calcimetry.phantom.lattice import Lattice, cut, draw_waves
 from calcimetry.phantom.lumps import TrueVolumeLesion, draw_lumps, paint_lump
 from calcimetry.phantom.parts import Part
 from calcimetry.phantom.pose import about
+from calcimetry.phantom.posing import Posing
 from calcimetry.phantom.projected import project
 from calcimetry.phantom.scan_settings import ScanMode
 from calcimetry.phantom.skeleton import paint_bones
@@ -203,6 +204,7 @@ def simulate(
     change: Callable[[list[Deposit]], list[Deposit]] | None = None,
     scan_rng: np.random.Generator | None = None,
     mode: ScanMode | None = None,
+    posing: Posing | None = None,
 ) -> HandVolume:
     """Sample parts of a hand on a lattice, add flesh and deposits, and scan it.
 
@@ -228,18 +230,24 @@ def simulate(
     mode : ScanMode, optional
         How it is scanned; in the image at 80 and Sn150 kV where not given. Nothing else
         depends on it.
+    posing : Posing, optional
+        How bones and deposits, placed beside `parts` as they were drawn, are held in this scan.
     """
     mode = mode or ScanMode()
     drawn = (settings or HandSettings()).settled(rng)
     fat_mm = float(drawn.fat_mm or 0.0)
     waves = draw_waves(rng)
     lumps = draw_lumps(rng, parts, drawn.deposits or 0)
-    # A texture takes as many random numbers as its deposit has samples.
-    texture_rng = rng
+    # A texture takes as many random numbers as it has samples: where visits must agree in all
+    # else, nothing else may come from the same generator after it.
+    texture_rng = flesh_rng = bone_rng = thing_rng = rng
     if change is not None:
-        texture_rng = rng.spawn(1)[0]
+        texture_rng, flesh_rng, bone_rng, thing_rng = rng.spawn(4)
         changed = change([lump.deposit for lump in lumps])
         lumps = [replace(lump, deposit=one) for lump, one in zip(lumps, changed, strict=True)]
+    if posing is not None:
+        parts = posing.parts()
+        lumps = [replace(lump, deposit=posing.deposit(lump.deposit)) for lump in lumps]
     rods = capsules(rng, parts, fat_mm)
     acquisition = draw_acquisition(rng)
     canvas = Canvas.empty(
@@ -250,14 +258,14 @@ def simulate(
     )
     wrap(canvas, rods, [lump.deposit for lump in lumps], waves)
     lay_on(rng, canvas, rods, table=bool(drawn.table), cushion=bool(drawn.cushion))
-    paint_flesh(rng, canvas, parts, waves, fat_mm)
-    paint_nails(rng, canvas, parts)
-    paint_bones(rng, canvas, parts, waves, float(drawn.bone_loss or 0.0))
+    paint_flesh(flesh_rng, canvas, parts, waves, fat_mm)
+    paint_nails(flesh_rng, canvas, parts)
+    paint_bones(bone_rng, canvas, parts, waves, float(drawn.bone_loss or 0.0))
     lesions: list[TrueVolumeLesion] = []
     for place, lump in enumerate(lumps, start=1):
         lesion = paint_lump(texture_rng, canvas, lump, len(lesions) + 1)
         lesions += [replace(lesion, deposit=place)] if lesion else []
-    distractors = paint_distractors(rng, canvas, parts, drawn)
+    distractors = paint_distractors(thing_rng, canvas, parts, drawn)
     image, acquisition = _scanned(
         scan_rng or rng, canvas, acquisition, mode, image_grid(lattice, laterality), name
     )

@@ -15,18 +15,8 @@ from calcimetry.model import Report
 from calcimetry.phantom.chosen import Chosen, choose_drawing
 from calcimetry.phantom.cohort import PlannedFinger, Stream
 from calcimetry.phantom.readers import PAPER_READERS, read_lesions
-<<<<<<< HEAD
 from calcimetry.phantom.reformat import FingerReformat, reformat_finger
-=======
-from calcimetry.phantom.reformat import (
-    FingerReformat,
-    Slab,
-    best_offsets_mm,
-    cut_short,
-    reformat_finger,
-)
 from calcimetry.phantom.scan_settings import ScanMode
->>>>>>> projection
 from calcimetry.phantom.truth import true_report
 from calcimetry.phantom.visits import scan_finger
 from calcimetry.phantom.volume import HandVolume
@@ -81,7 +71,9 @@ def write_patient(
     mode = ScanMode(output.preset, output.physics, workers)
     for finger in fingers:
         on_scan(done, f"{finger.patient} {finger.name}")
-        chosen = choose_drawing(finger, partial(_scan, finger, 0, output=output), output.slab_mm)
+        # Truth alone decides, which does not depend on how a finger is scanned.
+        first = partial(_scan, finger, 0, output=output, mode=ScanMode())
+        chosen = choose_drawing(finger, first, output.slab_mm)
         for visit in range(finger.cohort.visits):
             volume, report = _scan(finger, visit, chosen.attempt, output, mode)
             truth = truth_of(volume, report, _told(finger, visit))
@@ -106,43 +98,6 @@ def write_patient(
     write_json(folder / "truth" / "tables.json", tables)
 
 
-<<<<<<< HEAD
-=======
-def choose_drawing(finger: PlannedFinger, output: PhantomOutput) -> _Chosen:
-    """The first drawing of a finger at its first visit whose pictures all show calcification.
-
-    Raises
-    ------
-    NotMeasurable
-        If sixty do not.
-    """
-    low, high = AREA_RANGE_MM2
-    for attempt in range(_MOST_ATTEMPTS):
-        # Truth alone decides, which does not depend on how a finger is scanned.
-        volume, report = _scan(finger, 0, attempt, output, ScanMode())
-        if not (report.lesions and report.hands):
-            continue
-        own = report.hands[0].fingers[0]
-        offsets = best_offsets_mm(volume, report, own, count=len(finger.cut_off))
-        if len(offsets) < len(finger.cut_off):
-            continue
-        slabs, areas = [], []
-        for offset, cut in zip(offsets, finger.cut_off, strict=True):
-            picture = reformat_finger(volume, report, own, Slab(offset, output.slab_mm))
-            if cut:
-                picture = reformat_finger(volume, report, own, cut_short(picture))
-            slabs.append(picture.slab)
-            areas += [picture.report.area_mm2, picture.report.ellipse_area_mm2]
-        if low <= min(areas) and max(areas) <= high:
-            return _Chosen(attempt, tuple(slabs))
-    raise NotMeasurable(
-        f"Simulating {finger.patient} {finger.name}: expected {low:g} to {high:g} mm2 of "
-        f"calcification in each of {len(finger.cut_off)} pictures; none of {_MOST_ATTEMPTS} "
-        "drawings has it. Ask for fewer images of each patient, or use another seed."
-    )
-
-
->>>>>>> projection
 def _scan(
     finger: PlannedFinger, visit: int, attempt: int, output: PhantomOutput, mode: ScanMode
 ) -> tuple[HandVolume, Report]:
