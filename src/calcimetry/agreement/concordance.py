@@ -70,9 +70,7 @@ def paired(
     """
     first, second = (np.asarray(one, dtype=np.float64).ravel() for one in (a, b))
     if first.size != second.size:
-        raise InputError(
-            f"{doing}: pairs are needed, found {first.size} and {second.size} values."
-        )
+        raise InputError(f"{doing}: pairs are needed, found {first.size} and {second.size} values.")
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
         raise InputError(f"{doing}: values must be finite; leave out pairs that lack one.")
     return first, second
