@@ -13,6 +13,7 @@ from calcimetry.model import Image, bone_name
 from calcimetry.render import palette
 from calcimetry.render.marks import draw_bones, draw_lesions, draw_scale_bar
 from calcimetry.render.overlay import display_limits, to_grey
+from calcimetry.render.palette import Colour
 from calcimetry.render.panel import Panel
 from calcimetry.render.sheet import Sheet, wrapped
 
@@ -20,6 +21,8 @@ from calcimetry.render.sheet import Sheet, wrapped
 _ROOM = (196, 400)
 _GAP, _MARGIN, _HEAD, _TITLE, _FOOT = 18, 28, 58, 26, 58
 _SIZE = 14
+#: Width and height of one entry of the legend.
+_ENTRY = (190, 26)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -72,7 +75,10 @@ def draw_methods(rows: Sequence[MethodRow], title: str) -> Picture.Image:
     panels = [_panel_size(row.image) for row in rows]
     step = _ROOM[0] + _GAP
     width = 2 * _MARGIN + step * len(rows[0].findings) - _GAP
-    height = _MARGIN + _HEAD + sum(_TITLE + h + _FOOT for _, h in panels) + 30
+    entries = _legend(rows)
+    in_line = max(1, (width - 2 * _MARGIN) // _ENTRY[0])
+    legend_height = _ENTRY[1] * -(-len(entries) // in_line)
+    height = _MARGIN + _HEAD + sum(_TITLE + h + _FOOT for _, h in panels) + legend_height + 6
     sheet = Sheet((width, height), palette.BACKGROUND)
     sheet.text((_MARGIN, _MARGIN + 10), title, 18, palette.TEXT)
     top = _MARGIN + _HEAD
@@ -90,7 +96,7 @@ def draw_methods(rows: Sequence[MethodRow], title: str) -> Picture.Image:
         first = Panel((_MARGIN, top + _TITLE), (panel_width, panel_height), grey.size[::-1])
         draw_scale_bar(sheet, first, row.image.grid.spacing[2], 16)
         top += _TITLE + panel_height + _FOOT
-    _draw_colours(sheet, (_MARGIN, top + 8))
+    _draw_legend(sheet, (_MARGIN, top + 8), entries, in_line)
     return sheet.finished()
 
 
@@ -118,12 +124,24 @@ def _draw_finding(sheet: Sheet, panel: Panel, finding: Finding) -> None:
         sheet.text((x, y + panel.size[1] + 20), finding.caption, _SIZE, palette.TEXT)
 
 
-def _draw_colours(sheet: Sheet, at: tuple[float, float]) -> None:
-    """What the colours stand for, in one line."""
-    entries = [("calcification", palette.LESION)]
-    entries += [(bone_name(label), palette.bone_colour(label)) for label in (1, 2, 3, 4)]
-    x, y = at
-    for name, colour in entries:
+def _legend(rows: Sequence[MethodRow]) -> list[tuple[str, Colour]]:
+    """Names and colours of all that is drawn."""
+    findings = [finding for row in rows for finding in row.findings]
+    labels = {
+        int(label)
+        for finding in findings
+        if finding.bones is not None
+        for label in np.unique(finding.bones[finding.bones > 0])
+    }
+    names = {bone_name(label): palette.bone_colour(label) for label in sorted(labels)}
+    return [("calcification", palette.LESION), *names.items()]
+
+
+def _draw_legend(
+    sheet: Sheet, at: tuple[float, float], entries: Sequence[tuple[str, Colour]], in_line: int
+) -> None:
+    for number, (name, colour) in enumerate(entries):
+        line, place = divmod(number, in_line)
+        x, y = at[0] + place * _ENTRY[0], at[1] + line * _ENTRY[1]
         sheet.line([(x, y), (x + 22, y)], colour, width=3)
         sheet.text((x + 30, y + 5), name, _SIZE, palette.TEXT)
-        x += 190

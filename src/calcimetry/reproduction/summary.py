@@ -170,9 +170,10 @@ def _difference(
     reference: Mapping[str, Row],
     quantity: Callable[[Score], float | None],
 ) -> Difference:
-    if method == REFERENCE or not reference:
-        why = "it is" if method == REFERENCE else f"{REFERENCE}, which is not among these, is"
-        return Difference(None, None, 0, None, f"{why} what the others are compared with")
+    if method == REFERENCE:
+        return Difference(None, None, 0, None, "it is what the others are compared with")
+    if not reference:
+        return Difference(None, None, 0, None, f"{REFERENCE} is not among the methods compared")
     own, other, patients = [], [], []
     for name, row in rows.items():
         first, second = _value(row, quantity), _value(reference.get(name), quantity)
