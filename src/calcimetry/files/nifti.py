@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcimetry.errors import InputError, UnreadableFile, UnsupportedImage
-from calcimetry.files.nifti_header import RAS_LPS, NiftiHeader, read_header
+from calcimetry.files.nifti_header import MIN_SIDE, RAS_LPS, NiftiHeader, read_header
 from calcimetry.files.opening import refuse_no_file, unreadable
 from calcimetry.files.tables import write_bytes
 from calcimetry.model import Grid, Image, Segmentation
@@ -32,7 +32,9 @@ def read_nifti(path: str | PathLike[str]) -> Image:
     return read_nifti_with_warnings(path)[0]
 
 
-def read_nifti_with_warnings(path: str | PathLike[str]) -> tuple[Image, tuple[str, ...]]:
+def read_nifti_with_warnings(
+    path: str | PathLike[str], least_side: int = MIN_SIDE
+) -> tuple[Image, tuple[str, ...]]:
     """Read one CT volume in HU from a NIfTI-1 or NIfTI-2 file, compressed or not.
 
     The file's index (i, j, k) becomes (column, row, slice), which copies nothing,
@@ -48,6 +50,8 @@ def read_nifti_with_warnings(path: str | PathLike[str]) -> tuple[Image, tuple[st
     ----------
     path : path-like
         A single-file NIfTI (.nii, .nii.gz).
+    least_side : int
+        Fewer voxels along an axis are refused; 1 lets a single slice through.
 
     Returns
     -------
@@ -70,10 +74,47 @@ def read_nifti_with_warnings(path: str | PathLike[str]) -> tuple[Image, tuple[st
     """
     path = Path(path)
     with _opened(path) as file:
-        header = read_header(file, path.name)
+        header = read_header(file, path.name, least_side)
         stored = _stored(file, header, path.name)
     hu = _hounsfield(stored, header, path.name)
     return Image(hu, header.grid, "HU", name=path.name), header.warnings
+
+
+def read_label_nifti(path: str | PathLike[str]) -> tuple[NDArray[np.int64], Grid]:
+    """Read a label map; also of a single slice.
+
+    Parameters
+    ----------
+    path : path-like
+        A single-file NIfTI (.nii, .nii.gz).
+
+    Returns
+    -------
+    labels : array of int64, shape of the grid
+    grid : Grid
+        As of `read_nifti_with_warnings`.
+
+    Raises
+    ------
+    UnreadableFile, SpacingError
+        As `read_nifti_with_warnings`.
+    UnsupportedImage
+        If it holds several volumes, colours or complex numbers, or numbers that are no labels:
+        fractions or negative ones.
+    """
+    path = Path(path)
+    with _opened(path) as file:
+        header = read_header(file, path.name, least_side=1)
+        stored = _stored(file, header, path.name)
+    numbers = stored.astype(np.float64) * header.slope + header.intercept
+    with np.errstate(invalid="ignore"):  # NaN is told below
+        labels = numbers.astype(np.int64)
+    if not (np.array_equal(labels, numbers) and labels.min() >= 0):
+        raise UnsupportedImage(
+            f"Reading {path.name}: expected a label map, whole numbers from 0; found values from "
+            f"{numbers.min():g} to {numbers.max():g}. Save the labels without smoothing."
+        )
+    return labels, header.grid
 
 
 def write_label_nifti(path: str | PathLike[str], segmentation: Segmentation) -> None:

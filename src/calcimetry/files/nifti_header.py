@@ -49,7 +49,7 @@ class NiftiHeader:
     warnings: tuple[str, ...]
 
 
-def read_header(file: BinaryIO, name: str) -> NiftiHeader:
+def read_header(file: BinaryIO, name: str, least_side: int = MIN_SIDE) -> NiftiHeader:
     """Read the header at the beginning of a file, and refuse what is no one volume.
 
     Parameters
@@ -58,6 +58,8 @@ def read_header(file: BinaryIO, name: str) -> NiftiHeader:
         At its beginning; left at the end of the header.
     name : str
         What messages call it.
+    least_side : int
+        Fewer samples along an axis are refused; 1 lets a single slice through.
 
     Returns
     -------
@@ -69,7 +71,7 @@ def read_header(file: BinaryIO, name: str) -> NiftiHeader:
         As `calcimetry.files.nifti.read_nifti_with_warnings`.
     """
     header = _parsed(file, name)
-    shape, dtype = _shape(header, name), _dtype(header, name)
+    shape, dtype = _shape(header, name, least_side), _dtype(header, name)
     offset = float(header["vox_offset"])
     if not header.sizeof_hdr <= offset <= _MAX_OFFSET:
         raise UnreadableFile(
@@ -114,7 +116,7 @@ def _parsed(file: BinaryIO, name: str) -> nib.Nifti1Header:
     return _HEADERS[size](block, check=False)
 
 
-def _shape(header: nib.Nifti1Header, name: str) -> tuple[int, int, int]:
+def _shape(header: nib.Nifti1Header, name: str, least_side: int) -> tuple[int, int, int]:
     try:
         sizes = [int(n) for n in header.get_data_shape()]
     except HeaderDataError as error:
@@ -125,9 +127,11 @@ def _shape(header: nib.Nifti1Header, name: str) -> tuple[int, int, int]:
             f"Reading {name}: expected one volume, found {found} voxels: several in one file. "
             "Save the one to measure as its own file; two energies go in as --low and --high."
         )
-    if len(sizes) < 3 or min(sizes[:3]) < MIN_SIDE:
+    if least_side == 1 and len(sizes) == 2:
+        sizes.append(1)
+    if len(sizes) < 3 or min(sizes[:3]) < least_side:
         raise UnsupportedImage(
-            f"Reading {name}: a volume has at least {MIN_SIDE} voxels along each of three axes, "
+            f"Reading {name}: a volume has at least {least_side} voxels along each of three axes, "
             f"found {found or 'none'}. Measure a single slice as a picture."
         )
     if np.prod(np.array(sizes, dtype=float)) > MAX_VOXELS:

@@ -80,7 +80,7 @@ def true_report(volume: HandVolume) -> Report:
     """
     image = volume.image.mixed
     bones = true_bones(volume)
-    hands = _hands(bones, volume.laterality)
+    hands = hands_of(bones, volume.laterality)
     numbers = [one.number for one in volume.lesions]
     meanings = {n: f"calcification {n}" for n in numbers}
     numbered = volume.lesion_map.astype(np.uint16)
@@ -185,8 +185,20 @@ def _with_density(lesion: Lesion, density_mg_cm3: float) -> Lesion:
     )
 
 
-def _hands(bones: Segmentation, laterality: Laterality) -> tuple[Hand, ...]:
-    """The hand with its fingers; none where no long bone is in view."""
+def hands_of(bones: Segmentation, laterality: Laterality) -> tuple[Hand, ...]:
+    """The hand of a volume whose bones have their names, with its fingers straightened.
+
+    Parameters
+    ----------
+    bones : Segmentation
+        ``10 x digit + bone`` (+ 100 in a left hand) of one hand.
+    laterality : Laterality
+
+    Returns
+    -------
+    tuple of Hand
+        None where no long bone is in view.
+    """
     digits = {
         digit: posture_of(Naming(found, 0.0))
         for digit in list(Digit)[1:]
