@@ -14,13 +14,14 @@ from calcimetry.render.report_page import data_uri
 
 @dataclass(frozen=True, slots=True)
 class PageTable:
-    """A table as it is shown: the first column names the row, the others hold numbers."""
+    """A table as it is shown: the first column names the row, the others hold numbers or text."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     #: Said below it.
     notes: tuple[str, ...] = ()
+    holds_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,10 @@ _SHOWN = 5
 _PANELS = {
     "bone_dice": ("Dice of bone", "right of the line is better than "),
     "surface_mean_mm": ("Distance of outlines, mm", "left of the line is better than "),
-    "area_absolute_error_mm2": ("Error of lesion area, mm²", "left of the line is better than "),
+    "area_absolute_error_mm2": (
+        "Absolute error of lesion area, mm²",
+        "left of the line is better than ",
+    ),
 }
 
 

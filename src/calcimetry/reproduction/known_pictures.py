@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import PIL.Image
 from numpy.typing import NDArray
 
 from calcimetry.errors import CalcimetryError, InputError
-from calcimetry.files.inputs import Input, find_inputs, without_ending
-from calcimetry.files.raster import read_picture
+from calcimetry.files.inputs import Input, find_inputs
 from calcimetry.model import Image
-from calcimetry.model.anatomy import LEFT_HAND_OFFSET
+from calcimetry.training.marked import Cut, Marked
+from calcimetry.training.mask_values import Reading, Rule, readings_of
+from calcimetry.training.sources import find_training_sources
 
 #: Column of a manifest.csv, or of a truth.csv beside it, with the true total area of lesions.
 AREA_COLUMN = "true_area_mm2"
-BONES, LESIONS = "_bones.png", "_lesions.png"
 _DOING = "Reading pictures with their truth"
-#: Masks made for looking at hold each label times this.
-_STEP = 60
-_KNOWN_BONES = (1, 2, 3, 4)
 #: So many faults are told one by one.
 _TOLD = 10
 
@@ -44,7 +39,7 @@ class KnownPicture:
     image : Image
         One slice, in HU.
     bones : array of uint8, shape (rows, columns)
-        0 no bone, 1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal.
+        0 no bone, 1 proximal, 2 middle, 3 distal phalanx, 4 any other bone of the hand.
     has_names : bool
         False where the truth tells bone, but not which; `bones` is then 0 and 1.
     lesions : array of bool, shape (rows, columns), or None
@@ -69,15 +64,11 @@ class KnownPicture:
 def read_known_pictures(folder: Path) -> tuple[KnownPicture, ...]:
     """Read all pictures of a folder with their true bones and lesions.
 
-    Pictures are found as `measure` finds them: a manifest.csv gives the pixel spacing,
-    the patient, and the true lesion area. The truth of ``ring.jpg`` is ``ring_bones.png``
-    and, where there is one, ``ring_lesions.png``, beside the picture, in `segmentations/`,
-    `masks/` or `truth/` beside it, or in a `truth/` that stands beside an `images/` above
-    it, as `calcimetry phantom` writes them.
-
-    Bones are label numbers (1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal; 10 x
-    digit and 100 for the left hand may be added), 60 x label, or a single value that
-    stands for any bone.
+    Pictures and masks are those that training takes
+    (`calcimetry.training.pairs.read_training_pictures`): what `calcimetry phantom` writes
+    works as it is, and volumes become sagittal planes. The true total area of a picture's
+    lesions is the one that its manifest.csv, or a truth.csv beside it, states in the column
+    ``true_area_mm2``; else the pixels of its mask of lesions are counted.
 
     Parameters
     ----------
@@ -93,76 +84,75 @@ def read_known_pictures(folder: Path) -> tuple[KnownPicture, ...]:
     ------
     InputError
         If there is no picture, or any of them lacks its truth or cannot be read; one error
-        names all of them.
+        names them all, or the first ten.
     """
     if not folder.is_dir():
         raise InputError(f"{_DOING}: {folder} is no folder. Name the folder of pictures.")
-    folder = Path(os.path.abspath(folder))  # noqa: PTH100 - follows no link
-    known: list[KnownPicture] = []
+    marked: list[Marked] = []
     faults: list[str] = []
-    for source in find_inputs([folder]).found:
-        if source.path.name.endswith((BONES, LESIONS)):
-            continue
+    for source in find_training_sources(folder, 1500.0, 450.0):
         try:
-            known.append(_known(source, folder))
+            marked.append(source.read())
         except CalcimetryError as error:
-            faults.append(f"{source.image}: {error}")
+            faults.append(str(error))
+    stated = {one.image: one for one in find_inputs([folder]).found}
+    known: list[KnownPicture] = []
+    for one, reading in zip(marked, readings_of([one.values for one in marked]), strict=True):
+        try:
+            known += _known(one, reading, stated.get(one.name))
+        except CalcimetryError as error:
+            faults.append(str(error))
     if faults:
-        more = f"; and {len(faults) - _TOLD} more" if len(faults) > _TOLD else ""
-        raise InputError(f"{_DOING}: {'; '.join(faults[:_TOLD])}{more}")
-    if not known:
-        raise InputError(f"{_DOING}: {folder.name} holds truth, but no picture that it is of.")
+        more = f" And {len(faults) - _TOLD} more." if len(faults) > _TOLD else ""
+        raise InputError(
+            f"{_DOING}: {len(faults)} images of {folder.name} cannot be used, and nothing was "
+            f"compared. {' '.join(faults[:_TOLD])}{more}"
+        )
     return tuple(known)
 
 
-def _known(source: Input, folder: Path) -> KnownPicture:
-    if source.problem:
-        raise InputError(f"{source.problem}.")
-    if source.load is not None:
-        raise InputError("it is a volume; methods are compared on pictures (JPEG, PNG).")
-    image = read_picture(source.path, source.pixel_spacing_mm)
-    bone_mask = _mask(source.path, BONES, folder, image)
-    if bone_mask is None:
-        raise InputError(
-            f"there is no {_mask_name(source.path, BONES)} beside it, nor in segmentations/, "
-            "masks/ or truth/; make one, or leave the picture out of manifest.csv."
+def _known(
+    marked: Marked, reading: Reading | InputError, source: Input | None
+) -> Iterator[KnownPicture]:
+    """What one image gives: one picture, or the planes of a volume."""
+    if isinstance(reading, InputError):
+        raise InputError(f"Reading {marked.mask_name}: {reading}.")
+    for cut in marked.cuts:
+        # What is stated of a volume holds for none of its planes.
+        area, area_from = _true_area(cut, source if len(marked.cuts) == 1 else None)
+        yield KnownPicture(
+            name=cut.name,
+            patient=marked.patient,
+            image=cut.image,
+            bones=reading.read(cut.bones),
+            has_names=reading.rule is not Rule.ONE_VALUE,
+            lesions=cut.deposits,
+            true_area_mm2=area,
+            area_from=area_from,
         )
-    bones, has_names = _bones(bone_mask)
-    lesion_mask = _mask(source.path, LESIONS, folder, image)
-    lesions = None if lesion_mask is None else lesion_mask > 0
-    area, area_from = _true_area(source, lesions, image)
-    return KnownPicture(
-        name=source.image,
-        patient=source.columns.get("patient", ""),
-        image=image,
-        bones=bones,
-        has_names=has_names,
-        lesions=lesions,
-        true_area_mm2=area,
-        area_from=area_from,
-    )
 
 
-def _true_area(
-    source: Input, lesions: NDArray[np.bool_] | None, image: Image
-) -> tuple[float | None, str]:
+def _true_area(cut: Cut, source: Input | None) -> tuple[float | None, str]:
     """The true area in mm2 and where it was read: what was stated before what is counted."""
-    beside = _rows_beside(source.path).get(source.path.name, {})
-    for place, columns in (("manifest.csv", source.columns), ("truth.csv", beside)):
-        text = columns.get(AREA_COLUMN, "")
-        if text:
-            return _area(text, place), place
-    if lesions is None:
+    if source is not None:
+        beside = _rows_beside(source.path).get(source.path.name, {})
+        for place, columns in (("manifest.csv", source.columns), ("truth.csv", beside)):
+            text = columns.get(AREA_COLUMN, "")
+            if text:
+                return _area(text, place, cut.name), place
+    if cut.deposits is None:
         return None, ""
-    return float(lesions.sum()) * image.grid.pixel_area_mm2, "label map"
+    return float(cut.deposits.sum()) * cut.image.grid.pixel_area_mm2, "label map"
 
 
-def _area(text: str, place: str) -> float:
+def _area(text: str, place: str, name: str) -> float:
     with suppress(ValueError):
         area = float(text)
         if math.isfinite(area) and area >= 0.0:
             return area
-    raise InputError(f"{AREA_COLUMN} in {place} must be a number of mm2, found {text!r}.")
+    raise InputError(
+        f"Reading {place}: {AREA_COLUMN} of {name} must be a number of mm2, found {text!r}."
+    )
 
 
 def _rows_beside(picture: Path) -> Mapping[str, dict[str, str]]:
@@ -176,60 +166,3 @@ def _rows_beside(picture: Path) -> Mapping[str, dict[str, str]]:
         for row in csv.DictReader(text.splitlines())
         if row.get("image")
     }
-
-
-def _mask_name(picture: Path, ending: str) -> str:
-    return without_ending(picture.name)[0] + ending
-
-
-def _mask(picture: Path, ending: str, folder: Path, image: Image) -> NDArray[np.int64] | None:
-    """The mask of a picture, shape (rows, columns), if it has one; refused if it cannot fit."""
-    name = _mask_name(picture, ending)
-    found = (place / name for place in _places(picture, folder))
-    path = next((path for path in found if path.is_file()), None)
-    if path is None:
-        return None
-    try:
-        with PIL.Image.open(path, formats=("PNG",)) as file:
-            mask = np.asarray(file).astype(np.int64)
-    except Exception as error:
-        raise InputError(f"{name} is no PNG that can be read. Save it again.") from error
-    if mask.shape != image.grid.shape[1:]:
-        rows, columns = image.grid.shape[1:]
-        raise InputError(
-            f"{name} must be grey and of the picture's {rows} x {columns} pixels, found "
-            f"{' x '.join(map(str, mask.shape))}."
-        )
-    return mask
-
-
-def _places(picture: Path, folder: Path) -> Iterator[Path]:
-    """Folders where the truth of a picture may lie, the nearest first."""
-    yield picture.parent
-    for name in ("segmentations", "masks", "truth"):
-        yield picture.parent / name
-    for above in picture.parents:
-        inside = picture.parent.relative_to(above).parts
-        if inside[:1] == ("images",):
-            yield above.joinpath("truth", *inside[1:])
-        if above == folder.parent:
-            return
-
-
-def _bones(mask: NDArray[np.int64]) -> tuple[NDArray[np.uint8], bool]:
-    """Bones 1 to 4 of a mask, and whether they have names."""
-    values = [int(value) for value in np.unique(mask) if value]
-    if not values:
-        raise InputError("its bone mask is empty: Dice and distances need bone. Leave it out.")
-    if all(value % _STEP == 0 and value // _STEP in _KNOWN_BONES for value in values):
-        return (mask // _STEP).astype(np.uint8), True
-    if len(values) == 1 and values[0] not in _KNOWN_BONES[1:]:
-        return (mask > 0).astype(np.uint8), False
-    bones = mask % LEFT_HAND_OFFSET % 10
-    strange = sorted({int(v) for v in values if v > 159 or int(v % 100 % 10) not in _KNOWN_BONES})
-    if strange:
-        raise InputError(
-            "its bone mask must hold 1 to 4, 10 x digit + bone (+ 100 if left), 60 x label or a "
-            f"single value, found {', '.join(map(str, strange[:6]))}."
-        )
-    return bones.astype(np.uint8), True

@@ -31,7 +31,7 @@ the most that the method's own process ever held, Python and all libraries inclu
 _QUANTITY_TITLES = {
     "bone_dice": "Dice of bone",
     "surface_mean_mm": "distance of outlines, mm",
-    "area_absolute_error_mm2": "error of area, mm²",
+    "area_absolute_error_mm2": "absolute error of area, mm²",
 }
 
 
@@ -73,7 +73,8 @@ def failure_table(comparison: Comparison) -> tuple[PageTable, ...]:
     if not comparison.failed:
         return ()
     rows = tuple((row.image, row.method, row.reason) for row in comparison.failed)
-    return (PageTable(f"Without an answer: {len(rows)}", ("picture", "method", "reason"), rows),)
+    columns = ("picture", "method", "reason")
+    return (PageTable(f"Without an answer: {len(rows)}", columns, rows, holds_text=True),)
 
 
 def row_table(comparison: Comparison) -> PageTable:
