@@ -5,9 +5,9 @@ from typer.testing import CliRunner
 
 from calcimetry.cli.main import app
 from calcimetry.reproduction import compare
-from tests.reproduction.conftest import data, process
+from tests.reproduction.conftest import data, drawing_process, process
 
-__all__ = ["data", "process"]
+__all__ = ["data", "drawing_process", "process"]
 
 
 def call(*arguments):

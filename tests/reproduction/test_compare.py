@@ -21,11 +21,11 @@ def table(path):
         return list(csv.DictReader(file))
 
 
-def test_every_method_on_every_picture(tmp_path, data, process):
+def test_every_method_on_every_picture(tmp_path, data, drawing_process):
     out = tmp_path / "out"
     result = compare_methods(data, out)
     assert result.resumed == 0
-    assert process.asked == {"unet": 5, "kmeans": 5}
+    assert drawing_process.asked == {"unet": 5, "kmeans": 5}
     rows = table(out / "scores.csv")
     assert tuple(rows[0]) == SCORE_COLUMNS
     assert [row["method"] for row in rows] == ["unet"] * 5 + ["kmeans"] * 5
