@@ -151,7 +151,9 @@ def _draw_differences(comparison: Comparison) -> PIL.Image.Image:
     reasons = dict.fromkeys(
         one.reason for method in others for one in method.differences.values() if one.reason
     )
-    note = f"No interval where {'; or where '.join(reasons)}." if reasons else ""
+    note = f"Why intervals are missing: {'; '.join(reasons)}." if reasons else ""
+    if not others:
+        note = f"No method was compared with {REFERENCE}."
     title = f"Each method minus {REFERENCE}, on the pictures that both answered"
     return draw_differences(title, [method.method for method in others], panels, note)
 
