@@ -12,6 +12,8 @@ import SimpleITK
 from calcimetry.errors import OutputError, SpacingError, UnreadableFile, UnsupportedImage
 from calcimetry.files import nifti_header
 from calcimetry.files.nifti import (
+    read_label_grid,
+    read_label_nifti,
     read_nifti,
     read_nifti_with_warnings,
     write_ct_nifti,
@@ -390,3 +392,37 @@ def test_a_header_that_nibabel_cannot_read(tmp_path, monkeypatch):
     monkeypatch.setattr(nib.Nifti1Header, "get_data_shape", broken)
     with pytest.raises(UnreadableFile, match=r"its header is damaged .shape"):
         read_nifti(path)
+
+
+def test_labels_come_back_as_they_were_written(tmp_path):
+    labels = np.arange(24).reshape(2, 3, 4) * 20
+    grid = Grid(labels.shape, np.diag([0.5, 0.6, 0.8, 1.0]))
+    path = tmp_path / "l.nii.gz"
+    write_label_nifti(path, Segmentation(labels, grid, dict.fromkeys(range(1, 500), "x")))
+    found, where = read_label_nifti(path)
+    np.testing.assert_array_equal(found, labels)
+    np.testing.assert_allclose(where.affine, grid.affine, atol=1e-6)
+    assert read_label_grid(path) == where
+
+
+def test_labels_of_a_single_slice_and_of_two_axes(tmp_path):
+    for shape in ((4, 5, 1), (4, 5)):
+        labels = np.arange(20, dtype=np.int16).reshape(shape)
+        found, grid = read_label_nifti(save(tmp_path / "l.nii", labels))
+        assert grid.shape == (1, 5, 4)
+        np.testing.assert_array_equal(found[0], labels.reshape(4, 5).T)
+
+
+@pytest.mark.parametrize("value", [0.5, -1.0, np.nan])
+def test_what_is_no_label_is_refused(tmp_path, value):
+    path = save(tmp_path / "l.nii", np.full((3, 3, 3), value, np.float32))
+    with pytest.raises(UnsupportedImage, match=r"l\.nii: expected a label map, whole numbers"):
+        read_label_nifti(path)
+
+
+def test_one_slice_of_ct_is_read_where_it_is_asked_for(tmp_path):
+    path = save(tmp_path / "s.nii", hu_values()[:, :, :1])
+    with pytest.raises(UnsupportedImage, match="at least 3 voxels along each of three axes"):
+        read_nifti(path)
+    image, _ = read_nifti_with_warnings(path, least_side=1)
+    assert image.grid.shape == (1, 5, 7)

@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from calcimetry.errors import NotMeasurable, OutputError
+from calcimetry.errors import OutputError
 from calcimetry.files.manifest import read_manifest
-from calcimetry.phantom.cohort import Cohort, Group, plan_cohort
-from calcimetry.study import cohort_patient, cohorts
+from calcimetry.phantom.cohort import Cohort, Group
+from calcimetry.study import cohorts
 from calcimetry.study.cohorts import write_cohort
 from calcimetry.study.phantom_output import PhantomOutput
 
@@ -132,13 +132,6 @@ def test_a_place_that_is_taken_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(cohorts, "write_patient", patient)
     with pytest.raises(OutputError, match="finished patients are kept"):
         write_cohort(SMALL, tmp_path, OUTPUT)
-
-
-def test_a_finger_that_never_suits_is_told(monkeypatch):
-    monkeypatch.setattr(cohort_patient, "_MOST_ATTEMPTS", 1)
-    monkeypatch.setattr(cohort_patient, "AREA_RANGE_MM2", (1e6, 2e6))
-    with pytest.raises(NotMeasurable, match="none of 1 drawings has it"):
-        cohort_patient.choose_drawing(plan_cohort(SMALL)[0], OUTPUT)
 
 
 def test_volumes_of_a_cohort(tmp_path):

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from calcimetry.errors import InputError
+from calcimetry.errors import InputError, NotMeasurable
 from calcimetry.model.geometry import read_only_copy
 from calcimetry.model.hand import Hand
 from calcimetry.model.image import Image
@@ -64,13 +64,40 @@ class BoneEvidence:
         )
 
 
+#: Nothing of a body is darker than this.
+AIR_HU = -200.0
+
+
+def refuse_air(image: Image) -> None:
+    """Refuse an image of nothing but air, in which there is no bone to look for.
+
+    Parameters
+    ----------
+    image : Image
+        In HU.
+
+    Raises
+    ------
+    NotMeasurable
+        If no sample is as bright as fat.
+    """
+    brightest = float(image.array.max())
+    if brightest <= AIR_HU:
+        raise NotMeasurable(
+            f"Finding bone in {image.name!r}: expected a finger, brighter than {AIR_HU:g} HU, "
+            f"found air alone (at most {brightest:.0f} HU). Check window and level, and which "
+            "image was exported."
+        )
+
+
 class BoneMethod(Protocol):
     """What `calcimetry.bone.METHODS` holds: finds the bones of one image.
 
     Implementations are pure and deterministic: the same image gives the same
     evidence, in any order of calls. They make no use of `Image.name`, assume no
-    orientation, and work at pixel spacings from 0.1 to 1.0 mm. Where an image
-    shows no bone at all they return an empty segmentation rather than raise.
+    orientation, and work at pixel spacings from 0.1 to 1.0 mm. Air alone they refuse
+    (`refuse_air`). Where a body shows no bone they return an empty segmentation rather
+    than raise: the pipeline refuses that, in one place for all methods.
     """
 
     name: str
@@ -81,7 +108,13 @@ class BoneMethod(Protocol):
         ...
 
     def segment(self, image: Image) -> BoneEvidence:
-        """Find the bones of `image` (HU)."""
+        """Find the bones of `image` (HU).
+
+        Raises
+        ------
+        NotMeasurable
+            If the image shows air alone, or is a volume.
+        """
         ...
 
     def segment_hand(

@@ -1,4 +1,8 @@
-"""Shipped networks: loaded once, and only if they are the file that was shipped."""
+"""Networks: loaded once, and only if they are the file that was exported.
+
+Beside ``<name>.onnx`` lie ``<name>.json``, which holds its SHA-256, its kind and what its
+answers stand for, and perhaps ``<name>.calibration.json`` with a temperature.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,18 +24,35 @@ if TYPE_CHECKING:
 WEIGHTS = Path(__file__).parent / "weights"
 
 _FINGERPRINT_LENGTH = 12
+_REMEDY = "Install calcimetry again, or train the network again if it is your own."
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network ready to run."""
+    """A network ready to run.
+
+    Parameters
+    ----------
+    session : onnxruntime.InferenceSession
+    materials : tuple of str
+        What its output channels stand for: "other", then bones, then perhaps "deposit".
+    temperature : float
+        Fitted to held-out pictures after training (Guo et al., ICML 2017): it divides the
+        logits, which is to say that fractions p become p^(1/T), made to add up to 1 again.
+    """
 
     session: InferenceSession
+    materials: tuple[str, ...]
+    temperature: float = 1.0
 
     def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run a batch (n, 1, rows, columns); returns fractions (n, materials, rows, columns)."""
         (output,) = self.session.run(None, {self.session.get_inputs()[0].name: batch})
-        return np.asarray(output, dtype=np.float32)
+        fractions = np.asarray(output, dtype=np.float32)
+        if self.temperature == 1.0:
+            return fractions
+        fractions = fractions ** np.float32(1.0 / self.temperature)
+        return np.asarray(fractions / fractions.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 @cache
@@ -46,19 +67,30 @@ def load_network(path: Path) -> Network:
     # Imported here: it takes a tenth of a second that `import calcimetry` need not cost.
     import onnxruntime
 
-    expected = _stated_sha256(path)
+    about = _about(path)
     weights = path.read_bytes()
-    found = hashlib.sha256(weights).hexdigest()
+    found, expected = hashlib.sha256(weights).hexdigest(), about["sha256"]
     if found != expected:
         raise ModelError(
             f"Loading network weights: {path.name} has SHA-256 {found[:_FINGERPRINT_LENGTH]}..., "
             f"expected {expected[:_FINGERPRINT_LENGTH]}...: the file was altered or cut short. "
-            "Install calcimetry again."
+            f"{_REMEDY}"
         )
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # the library stays silent
     session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-    return Network(session)
+    return Network(session, tuple(about["materials"]), _temperature(path))
+
+
+def network_kind(path: Path) -> str:
+    """The kind of network that ``<name>.json`` states: unet, vnet or pnet.
+
+    Raises
+    ------
+    ModelError
+        If either file is missing or the description cannot be read.
+    """
+    return str(_about(path)["kind"])
 
 
 def stated_fingerprint(path: Path) -> str:
@@ -67,17 +99,44 @@ def stated_fingerprint(path: Path) -> str:
     Raises
     ------
     ModelError
-        If either file is missing.
+        If either file is missing or the description cannot be read.
     """
-    return _stated_sha256(path)[:_FINGERPRINT_LENGTH]
+    return str(_about(path)["sha256"])[:_FINGERPRINT_LENGTH]
 
 
-def _stated_sha256(path: Path) -> str:
-    about = path.with_suffix(".json")
-    for needed in (path, about):
+def _about(path: Path) -> dict[str, Any]:
+    """What ``<name>.json`` says of the network."""
+    described = path.with_suffix(".json")
+    for needed in (path, described):
         if not needed.is_file():
             raise ModelError(
-                f"Loading network weights: {needed.name} is missing from {needed.parent}. "
-                "Install calcimetry again."
+                f"Loading network weights: {needed.name} is missing from {needed.parent}. {_REMEDY}"
             )
-    return str(json.loads(about.read_text())["sha256"])
+    return _read_json(described, {"sha256": str, "kind": str, "materials": list})
+
+
+def _temperature(path: Path) -> float:
+    """The temperature of ``<name>.calibration.json``; 1 where there is no such file."""
+    file = path.with_suffix(".calibration.json")
+    if not file.is_file():
+        return 1.0
+    temperature = float(_read_json(file, {"temperature": float})["temperature"])
+    if not 0.1 <= temperature <= 10.0:
+        raise ModelError(
+            f"Loading network weights: {file.name} states the temperature {temperature:g}, "
+            f"expected 0.1 to 10. {_REMEDY}"
+        )
+    return temperature
+
+
+def _read_json(file: Path, needed: dict[str, type]) -> dict[str, Any]:
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+        if all(isinstance(values[key], kind) for key, kind in needed.items()):
+            return dict(values)
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise ModelError(
+        f"Loading network weights: {file.name} does not state {', '.join(needed)} as "
+        f"`calcimetry train` writes them. {_REMEDY}"
+    )

@@ -173,7 +173,7 @@ def _parted(image: Image, border_hu: float) -> NDArray[np.int32]:
     """Numbers of single pieces from 1, shape of the grid."""
     voxel = image.grid.voxel_mm3
     spacing = image.grid.spacing
-    whole, count = connected_components(_filled(image.array > border_hu, spacing))
+    whole, count = connected_components(filled_bone(image.array > border_hu, spacing))
     sizes = np.bincount(whole.ravel(), minlength=count + 1) * voxel
     pieces = np.zeros(whole.shape, np.int32)
     for number, box in enumerate(ndimage.find_objects(whole), 1):
@@ -206,7 +206,7 @@ class _Parting:
     ) -> _Parting:
         depths = []
         for factor in _FACTORS:
-            bright = _filled(mask & (hu > factor * border_hu), spacing)
+            bright = filled_bone(mask & (hu > factor * border_hu), spacing)
             padded = np.pad(bright, 1)
             depth = ndimage.distance_transform_edt(padded, sampling=spacing)[1:-1, 1:-1, 1:-1]
             depths.append(depth.astype(np.float32))
@@ -278,8 +278,21 @@ def _without_cuts(
     return np.asarray(result if (parts == 0).any() else result + 1, np.int32)
 
 
-def _filled(mask: BoolArray, spacing: tuple[float, float, float]) -> BoolArray:
-    """A mask with what it encloses in space, and the marrow that it encloses in a plane."""
+def filled_bone(mask: BoolArray, spacing: tuple[float, float, float]) -> BoolArray:
+    """A mask with what it encloses in space, and the marrow that it encloses in a plane.
+
+    Parameters
+    ----------
+    mask : array of bool, shape (slices, rows, columns)
+        Dense bone.
+    spacing : (float, float, float)
+        In mm.
+
+    Returns
+    -------
+    array of bool, shape of the mask
+        Not filled is the thin gap of a joint that a plane happens to enclose.
+    """
     holes = np.zeros_like(mask)
     for axis in range(3):
         for plane, out in zip(np.moveaxis(mask, axis, 0), np.moveaxis(holes, axis, 0), strict=True):

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from calcimetry.bone.method import BoneEvidence
+from calcimetry.bone.method import BoneEvidence, refuse_air
 from calcimetry.bone.names import name_bones
 from calcimetry.bone.network import WEIGHTS, Network, load_network, stated_fingerprint
 from calcimetry.bone.two_planes import segment_fingers
@@ -59,13 +59,15 @@ class UNet:
         Raises
         ------
         NotMeasurable
-            If the image is a volume: that is segmented by its fingers (`segment_hand`).
+            If the image is a volume, which is segmented by its fingers (`segment_hand`), or
+            shows air alone.
         """
         if not image.is_picture:
             raise NotMeasurable(
                 f"Finding bone in {image.name!r}: expected a picture of one slice, found "
                 f"{image.grid.shape[0]} slices."
             )
+        refuse_air(image)
         network = load_network(self.weights)
         picture, grid = image.array[0], image.grid
         view = working_grid(picture, grid)

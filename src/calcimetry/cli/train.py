@@ -8,34 +8,57 @@ from typing import Annotated
 
 import typer
 
-from calcimetry.cli.shell import errors_told
+from calcimetry.cli.shell import errors_told, say
 from calcimetry.errors import SettingsError
 
 
 def train(
-    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="A training recipe in TOML.")],
+    recipe: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RECIPE",
+            help="A training recipe in TOML; paper.toml, unet.toml, vnet.toml and pnet.toml "
+            "come with calcimetry.",
+        ),
+    ],
     out: Annotated[Path, typer.Option(metavar="RUN", help="Folder for the run.")],
+    data: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="DATA",
+            help="Folder of your own pictures or volumes with their masks. Without it the "
+            "recipe's simulated pictures are used.",
+            show_default=False,
+        ),
+    ] = None,
     workers: Annotated[
         int, typer.Option(metavar="N", min=1, help="Processes that simulate pictures.")
     ] = os.cpu_count() or 1,
 ) -> None:
-    """Train a network on simulated fingers.
+    """Train a network on simulated fingers, or on pictures and masks of your own.
 
-    Simulates the pictures that the recipe asks for, trains, and leaves
-    RUN/unet.onnx with its hash beside it. Run again with the same RUN, an
-    interrupted training goes on from its last checkpoint.
+    Leaves RUN/model.onnx for `calcimetry measure --model`, with its calibration and model
+    card beside it. Run again with the same RUN, an interrupted training goes on from its last
+    checkpoint.
 
     \b
-    Example:
-      calcimetry train src/calcimetry/training/recipes/unet.toml --out runs/unet
+    Examples:
+      calcimetry train unet.toml --out runs/unet
+      calcimetry train paper.toml --out runs/paper
+      calcimetry train my-recipe.toml my-pictures/ --out runs/mine
     """
-    with errors_told(out):
+    with errors_told(out, doing="trained"):
         try:
-            from calcimetry.training.train import Recipe
-            from calcimetry.training.train import train as run
+            import torch  # noqa: F401  # told here, where it can be said what to type
         except ImportError as error:
             raise SettingsError(
                 f"Training needs the extra 'train' ({error.name} is not installed). "
                 "Type: pip install 'calcimetry[train]'"
             ) from error
-        print(run(Recipe.from_toml(recipe), out, workers=workers))
+        from calcimetry.training.recipe import Recipe
+        from calcimetry.training.train import train as run
+
+        chosen = Recipe.from_toml(recipe, own_images=data is not None)
+        pictures = _pictures(chosen, data)
+        model = run(chosen, out, workers=workers, pictures=pictures)
+        say(f"{model}\nTo measure with it: calcimetry measure PATH --model {model} --out DIR")

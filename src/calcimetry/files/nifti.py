@@ -117,6 +117,13 @@ def read_label_nifti(path: str | PathLike[str]) -> tuple[NDArray[np.int64], Grid
     return labels, header.grid
 
 
+def read_label_grid(path: str | PathLike[str]) -> Grid:
+    """The grid of a label map, from its header alone; raises as `read_label_nifti`."""
+    path = Path(path)
+    with _opened(path) as file:
+        return read_header(file, path.name, least_side=1).grid
+
+
 def write_label_nifti(path: str | PathLike[str], segmentation: Segmentation) -> None:
     """Write a label map as compressed NIfTI-1 whose voxel value is the label number.
 

@@ -20,6 +20,8 @@ from calcimetry.phantom.truth import METHOD
 from calcimetry.phantom.volume import HandVolume
 from calcimetry.resample import resample_image
 
+#: Qualities of JPEG that exports are drawn from, from these to these.
+QUALITIES = (60, 98)
 _AIR_HU = -1000.0
 #: Layers averaged over a slab lie at most so far apart.
 _LAYER_MM = 0.25

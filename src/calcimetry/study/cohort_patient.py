@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from calcimetry import __version__
 from calcimetry.dicom.ct import CtStudy
-from calcimetry.errors import NotMeasurable
 from calcimetry.files.tables import write_json
 from calcimetry.model import Report
+from calcimetry.phantom.chosen import Chosen, choose_drawing
 from calcimetry.phantom.cohort import PlannedFinger, Stream
 from calcimetry.phantom.readers import PAPER_READERS, read_lesions
-from calcimetry.phantom.reformat import (
-    FingerReformat,
-    Slab,
-    best_offsets_mm,
-    cut_short,
-    reformat_finger,
-)
+from calcimetry.phantom.reformat import FingerReformat, reformat_finger
 from calcimetry.phantom.truth import true_report
 from calcimetry.phantom.visits import scan_finger
 from calcimetry.phantom.volume import HandVolume
@@ -36,21 +30,7 @@ from calcimetry.study.phantom_output import PhantomOutput
 from calcimetry.study.phantom_truth import lesion_rows, picture_lesions, picture_row, truth_of
 from calcimetry.study.phantoms import named, visit_day
 
-#: Areas in mm2 of the calcification in the source paper's pictures: what a reader's axes give
-#: and what is measured must both lie within.
-AREA_RANGE_MM2 = (0.4, 48.2)
-#: A finger is drawn again until its pictures show that much; so often at most.
-_MOST_ATTEMPTS = 60
-
 Tables = dict[str, list[dict[str, Any]]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    """Which drawing of a finger suits, and which slab each of its pictures shows."""
-
-    attempt: int
-    slabs: tuple[Slab, ...]
 
 
 def write_patient(
@@ -86,7 +66,7 @@ def write_patient(
     done = 0
     for finger in fingers:
         on_scan(done, f"{finger.patient} {finger.name}")
-        chosen = choose_drawing(finger, output)
+        chosen = choose_drawing(finger, partial(_scan, finger, 0, output=output), output.slab_mm)
         for visit in range(finger.cohort.visits):
             volume, report = _scan(finger, visit, chosen.attempt, output)
             truth = truth_of(volume, report, _told(finger, visit))
@@ -109,39 +89,6 @@ def write_patient(
             on_scan(done, f"{finger.patient} {finger.name}")
     write_json(folder / "truth" / "truth.json", truths)
     write_json(folder / "truth" / "tables.json", tables)
-
-
-def choose_drawing(finger: PlannedFinger, output: PhantomOutput) -> _Chosen:
-    """The first drawing of a finger at its first visit whose pictures all show calcification.
-
-    Raises
-    ------
-    NotMeasurable
-        If sixty do not.
-    """
-    low, high = AREA_RANGE_MM2
-    for attempt in range(_MOST_ATTEMPTS):
-        volume, report = _scan(finger, 0, attempt, output)
-        if not (report.lesions and report.hands):
-            continue
-        own = report.hands[0].fingers[0]
-        offsets = best_offsets_mm(volume, report, own, count=len(finger.cut_off))
-        if len(offsets) < len(finger.cut_off):
-            continue
-        slabs, areas = [], []
-        for offset, cut in zip(offsets, finger.cut_off, strict=True):
-            picture = reformat_finger(volume, report, own, Slab(offset, output.slab_mm))
-            if cut:
-                picture = reformat_finger(volume, report, own, cut_short(picture))
-            slabs.append(picture.slab)
-            areas += [picture.report.area_mm2, picture.report.ellipse_area_mm2]
-        if low <= min(areas) and max(areas) <= high:
-            return _Chosen(attempt, tuple(slabs))
-    raise NotMeasurable(
-        f"Simulating {finger.patient} {finger.name}: expected {low:g} to {high:g} mm2 of "
-        f"calcification in each of {len(finger.cut_off)} pictures; none of {_MOST_ATTEMPTS} "
-        "drawings has it. Ask for fewer images of each patient, or use another seed."
-    )
 
 
 def _scan(
@@ -178,7 +125,7 @@ def _write_pictures(
     finger: PlannedFinger,
     visit: int,
     scan: tuple[HandVolume, Report],
-    chosen: _Chosen,
+    chosen: Chosen,
     output: PhantomOutput,
 ) -> list[tuple[dict[str, Any], FingerReformat]]:
     """The pictures of one finger at one visit; gives their rows and themselves."""

@@ -16,14 +16,12 @@ from calcimetry.files.nifti import write_ct_nifti, write_label_nifti
 from calcimetry.files.raster import window_range_hu, write_label_png
 from calcimetry.files.tables import write_bytes
 from calcimetry.model import Report, Segmentation
-from calcimetry.phantom.reformat import FingerReformat
+from calcimetry.phantom.reformat import QUALITIES, FingerReformat
 from calcimetry.phantom.volume import HandVolume
 from calcimetry.study.phantom_output import PhantomOutput
 
 #: The source paper's window.
 WINDOW_HU, LEVEL_HU = 1500.0, 450.0
-#: Drawn qualities of JPEG, from these to these.
-_QUALITIES = (60, 98)
 #: How far from the edge the frame of a viewer lies that is burned in, in pixels.
 _FRAME_PIXEL = 2
 
@@ -136,7 +134,7 @@ def drawn_quality(output: PhantomOutput, rng: np.random.Generator) -> int:
     """Quality of one JPEG: that asked for, or else a drawn one from 60 to 98."""
     if output.quality is not None:
         return output.quality
-    low, high = _QUALITIES
+    low, high = QUALITIES
     return int(rng.integers(low, high, endpoint=True))
 
 

@@ -40,17 +40,28 @@ def build_network(kind: str, features: Sequence[int], outputs: int) -> nn.Module
     SettingsError
         If the kind is unknown, or `features` has another length than it asks for.
     """
+    check_network(kind, features)
+    return NETWORKS[kind][0](features, outputs)
+
+
+def check_network(kind: str, features: Sequence[int]) -> None:
+    """Make sure that `build_network` will take this kind and these channels.
+
+    Raises
+    ------
+    SettingsError
+        As there.
+    """
     if kind not in NETWORKS:
         raise SettingsError(
-            f"Building a network: expected one of {', '.join(NETWORKS)}, found {kind!r}."
+            f"Building a network: kind must be one of {', '.join(NETWORKS)}, found {kind!r}."
         )
-    make, length = NETWORKS[kind]
-    if len(features) != length or not all(isinstance(n, int) and n > 0 for n in features):
+    _, length = NETWORKS[kind]
+    if len(features) != length or min(features) < 1:
         raise SettingsError(
             f"Building the {kind}: expected {length} positive whole numbers of channels, "
             f"found {list(features)}."
         )
-    return make(features, outputs)
 
 
 class VNet(nn.Module):

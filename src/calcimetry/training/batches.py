@@ -1,9 +1,8 @@
-"""Batches of simulated pictures, with the changes that cost too little to store."""
+"""Batches of pictures, with the changes that cost too little to store."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -12,58 +11,104 @@ from torch import Tensor
 from torch.utils.data import IterableDataset
 
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU
-from calcimetry.training.bank import load_bank
 
+#: Grey pictures (n, rows, columns) from AIR_HU to MINERAL_HU, and the fractions in 255ths
+#: (n, materials, rows, columns) that fill each pixel, without "other".
 Bank = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
 class Batches(IterableDataset[tuple[Tensor, Tensor]]):
-    """Endless training batches: mirrored, turned over, brighter, noisier, cut short.
+    """Endless training batches.
 
-    Each batch holds one kind of frame; kinds come in proportion to their number.
-    Batch number i is a function of `seed` and i alone, so a resumed run goes on with
-    the batches it would have had.
+    Each batch holds pictures of one bank, which share their size; banks come in proportion
+    to their number of pictures. Batch number i is a function of `seed` and i alone, so a
+    resumed run goes on with the batches it would have had. On several devices each takes
+    every so many-th batch.
+
+    Parameters
+    ----------
+    banks : sequence of Bank
+    batch_size, seed : int
+    first : int
+        Number of the first batch.
+    vary : bool
+        Whether pictures are mirrored, brightened, made noisier and cut off by chance.
+    in_passes : bool
+        Whether every picture of the (only) bank comes once before any comes again; else
+        each batch is drawn by chance.
 
     Yields
     ------
-    (hu, fractions) : tensors (n, 1, rows, columns) and (n, 6, rows, columns)
+    (hu, fractions) : tensors (n, 1, rows, columns) and (n, materials + 1, rows, columns)
     """
 
     def __init__(
-        self, folder: Path, kinds: list[str], batch_size: int, seed: int, *, first: int = 0
+        self,
+        banks: Sequence[Bank],
+        batch_size: int,
+        seed: int,
+        *,
+        first: int = 0,
+        vary: bool = True,
+        in_passes: bool = False,
     ) -> None:
-        self.banks = [load_bank(folder, kind) for kind in kinds]
+        self.banks = banks
         self.batch_size = batch_size
         self.seed = seed
         self.first = first
+        self.vary = vary
+        self.in_passes = in_passes
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         sizes = np.array([len(grey) for grey, _ in self.banks], float)
-        number = self.first
+        rank, step = _place_among_devices()
+        number = self.first + rank
         while True:
             rng = np.random.default_rng((self.seed, number))
             bank = self.banks[rng.choice(len(sizes), p=sizes / sizes.sum())]
-            chosen = rng.choice(len(bank[0]), self.batch_size, replace=False)
-            yield _changed(rng, *_as_tensors(bank, chosen))
-            number += 1
+            if self.in_passes:
+                chosen = self._of_this_pass(len(bank[0]), number)
+            else:
+                chosen = rng.choice(len(bank[0]), self.batch_size, replace=False)
+            batch = as_tensors(bank, chosen)
+            yield _changed(rng, *batch) if self.vary else batch
+            number += step
+
+    def _of_this_pass(self, count: int, number: int) -> NDArray[np.int64]:
+        """Pictures of batch `number`; the last one of a pass may be smaller."""
+        a_pass, position = divmod(number, batches_in_pass(count, self.batch_size))
+        order = np.random.default_rng((self.seed, 0, a_pass)).permutation(count)
+        return order[position * self.batch_size : (position + 1) * self.batch_size]
 
 
-def validation_batches(folder: Path, kind: str, batch_size: int) -> list[tuple[Tensor, Tensor]]:
-    """The whole bank of one kind in order and unchanged."""
-    bank = load_bank(folder, kind)
+def batches_in_pass(count: int, batch_size: int) -> int:
+    """How many batches show each of `count` pictures once."""
+    return -(-count // batch_size)
+
+
+def ordered_batches(bank: Bank, batch_size: int) -> list[tuple[Tensor, Tensor]]:
+    """A whole bank in order and unchanged."""
     return [
-        _as_tensors(bank, np.arange(i, min(i + batch_size, len(bank[0]))))
+        as_tensors(bank, np.arange(i, min(i + batch_size, len(bank[0]))))
         for i in range(0, len(bank[0]), batch_size)
     ]
 
 
-def _as_tensors(bank: Bank, chosen: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+def as_tensors(bank: Bank, chosen: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+    """The chosen pictures in HU, and all fractions, "other" first."""
     grey, parts = bank
     hu = torch.from_numpy(grey[chosen]).float()[:, None]
     hu = AIR_HU + hu * ((MINERAL_HU - AIR_HU) / 255.0)
     materials = torch.from_numpy(parts[chosen]).float() / 255.0
     other = (1.0 - materials.sum(dim=1, keepdim=True)).clamp(0.0, 1.0)
     return hu, torch.cat([other, materials], dim=1)
+
+
+def _place_among_devices() -> tuple[int, int]:
+    """Number of this device, and of all that train together."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        return torch.distributed.get_rank(), torch.distributed.get_world_size()
+    return 0, 1
 
 
 def _changed(rng: np.random.Generator, hu: Tensor, fractions: Tensor) -> tuple[Tensor, Tensor]:

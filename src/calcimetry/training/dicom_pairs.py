@@ -28,6 +28,8 @@ from calcimetry.training.planes import cut_volume
 from calcimetry.training.segments import read_segments, referenced_series
 from calcimetry.training.volume_pairs import marked_volume
 
+_SEG_OR = "a DICOM SEG drawn on it, or "
+
 
 def find_dicom(root: Path) -> tuple[list[Source], list[Path]]:
     """The CT volumes and single slices of a folder, and its files that are no DICOM.
@@ -81,10 +83,10 @@ def _read_volume(volume: Volume, segs: Sequence[Instance], root: Path) -> Marked
     if marked is not None:
         return marked
     folder = Path(os.path.commonpath({one.source.path.parent for one in pieces}))
-    bones, lesions = (
-        find_mask(folder / f"{volume.name}.nii.gz", root, kind) for kind in (BONES, LESIONS)
-    )
-    return marked_volume(image, volume.patient, bones, lesions, root)
+    as_file = folder / f"{volume.name}.nii.gz"
+    masks = find_mask(as_file, root, BONES), find_mask(as_file, root, LESIONS)
+    expected = f"{_SEG_OR}{volume.name}{BONES}.nii.gz"
+    return marked_volume(image, volume.patient, masks, root, expected)
 
 
 def _read_slice(instance: Instance, name: str, segs: Sequence[Instance], root: Path) -> Marked:
@@ -97,7 +99,7 @@ def _read_slice(instance: Instance, name: str, segs: Sequence[Instance], root: P
     as_picture = instance.source.path.with_suffix(".png")
     bones, lesions = (find_mask(as_picture, root, kind) for kind in (BONES, LESIONS))
     if bones is None:
-        raise no_mask(as_picture.name)
+        raise no_mask(name, f"{_SEG_OR}{as_picture.stem}{BONES}.png")
     return marked_picture(image, instance.patient, bones, lesions)
 
 

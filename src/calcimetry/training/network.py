@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import lightning
 import torch
@@ -10,7 +11,6 @@ from monai.losses import DiceCELoss
 from torch import Tensor
 
 from calcimetry.bone.working_view import SPACING_MM
-from calcimetry.phantom.picture import DEPOSIT, MATERIALS
 from calcimetry.training.architectures import build_network
 
 
@@ -29,20 +29,28 @@ class MaterialNetwork(lightning.LightningModule):
     ----------
     kind, features : str, sequence of int
         The network and its channels (`calcimetry.training.architectures.build_network`).
+    materials : sequence of str
+        What its answers stand for: "other", then bones, then perhaps "deposit".
     learning_rate, weight_decay : float
         Of AdamW; the rate follows one cycle over the whole training.
     """
 
     def __init__(
-        self, kind: str, features: list[int], learning_rate: float, weight_decay: float
+        self,
+        kind: str,
+        features: list[int],
+        materials: Sequence[str],
+        learning_rate: float,
+        weight_decay: float,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
+        self.materials = tuple(materials)
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.scale = ScaleHU()
         # Channels last: oneDNN and cuDNN then convolve without reordering (a third faster here).
-        self.network = build_network(kind, features, len(MATERIALS)).to(
+        self.network = build_network(kind, features, len(materials)).to(
             memory_format=torch.channels_last
         )
         # Cross-entropy on fractions is smallest at the true fraction, so areas are
@@ -55,9 +63,10 @@ class MaterialNetwork(lightning.LightningModule):
             lambda_dice=0.5,
             lambda_ce=3.0,
         )
+        self.judged: list[Figures] = []
 
     def forward(self, hu: Tensor) -> Tensor:
-        """Logits (n, 6, rows, columns) of pictures in HU (n, 1, rows, columns)."""
+        """Logits (n, materials, rows, columns) of pictures in HU (n, 1, rows, columns)."""
         logits: Tensor = self.network(self.scale(hu))
         return logits
 
@@ -65,31 +74,29 @@ class MaterialNetwork(lightning.LightningModule):
         """Loss of one batch of pictures in HU and their fractions."""
         hu, fractions = batch
         loss: Tensor = self.loss(self(hu), fractions)
-        self.log("loss", loss, prog_bar=True)
+        self.log("loss", loss, prog_bar=True, batch_size=len(hu))
         return loss
 
     def validation_step(self, batch: tuple[Tensor, Tensor], _index: int) -> None:
-        """Dice of bone, of phalanx names, and the error of each picture's deposit area."""
+        """Keep the figures of each picture until all are in."""
         hu, fractions = batch
         logits = self(hu)
-        predicted = logits.softmax(dim=1)
-        bone, true_bone = (part[:, 1:DEPOSIT].sum(dim=1) >= 0.5 for part in (predicted, fractions))
-        name, true_name = (part[:, :DEPOSIT].argmax(dim=1) for part in (predicted, fractions))
-        area, true_area = (
-            part[:, DEPOSIT].sum(dim=(1, 2)) * SPACING_MM**2 for part in (predicted, fractions)
-        )
-        shared = (bone & true_bone).sum(dim=(1, 2)).float()
-        total = (bone.sum(dim=(1, 2)) + true_bone.sum(dim=(1, 2))).float()
-        both = bone & true_bone
-        self.log_dict(
-            {
-                "val_loss": self.loss(logits, fractions),
-                "val_bone_dice": ((2 * shared + 1) / (total + 1)).mean(),
-                "val_names_right": (name == true_name)[both].float().mean(),
-                "val_area_error_mm2": (area - true_area).abs().mean(),
-            },
-            prog_bar=True,
-        )
+        self.log("val_loss", self.loss(logits, fractions), batch_size=len(hu), sync_dist=True)
+        self.judged.append(figures(logits.softmax(dim=1), fractions, self.materials))
+
+    def on_validation_epoch_end(self) -> None:
+        """Dice, names and areas over all held-out pictures."""
+        every = Figures(*(torch.cat(parts) for parts in zip(*self.judged, strict=True)))
+        self.judged.clear()
+        told = {
+            "val_bone_dice": every.dice.mean(),
+            "val_worst_dice": every.dice.min(),
+            "val_area_error_mm2": (every.area_mm2 - every.true_area_mm2).abs().mean(),
+            "val_area_ccc": _concordance(every.area_mm2, every.true_area_mm2),
+        }
+        if bone_channels(self.materials) != [1]:
+            told["val_names_right"] = every.names_right.mean()
+        self.log_dict(told, prog_bar=True, sync_dist=True)
 
     def configure_optimizers(self) -> Any:
         """AdamW under one cycle."""
@@ -104,3 +111,45 @@ class MaterialNetwork(lightning.LightningModule):
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
         }
+
+
+class Figures(NamedTuple):
+    """What is known of each picture, tensors (n,).
+
+    Area is that of deposits; of bone where the network is not asked for deposits.
+    """
+
+    dice: Tensor
+    names_right: Tensor
+    area_mm2: Tensor
+    true_area_mm2: Tensor
+
+
+def figures(predicted: Tensor, fractions: Tensor, materials: Sequence[str]) -> Figures:
+    """Compare answers with truth, both (n, materials, rows, columns), picture by picture."""
+    bones = bone_channels(materials)
+    named = list(range(bones[-1] + 1))
+    bone, true_bone = (part[:, bones].sum(dim=1) >= 0.5 for part in (predicted, fractions))
+    name, true_name = (part[:, named].argmax(dim=1) for part in (predicted, fractions))
+    counted = [materials.index("deposit")] if "deposit" in materials else bones
+    area, true_area = (
+        part[:, counted].sum(dim=(1, 2, 3)) * SPACING_MM**2 for part in (predicted, fractions)
+    )
+    both = bone & true_bone
+    shared = both.sum(dim=(1, 2)).float()
+    total = (bone.sum(dim=(1, 2)) + true_bone.sum(dim=(1, 2))).float()
+    right = ((name == true_name) & both).sum(dim=(1, 2)).float()
+    return Figures((2 * shared + 1) / (total + 1), right / shared.clamp(min=1.0), area, true_area)
+
+
+def bone_channels(materials: Sequence[str]) -> list[int]:
+    """Channels that are bone: all but "other" and "deposit"."""
+    return [i for i, name in enumerate(materials) if name not in ("other", "deposit")]
+
+
+def _concordance(values: Tensor, truth: Tensor) -> Tensor:
+    """Lin's concordance correlation coefficient; 0 where neither varies."""
+    spread = values.var(correction=0) + truth.var(correction=0)
+    together = ((values - values.mean()) * (truth - truth.mean())).mean()
+    apart = (values.mean() - truth.mean()) ** 2
+    return 2 * together / (spread + apart).clamp(min=1e-9)

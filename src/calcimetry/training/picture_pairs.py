@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +72,7 @@ def marked_picture(image: Image, patient: str, bones: Path | None, lesions: Path
         If there is no bone mask, or it is empty, or one cannot be read or has another size.
     """
     if bones is None:
-        raise no_mask(image.name)
+        raise no_mask(image.name, f"{_stem(image.name)}{BONES}.png")
     size = image.array.shape[1:]
     numbers = _read(bones, size, image.name)
     deposits = None if lesions is None else _read(lesions, size, image.name) != 0
@@ -104,16 +104,25 @@ def mask_of(source: Input, root: Path, kind: str) -> Path | None:
     return find_mask(source.path, root, kind)
 
 
-def no_mask(image: str) -> InputError:
-    """The error, yet to be raised, of an image without a bone mask."""
-    stem, ending = without_ending(Path(image).name)
-    expected = f"{stem}{BONES}.png" if ending.lower() not in (".nii", ".nii.gz") else ""
-    expected = expected or f"{stem}{BONES}.nii.gz"
+def no_mask(name: str, expected: str) -> InputError:
+    """The error, yet to be raised, of an image without a bone mask.
+
+    Parameters
+    ----------
+    name : str
+        Of the image.
+    expected : str
+        Name of the mask that was looked for.
+    """
     places = ", ".join(place for place in PLACES if place != ".")
     return InputError(
-        f"Reading {image}: its bone mask is missing. Expected {expected} beside it or in {places}, "
-        f"or its name in the column {MASK_COLUMN} of {MANIFEST_NAME}."
+        f"Reading {name}: its bone mask is missing. Expected {expected} beside it or in {places}, "
+        f"or, for a file, its name in the column {MASK_COLUMN} of {MANIFEST_NAME}."
     )
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(without_ending(name)[0]).name
 
 
 def _manifest_folder(path: Path, root: Path) -> Path:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from calcimetry.errors import InputError
 from calcimetry.model import Digit, Finger, Grid, Image, Laterality, Segmentation, bone_name
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 from calcimetry.phantom.truth import hands_of
@@ -43,14 +44,26 @@ def cut_volume(image: Image, bones: Numbers, deposits: Mask | None) -> tuple[Cut
         `calcimetry.fingers.straighten` does it, and cut in sagittal planes 1 mm apart
         through its bones. Elsewhere the volume's own slices that show bone, at least 1 mm
         apart. A single slice is one cut.
+
+    Raises
+    ------
+    InputError
+        If no plane shows bone.
     """
     if 1 in image.grid.shape:
         return (_single(image, bones, deposits),)
     fingers = list(_fingers(bones, image.grid))
     if fingers:
         own = (_planes(finger, image, bones, deposits) for finger in fingers)
-        return tuple(itertools.chain.from_iterable(own))
-    return tuple(_slices(image, bones, deposits))
+        cuts = tuple(itertools.chain.from_iterable(own))
+    else:
+        cuts = tuple(_slices(image, bones, deposits))
+    if not cuts:
+        raise InputError(
+            f"Cutting {image.name}: no plane of it shows bone, by its mask. Mark whole bones, or "
+            "take the image out of the folder."
+        )
+    return cuts
 
 
 def _fingers(bones: Numbers, grid: Grid) -> Iterator[Finger]:

@@ -1,82 +1,55 @@
-"""Train the U-Net of a recipe on simulated fingers, and export it for use without torch."""
+"""Train the network of a recipe, and export it for use without torch."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
 from pathlib import Path
 
 import lightning
 import torch
 from lightning.pytorch.callbacks import (
+    Callback,
+    EarlyStopping,
     EMAWeightAveraging,
     LearningRateMonitor,
     ModelCheckpoint,
-    TQDMProgressBar,
 )
-from lightning.pytorch.loggers import CSVLogger
-from torch.utils.data import DataLoader
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
 from calcimetry.errors import SettingsError
-from calcimetry.phantom.picture import MATERIALS
-from calcimetry.training.bank import make_bank
-from calcimetry.training.batches import Batches, validation_batches
+from calcimetry.training.calibration import calibrate
+from calcimetry.training.data import (
+    PictureData,
+    TrainingSet,
+    bytes_needed,
+    picture_set,
+    simulated_set,
+)
+from calcimetry.training.export import export
+from calcimetry.training.model_card import write_model_card
 from calcimetry.training.network import MaterialNetwork
-
-#: The recipe of the weights that come with calcimetry.
-SHIPPED_RECIPE = Path(__file__).parent / "recipes" / "unet.toml"
+from calcimetry.training.picture import TrainingPicture
+from calcimetry.training.recipe import Recipe
+from calcimetry.training.room import refuse_too_little, room_at
+from calcimetry.training.starting_weights import load_weights, weights_to_start
+from calcimetry.training.watching import Curve, Overlays, StepsBar
 
 #: Steps between checkpoints, so what an interruption may cost.
 CHECKPOINT_EVERY = 200
-
-# Keeps validation pictures apart from training ones whatever the recipe's seed.
-_VALIDATION_SEED_OFFSET = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """All that decides a training's result; read from TOML."""
-
-    seed: int
-    upright: int
-    square: int
-    validation: int
-    kind: str
-    features: list[int]
-    steps: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float
-
-    @classmethod
-    def from_toml(cls, path: Path) -> Recipe:
-        """Read a recipe.
-
-        Raises
-        ------
-        SettingsError
-            If the file is not TOML or a value is missing or unknown.
-        """
-        doing = f"Reading the training recipe {path.name}"
-        try:
-            tree = tomllib.loads(path.read_text())
-        except (OSError, ValueError) as error:
-            raise SettingsError(f"{doing}: {error}.") from error
-        groups = [tree.pop(name, {}) for name in ("data", "network", "training")]
-        values = {key: value for group in groups for key, value in group.items()} | tree
-        expected = {field.name for field in fields(cls)}
-        if values.keys() != expected:
-            raise SettingsError(
-                f"{doing}: missing {sorted(expected - values.keys())}, "
-                f"unknown {sorted(values.keys() - expected)}."
-            )
-        return cls(**values)
+#: Checkpoints, logs and overlays; torch itself, and one batch on its way through a network.
+_CHECKPOINT_BYTES, _PROGRAM_BYTES = 200 << 20, 1 << 30
+#: What a finished run leaves.
+MODEL = "model.onnx"
 
 
-def train(recipe: Recipe, run: Path, *, workers: int) -> Path:
-    """Train from scratch, or go on from `run`'s last checkpoint; returns the ONNX file.
+def train(
+    recipe: Recipe,
+    run: Path,
+    *,
+    workers: int,
+    pictures: Sequence[TrainingPicture] = (),
+) -> Path:
+    """Train from the recipe's start, or go on from `run`'s last checkpoint.
 
     Parameters
     ----------
@@ -85,77 +58,114 @@ def train(recipe: Recipe, run: Path, *, workers: int) -> Path:
         Folder for the simulated pictures, checkpoints, the log and the result.
     workers : int
         Processes that simulate.
-    """
-    bank = run / "bank"
-    make_bank(bank / "train", "upright", recipe.upright, recipe.seed, workers)
-    make_bank(bank / "train", "square", recipe.square, recipe.seed, workers)
-    held_out = recipe.seed + _VALIDATION_SEED_OFFSET
-    make_bank(bank / "validation", "upright", recipe.validation, held_out, workers)
+    pictures : sequence of TrainingPicture
+        What is learnt from where the recipe's source is not the simulator.
 
+    Returns
+    -------
+    pathlib.Path
+        The ONNX file; its description, calibration and model card lie beside it.
+
+    Raises
+    ------
+    SettingsError
+        If the recipe's source and `pictures` contradict each other.
+    InputError
+        If the pictures cannot be split, or disk or memory are too small for them.
+    ModelError
+        If the weights to start from are missing or do not fit.
+    """
+    if (recipe.data.source == "simulator") == bool(pictures):
+        raise SettingsError(
+            f"Training: data.source is {recipe.data.source!r}, which goes "
+            f"{'without' if pictures else 'with'} pictures of your own."
+        )
+    start = None
+    if recipe.network.start:
+        start = weights_to_start(recipe.network.start, recipe.network.kind)
+    needed = bytes_needed(recipe, pictures)
+    refuse_too_little(
+        room_at(run),
+        disk_bytes=needed * (not pictures) + _CHECKPOINT_BYTES,
+        memory_bytes=needed + _PROGRAM_BYTES,
+        folder=run,
+    )
+    run.mkdir(parents=True, exist_ok=True)
+    training_set = (
+        picture_set(recipe, pictures)
+        if pictures
+        else simulated_set(recipe, run / "bank", workers)
+    )
+    network = _fit(recipe, run, training_set, start)
+    calibration = calibrate(network, training_set.validation, recipe.training.batch_size)
+    model = export(network, run / MODEL, recipe)
+    calibration.write(run / "model.calibration.json")
+    write_model_card(run / "model.md", recipe, training_set.about, run / "curve.csv", calibration)
+    return model
+
+
+def _fit(
+    recipe: Recipe, run: Path, pictures: TrainingSet, start: Path | None
+) -> MaterialNetwork:
+    """The trained network, its weights the averaged ones of the last or the best checkpoint."""
+    plan = recipe.training
+    per_epoch = pictures.steps_per_epoch(plan.batch_size) if plan.epochs else 0
+    steps = plan.steps or plan.epochs * per_epoch
     torch.manual_seed(recipe.seed)
+    network = MaterialNetwork(
+        recipe.network.kind,
+        recipe.network.features,
+        recipe.materials,
+        plan.learning_rate,
+        plan.weight_decay,
+    )
+    if start is not None:
+        load_weights(network, start)
     last = run / "checkpoints" / "last.ckpt"
     first = int(torch.load(last, weights_only=False)["global_step"]) if last.exists() else 0
-    batches = Batches(
-        bank / "train", ["upright", "square"], recipe.batch_size, recipe.seed, first=first
-    )
-    network = MaterialNetwork(recipe.kind, recipe.features, recipe.learning_rate, recipe.weight_decay)
     trainer = lightning.Trainer(
-        max_steps=recipe.steps,
+        max_steps=steps,
         accelerator="auto",
-        logger=CSVLogger(run, name="", version="log"),
-        val_check_interval=400,
+        devices="auto",
+        logger=[
+            CSVLogger(run, name="", version="log"),
+            TensorBoardLogger(run, name="", version="tensorboard"),
+        ],
+        val_check_interval=min(steps, plan.validate_every * (per_epoch or 1)),
         log_every_n_steps=25,
         num_sanity_val_steps=0,
-        callbacks=[
-            # The average over late steps is steadier than any one of them.
-            EMAWeightAveraging(decay=0.995, update_starting_at_step=500),
-            ModelCheckpoint(
-                run / "checkpoints", every_n_train_steps=CHECKPOINT_EVERY, save_last=True
-            ),
-            LearningRateMonitor(),
-            TQDMProgressBar(refresh_rate=25),
-        ],
+        callbacks=_callbacks(recipe, run, pictures, steps, per_epoch),
     )
     trainer.fit(
         network,
-        DataLoader(batches, batch_size=None),
-        DataLoader(
-            validation_batches(bank / "validation", "upright", recipe.batch_size),  # type: ignore[arg-type]  # a list is a dataset
-            batch_size=None,
-        ),
+        datamodule=PictureData(pictures, recipe, first),
         ckpt_path=last if last.exists() else None,
     )
-    # From the checkpoint, whose weights are the averaged ones also where nothing was left to do.
-    network.load_state_dict(torch.load(last, weights_only=False, map_location="cpu")["state_dict"])
-    return export(network, run / f"{recipe.kind}.onnx", recipe)
-
-
-def export(network: MaterialNetwork, path: Path, recipe: Recipe) -> Path:
-    """Write the network as ONNX, with the hash that loading checks beside it.
-
-    The exported network takes pictures in HU (n, 1, rows, columns), rows and columns
-    multiples of 16, and gives the fractions (n, 6, rows, columns), not the logits.
-    """
-    model = torch.nn.Sequential(network, torch.nn.Softmax(dim=1)).eval().cpu()
-    part = path.with_suffix(".part.onnx")
-    batch, rows, columns = (torch.export.Dim(name) for name in ("batch", "rows16", "columns16"))
-    torch.onnx.export(
-        model,
-        (torch.zeros(2, 1, 288, 128),),
-        part,
-        input_names=["picture"],
-        output_names=["fractions"],
-        dynamic_shapes=({0: batch, 2: 16 * rows, 3: 16 * columns},),
-        dynamo=True,
-        external_data=False,
-        verbose=False,
+    # From a checkpoint, whose weights are the averaged ones also where nothing was left to do.
+    best = run / "checkpoints" / "best.ckpt"
+    shipped = best if plan.patience and best.exists() else last
+    network.load_state_dict(
+        torch.load(shipped, weights_only=False, map_location="cpu")["state_dict"]
     )
-    part.replace(path)
-    about = {
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "materials": list(MATERIALS),
-        "seed": recipe.seed,
-        "steps": recipe.steps,
-    }
-    path.with_suffix(".json").write_text(json.dumps(about, indent=2) + "\n")
-    return path
+    return network
+
+
+def _callbacks(
+    recipe: Recipe, run: Path, pictures: TrainingSet, steps: int, per_epoch: int
+) -> list[Callback]:
+    checkpoints = run / "checkpoints"
+    callbacks: list[Callback] = [
+        # The average over late steps is steadier than any one of them.
+        EMAWeightAveraging(decay=0.995, update_starting_at_step=min(500, steps // 4)),
+        ModelCheckpoint(checkpoints, every_n_train_steps=CHECKPOINT_EVERY, save_last=True),
+        LearningRateMonitor(),
+        Curve(run / "curve.csv", per_epoch),
+        Overlays(run / "overlays", pictures.validation),
+        StepsBar(refresh_rate=25),
+    ]
+    if recipe.training.patience:
+        callbacks += [
+            EarlyStopping("val_loss", patience=recipe.training.patience),
+            ModelCheckpoint(checkpoints, filename="best", monitor="val_loss"),
+        ]
+    return callbacks

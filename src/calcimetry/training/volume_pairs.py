@@ -11,10 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcimetry.errors import InputError
-from calcimetry.files.inputs import Input
-from calcimetry.files.nifti import VOLUME_ENDINGS, read_label_nifti, read_nifti_with_warnings
+from calcimetry.files.inputs import Input, without_ending
+from calcimetry.files.nifti import (
+    VOLUME_ENDINGS,
+    read_label_grid,
+    read_label_nifti,
+    read_nifti_with_warnings,
+)
 from calcimetry.model import Grid, Image
-from calcimetry.resample import resample_image
 from calcimetry.training.marked import Marked, values_of
 from calcimetry.training.mask_files import BONES, LESIONS, is_mask
 from calcimetry.training.picture_pairs import PATIENT_COLUMN, mask_of, no_mask
@@ -48,14 +52,19 @@ def read_marked_nifti(source: Input, root: Path) -> Marked:
     if source.problem:
         raise InputError(f"Reading {source.image}: {source.problem}.")
     image = read_nifti_with_warnings(source.path, least_side=1)[0]
-    bones, lesions = mask_of(source, root, BONES), mask_of(source, root, LESIONS)
+    masks = mask_of(source, root, BONES), mask_of(source, root, LESIONS)
     patient = source.columns.get(PATIENT_COLUMN, "")
     image = Image(image.array, image.grid, "HU", name=source.image)
-    return marked_volume(image, patient, bones, lesions, root)
+    expected = f"{without_ending(source.path.name)[0]}{BONES}.nii.gz"
+    return marked_volume(image, patient, masks, root, expected)
 
 
 def marked_volume(
-    image: Image, patient: str, bones: Path | None, lesions: Path | None, root: Path
+    image: Image,
+    patient: str,
+    masks: tuple[Path | None, Path | None],
+    root: Path,
+    expected: str,
 ) -> Marked:
     """Cut a volume whose masks, if any were found by name, lie in NIfTI files.
 
@@ -65,9 +74,12 @@ def marked_volume(
         In HU; its name is told.
     patient : str
         A pseudonym, or empty.
-    bones, lesions : Path or None
-        Where None, the only mask below `root` that lies on the image's grid is taken.
+    masks : pair of Path or None
+        Of bones and of lesions. Where None, the only mask below `root` that lies on the
+        image's grid is taken.
     root : Path
+    expected : str
+        What a missing bone mask should have been.
 
     Returns
     -------
@@ -78,19 +90,15 @@ def marked_volume(
     InputError
         If the bone mask is missing, empty, unreadable or on another grid, or several fit.
     """
+    bones, lesions = masks
     bones = bones or only_on_grid(image, root, BONES)
     if bones is None:
-        raise no_mask(f"{image.name}.nii.gz" if "." not in image.name else image.name)
+        raise no_mask(image.name, expected)
     lesions = lesions or only_on_grid(image, root, LESIONS)
     numbers = _read(bones, image)
     deposits = None if lesions is None else _read(lesions, image) > 0
     values = values_of(numbers, bones.name)
     cuts = cut_volume(image, numbers, deposits)
-    if not cuts:
-        raise InputError(
-            f"Reading {bones.name}: no plane of {image.name} shows bone. Mark whole bones, or take "
-            "the image out of the folder."
-        )
     return Marked(image.name, patient, bones.name, values, cuts)
 
 
@@ -105,10 +113,10 @@ def only_on_grid(image: Image, root: Path, kind: str) -> Path | None:
     found = []
     for path in _masks_below(root, kind):
         try:
-            labels, grid = read_label_nifti(path)
+            grid = read_label_grid(path)
         except InputError:
             continue  # told where it is an image's own by name
-        if on_grid(labels, grid, image.grid) is not None:
+        if _turn(grid, image.grid) is not None:
             found.append(path)
     if len(found) > 1:
         raise InputError(
@@ -122,14 +130,43 @@ def on_grid(labels: NDArray[np.int64], grid: Grid, target: Grid) -> NDArray[np.i
     """Labels in the order of another grid; None where its samples lie elsewhere.
 
     The axes may run in another order or the other way: DICOM keeps no order of slices.
+
+    Parameters
+    ----------
+    labels : array, shape of `grid`
+    grid, target : Grid
+
+    Returns
+    -------
+    array, shape of `target`, or None
+
+    Examples
+    --------
+    >>> grid = Grid((2, 1, 3), np.eye(4))
+    >>> on_grid(np.arange(6).reshape(2, 1, 3), grid, grid.flipped(2)).tolist()
+    [[[2, 1, 0]], [[5, 4, 3]]]
     """
-    ends = np.array(list(itertools.product((0, 1), repeat=3))) * (np.array(target.shape) - 1)
-    there = grid.mm_to_index(target.index_to_mm(ends))
-    off = np.minimum(np.abs(there), np.abs(there - (np.array(grid.shape) - 1)))
-    same = sorted(grid.shape) == sorted(target.shape) and off.max() <= _SAME_PLACE
-    if not same or not np.isclose(grid.voxel_mm3, target.voxel_mm3, rtol=1e-2):
+    turn = _turn(grid, target)
+    if turn is None:
         return None
-    return np.asarray(resample_image(labels, grid, target, order=0))
+    order, back = turn
+    return np.flip(labels.transpose(order), back)
+
+
+def _turn(grid: Grid, target: Grid) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """The axes of a grid in the order of another one, and which of those run back."""
+    linear = np.linalg.solve(target.affine, grid.affine)[:3, :3].T  # rows: axes of `grid`
+    order = tuple(int(k) for k in np.abs(linear).argmax(axis=0))
+    if sorted(order) != [0, 1, 2] or tuple(grid.shape[k] for k in order) != target.shape:
+        return None
+    back = tuple(k for k in range(3) if linear[order[k], k] < 0)
+    turned = grid.affine[:, [*order, 3]]
+    moved = Grid(target.shape, turned)
+    for axis in back:
+        moved = moved.flipped(axis)
+    ends = np.array(list(itertools.product((0, 1), repeat=3))) * (np.array(target.shape) - 1)
+    off = np.abs(target.mm_to_index(moved.index_to_mm(ends)) - ends)
+    return (order, back) if off.max() <= _SAME_PLACE else None
 
 
 def _read(path: Path, image: Image) -> NDArray[np.int64]:

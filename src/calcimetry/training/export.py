@@ -1,0 +1,44 @@
+"""A trained network as ONNX, for use without torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+
+from calcimetry.training.network import MaterialNetwork
+from calcimetry.training.recipe import Recipe
+
+
+def export(network: MaterialNetwork, path: Path, recipe: Recipe) -> Path:
+    """Write the network, with what loading needs to know in ``<name>.json`` beside it.
+
+    The exported network takes pictures in HU (n, 1, rows, columns), rows and columns
+    multiples of 16, and gives the fractions (n, materials, rows, columns), not the logits.
+    """
+    model = torch.nn.Sequential(network, torch.nn.Softmax(dim=1)).eval().cpu()
+    part = path.with_suffix(".part.onnx")
+    batch, rows, columns = (torch.export.Dim(name) for name in ("batch", "rows16", "columns16"))
+    torch.onnx.export(
+        model,
+        (torch.zeros(2, 1, 288, 128),),
+        part,
+        input_names=["picture"],
+        output_names=["fractions"],
+        dynamic_shapes=({0: batch, 2: 16 * rows, 3: 16 * columns},),
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )
+    part.replace(path)
+    about = {
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "kind": recipe.network.kind,
+        "materials": list(recipe.materials),
+        "seed": recipe.seed,
+        "steps": recipe.training.steps or recipe.training.epochs,
+    }
+    path.with_suffix(".json").write_text(json.dumps(about, indent=2) + "\n")
+    return path

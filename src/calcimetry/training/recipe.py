@@ -1,0 +1,209 @@
+"""Training recipes: all that decides a training's result, read from TOML."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+import types
+import typing
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from calcimetry.errors import SettingsError
+from calcimetry.training.architectures import check_network
+
+#: Where the recipes lie that come with calcimetry.
+SHIPPED = Path(__file__).parent / "recipes"
+
+#: What a network can be asked for, by the name of the recipe's `targets`.
+TARGETS = {
+    "named": ("other", "proximal", "middle", "distal", "metacarpal", "deposit"),
+    "bone": ("other", "bone"),
+}
+SOURCES = ("simulator", "images", "paper")
+
+
+@dataclass(frozen=True, slots=True)
+class DataRecipe:
+    """What is learnt from.
+
+    Parameters
+    ----------
+    source : {"simulator", "images", "paper"}
+        Simulated pictures made for training; the user's own pictures with their masks; or
+        the 40 simulated pictures of 3 patients that stand for the source paper's.
+    upright, square, validation : int
+        Of the simulator: training pictures of whole fingers and of parts, and pictures to
+        judge by.
+    split_by : {"patient", "image"}
+        Of images: what is never in both training and held-out pictures.
+    held_out : int
+        Of images: how many pictures are kept to judge by; 0 keeps a fifth. Split by patient,
+        whole patients are kept until there are at least so many.
+    rotations_deg : list of float
+        Of images: each training picture is added again turned by each of these.
+    vary : bool
+        Whether each batch is mirrored, brightened, made noisier and cut off by chance.
+    """
+
+    source: str = "simulator"
+    upright: int = 0
+    square: int = 0
+    validation: int = 0
+    split_by: str = "patient"
+    held_out: int = 0
+    rotations_deg: list[float] = field(default_factory=list)
+    vary: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkRecipe:
+    """The network: its kind and channels, what it is asked for, and where it begins.
+
+    `start` is "" for chance weights, "shipped" for those of that kind that come with
+    calcimetry, or the path of a network that `calcimetry train` left.
+    """
+
+    kind: str
+    features: list[int]
+    targets: str = "named"
+    start: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRecipe:
+    """How it learns: `steps` batches, or `epochs` passes over the pictures, one of the two.
+
+    `validate_every` is in steps, or in epochs where those are given. `patience` ends the
+    training after so many validations without a better loss (0: never), and the best
+    weights are then exported instead of the last.
+    """
+
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    steps: int = 0
+    epochs: int = 0
+    validate_every: int = 400
+    patience: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A training: its seed and the three tables above.
+
+    Raises
+    ------
+    SettingsError
+        If values contradict each other or cannot be followed.
+    """
+
+    seed: int
+    data: DataRecipe
+    network: NetworkRecipe
+    training: TrainingRecipe
+
+    def __post_init__(self) -> None:
+        data, training = self.data, self.training
+        _one_of("data.source", data.source, SOURCES)
+        _one_of("data.split_by", data.split_by, ("patient", "image"))
+        check_network(self.network.kind, self.network.features)
+        _one_of("network.targets", self.network.targets, tuple(TARGETS))
+        if (training.steps > 0) == (training.epochs > 0):
+            raise _refused("training needs steps or epochs, one of the two, of 1 or more")
+        if training.batch_size < 1 or training.validate_every < 1:
+            raise _refused("training.batch_size and training.validate_every must be 1 or more")
+        if not 0 < training.learning_rate < 1 or training.weight_decay < 0:
+            raise _refused("training.learning_rate must lie between 0 and 1, weight_decay be >= 0")
+        if min(self.seed, training.patience, data.held_out, data.upright, data.square) < 0:
+            raise _refused("numbers of pictures, the seed and patience must not be negative")
+        if data.source == "simulator":
+            kinds = [n for n in (data.upright, data.square) if n]
+            if not kinds or min(kinds) < training.batch_size or data.validation < 1:
+                raise _refused(
+                    f"of the simulator, data.upright or data.square must hold a batch of "
+                    f"{training.batch_size} pictures, and data.validation at least 1"
+                )
+            if training.epochs:
+                raise _refused("the simulator's pictures are drawn by chance: give steps")
+
+    @property
+    def materials(self) -> tuple[str, ...]:
+        """What the network's output channels stand for."""
+        return TARGETS[self.network.targets]
+
+    @classmethod
+    def from_toml(cls, path: Path, *, own_images: bool = False) -> Recipe:
+        """Read a recipe; a bare name such as ``paper.toml`` may be one that is shipped.
+
+        With `own_images` its source is "images", whatever it says.
+
+        Raises
+        ------
+        SettingsError
+            If the file is not TOML, a value is missing, unknown or of the wrong kind, or
+            the recipe cannot be followed.
+        """
+        shipped = SHIPPED / path.name
+        found = shipped if path == Path(path.name) and not path.exists() else path
+        doing = f"Reading the training recipe {path.name}"
+        try:
+            tree = tomllib.loads(found.read_text(encoding="utf-8"))
+        except OSError as error:
+            known = ", ".join(sorted(file.name for file in SHIPPED.glob("*.toml")))
+            raise SettingsError(
+                f"{doing}: {error.strerror or error}. Recipes that come with calcimetry: {known}."
+            ) from error
+        except ValueError as error:
+            raise SettingsError(f"{doing}: not a TOML file ({error}).") from error
+        try:
+            if own_images and isinstance(tree.get("data", {}), dict):
+                tree["data"] = {**tree.get("data", {}), "source": "images"}
+            recipe: Recipe = _read(cls, tree, "")
+        except SettingsError as error:
+            raise SettingsError(f"{doing}: {error}") from error
+        return recipe
+
+
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise _refused(f"{name} must be one of {', '.join(known)}, found {value!r}")
+
+
+def _refused(why: str) -> SettingsError:
+    return SettingsError(f"{why}.")
+
+
+def _read(kind: Any, tree: dict[str, Any], prefix: str) -> Any:
+    types_ = typing.get_type_hints(kind)
+    unknown = sorted(tree.keys() - types_.keys())
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], types_, n=1, cutoff=0.0)[0]
+        raise _refused(f"there is no {prefix}{unknown[0]}; the nearest is {prefix}{near}")
+    needed = [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]
+    missing = [prefix + name for name in needed if name not in tree]
+    if missing:
+        raise _refused(f"missing {', '.join(missing)}")
+    return kind(**{key: _value(types_[key], value, prefix + key) for key, value in tree.items()})
+
+
+def _value(kind: Any, value: Any, name: str) -> Any:
+    if isinstance(kind, types.GenericAlias):
+        if isinstance(value, list):
+            (element,) = typing.get_args(kind)
+            return [_value(element, one, name) for one in value]
+        wanted = "a list"
+    elif kind in (str, bool, int):
+        if type(value) is kind:
+            return value
+        wanted = {str: "text", bool: "true or false", int: "a whole number"}[kind]
+    elif kind is float:
+        if type(value) in (int, float):
+            return float(value)
+        wanted = "a number"
+    else:
+        if isinstance(value, dict):
+            return _read(kind, value, f"{name}.")
+        wanted = "a table"
+    raise _refused(f"{name} must be {wanted}, found {value!r}")

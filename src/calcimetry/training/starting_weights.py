@@ -1,0 +1,94 @@
+"""Going on from weights that were exported, the shipped ones or one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import nn
+
+from calcimetry.bone.network import WEIGHTS
+from calcimetry.errors import ModelError
+from calcimetry.training.network import MaterialNetwork
+
+
+def weights_to_start(start: str, kind: str) -> Path:
+    """The file that a recipe's `start` names.
+
+    Raises
+    ------
+    ModelError
+        If there is none.
+    """
+    path = WEIGHTS / f"{kind}.onnx" if start == "shipped" else Path(start)
+    if not path.is_file():
+        raise ModelError(
+            f"Starting the training: there is no network {path.name}; network.start takes "
+            "'shipped', or the path of a .onnx file that a training left."
+        )
+    return path
+
+
+def load_weights(network: MaterialNetwork, path: Path) -> None:
+    """Put the weights of an exported network into one of the same make.
+
+    Export has folded every batch normalisation into the convolution before it, so the
+    normalisations begin as none: they pass on what comes, plus the folded shift.
+
+    Raises
+    ------
+    ModelError
+        If the file is no such network, or one of other channels or materials.
+    """
+    try:
+        stored = {
+            # "0.network.first.conv.weight": past the place in the exported sequence. The name
+            # of the attribute was "unet" once.
+            tensor.name.split(".", 2)[-1]: torch.from_numpy(np.array(numpy_helper.to_array(tensor)))
+            for tensor in onnx.load(path).graph.initializer
+            if tensor.name.endswith((".weight", ".bias"))
+        }
+    except Exception as error:  # protobuf's errors share no base
+        raise ModelError(f"Starting the training: {path.name} is not an ONNX file.") from error
+    taken = 0
+    modules = list(network.network.named_modules())
+    with torch.no_grad():
+        for i, (name, module) in enumerate(modules):
+            if not isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+                continue
+            weight = stored.get(f"{name}.weight")
+            if weight is None or weight.shape != module.weight.shape:
+                raise ModelError(
+                    f"Starting the training: {path.name} has other layers than the recipe's "
+                    f"network ({name}); take the kind, features and targets it was trained with."
+                )
+            module.weight.copy_(weight)
+            taken += 1
+            shift = stored.get(f"{name}.bias")
+            norm = _norm_after(modules, i)
+            if norm is not None:
+                _pass_through(norm)
+            if shift is None:
+                continue
+            target = module.bias if module.bias is not None else norm and norm.bias
+            if target is None:
+                raise ModelError(f"Starting the training: {path.name} has a bias too many ({name}).")
+            target.copy_(shift)
+
+
+def _norm_after(modules: list[tuple[str, nn.Module]], at: int) -> nn.BatchNorm2d | None:
+    """The normalisation that follows a convolution, if one comes before the next."""
+    for _, module in modules[at + 1 :]:
+        if isinstance(module, nn.BatchNorm2d):
+            return module
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            return None
+    return None
+
+
+def _pass_through(norm: nn.BatchNorm2d) -> None:
+    norm.reset_parameters()
+    norm.running_var.fill_(1.0 - norm.eps)  # type: ignore[union-attr]  # tracked
