@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from calcimetry.bone import METHODS
+from calcimetry.bone import find_method
 from calcimetry.bone.method import BoneEvidence
 from calcimetry.bone.pieces import RoughBones, split_bones
 from calcimetry.coverage import phalanx_coverage
@@ -74,7 +74,7 @@ def measure(
 
 def _measure_picture(image: Image, settings: Settings) -> Report:
     refuse_unusable(image)
-    evidence = METHODS[settings.method]().segment(image)
+    evidence = find_method(settings.method, settings.model).segment(image)
     if not evidence.bones.labels:
         raise NotMeasurable(
             f"Finding bone in {image.name!r}: no phalanx was found, so calcification "
@@ -124,7 +124,9 @@ def _measure_volume(
         if unnamed:
             warnings[unnamed] = None
         lumps = rough.lumps(known)
-        evidence = METHODS[settings.method]().segment_hand(part, known, named.hands, lumps)
+        evidence = find_method(settings.method, settings.model).segment_hand(
+            part, known, named.hands, lumps
+        )
         method = evidence.method
         tell("finding lesions")
         evidence, grown = _find_lesions(part, evidence, settings)

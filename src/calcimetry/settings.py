@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from calcimetry.bone import METHODS
+from calcimetry.bone import METHODS, NETWORKS
 from calcimetry.errors import SettingsError
 from calcimetry.lesions.grow import GrowthSettings
 from calcimetry.lesions.reclaim import ReclaimSettings
@@ -55,13 +55,16 @@ class Settings:
     ----------
     method : str
         Bone method, a key of `calcimetry.bone.METHODS`.
+    model : str
+        An ONNX file with other weights for the method, if it is a network; empty for the
+        shipped ones.
     picture, reclaim, subtraction, growth, area_error, volume_error : dataclass
         One group per step; each field's meaning stands beside the step's code.
 
     Raises
     ------
     SettingsError
-        If the method is unknown.
+        If the method is unknown, or takes no model.
 
     Examples
     --------
@@ -70,6 +73,7 @@ class Settings:
     """
 
     method: str = "unet"
+    model: str = ""
     picture: PictureSettings = field(default_factory=PictureSettings)
     reclaim: ReclaimSettings = field(default_factory=ReclaimSettings)
     subtraction: SubtractionSettings = field(default_factory=SubtractionSettings)
@@ -82,6 +86,11 @@ class Settings:
             raise SettingsError(
                 f"Reading settings: method must be one of {', '.join(METHODS)}, "
                 f"found {self.method!r}."
+            )
+        if self.model and self.method not in NETWORKS:
+            raise SettingsError(
+                f"Reading settings: the method {self.method!r} has no weights, so it takes no "
+                f"model; found {Path(self.model).name!r}. Methods that do: {', '.join(NETWORKS)}."
             )
 
     @classmethod

@@ -5,9 +5,9 @@ import pytest
 from scipy import ndimage
 
 from calcimetry.bone.kmeans import KMeansBone
+from calcimetry.bone.picture_network import PictureNetwork
 from calcimetry.bone.pieces import split_bones
 from calcimetry.bone.two_planes import _PLANES, _named, _view
-from calcimetry.bone.unet import UNet
 from calcimetry.errors import NotMeasurable
 from calcimetry.fingers.name import name_fingers
 from calcimetry.model import Grid, Segmentation
@@ -35,12 +35,12 @@ def named(rough):
 @pytest.fixture(scope="module")
 def evidence(finger, rough, named):
     lumps = rough.lumps(named.bones)
-    return UNet().segment_hand(finger.image.mixed, named.bones, named.hands, lumps)
+    return PictureNetwork("unet").segment_hand(finger.image.mixed, named.bones, named.hands, lumps)
 
 
 def test_bones_of_a_simulated_finger_are_found(finger, evidence):
     assert dice(evidence.bones.mask, finger.bone_fraction >= 0.5) > 0.88
-    assert evidence.method == UNet().version
+    assert evidence.method == PictureNetwork("unet").version
 
 
 def test_deposits_are_claimed_and_flesh_is_not(finger, evidence):
@@ -73,7 +73,9 @@ def test_bones_of_no_finger_stay_as_they_were_given(finger, rough, named):
     outside[2:9, 2:9, 2:9] = True
     given = np.where(outside & ~named.bones.mask, 60, named.bones.label_map)
     bones = Segmentation(given, named.bones.grid, {**named.bones.meanings, 60: "carpal"})
-    found = UNet().segment_hand(finger.image.mixed, bones, named.hands, rough.lumps(bones))
+    found = PictureNetwork("unet").segment_hand(
+        finger.image.mixed, bones, named.hands, rough.lumps(bones)
+    )
     assert np.mean(found.bones.label_map[given == 60] == 60) > 0.6
     assert found.calcification_fraction[3:8, 3:8, 3:8].max() == 0.0
 
@@ -92,4 +94,4 @@ def test_methods_for_pictures_refuse_the_other_kind(finger, named):
     with pytest.raises(NotMeasurable, match="kmeans measures pictures"):
         KMeansBone().segment_hand(image, named.bones, named.hands, lumps)
     with pytest.raises(NotMeasurable, match="expected a picture"):
-        UNet().segment(image)
+        PictureNetwork("unet").segment(image)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from calcimetry.bone.unet import UNet
+from calcimetry.bone.picture_network import PictureNetwork
 from calcimetry.errors import OutputError
 from calcimetry.files.results_folder import load_results
 from calcimetry.settings import PictureSettings, Settings
@@ -140,5 +140,5 @@ def test_other_weights_measure_again(tmp_path, folder, measured, monkeypatch):
     out = tmp_path / "out"
     measure_study([folder], out, pixel_spacing_mm=SPACING)
     assert measure_study([folder], out, pixel_spacing_mm=SPACING).resumed == 2
-    monkeypatch.setattr(UNet, "version", "unet of other weights")
+    monkeypatch.setattr(PictureNetwork, "version", "unet of other weights")
     assert measure_study([folder], out, pixel_spacing_mm=SPACING).resumed == 0

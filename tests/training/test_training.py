@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from calcimetry.bone.network import load_network
-from calcimetry.errors import ModelError, SettingsError
+from calcimetry.errors import ModelError
 from calcimetry.phantom.picture import MATERIALS
 from calcimetry.training import data
 from calcimetry.training import train as training
@@ -26,14 +26,6 @@ TINY = Recipe(
     network=NetworkRecipe("unet", [4, 4, 8, 8, 8, 4]),
     training=TrainingRecipe(batch_size=2, learning_rate=1e-3, weight_decay=0.0, steps=3),
 )
-
-
-@pytest.fixture(autouse=True)
-def _quiet_trainer():
-    # Lightning and the ONNX exporter warn about matters of their own.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 @pytest.fixture(scope="module")

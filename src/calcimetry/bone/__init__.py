@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from calcimetry.bone.method import BoneEvidence, BoneMethod
 
-__all__ = ["METHODS", "BoneEvidence", "BoneMethod"]
+__all__ = ["METHODS", "NETWORKS", "BoneEvidence", "BoneMethod", "find_method"]
 
 
-def _unet() -> BoneMethod:
-    from calcimetry.bone.unet import UNet  # noqa: PLC0415 (loads the ONNX runtime)
+#: Methods that are networks: they have weights, and take others.
+NETWORKS = ("unet", "vnet", "pnet")
 
-    return UNet()
+
+def network(name: str, weights: Path | None = None) -> BoneMethod:
+    """A network as a method, with the shipped weights or those of an ONNX file.
+
+    Parameters
+    ----------
+    name : str
+        One of `NETWORKS`.
+    weights : pathlib.Path, optional
+        As `calcimetry train` leaves them, with their JSON beside them.
+    """
+    from calcimetry.bone.picture_network import PictureNetwork  # noqa: PLC0415 (loads much)
+
+    return PictureNetwork(name, weights)
 
 
 # Imported when asked for: scikit-learn takes longer to load than a picture to measure.
@@ -48,9 +63,20 @@ def _mean_shift() -> BoneMethod:
 
 #: Every bone method by the name that settings and the command line use.
 METHODS: dict[str, Callable[[], BoneMethod]] = {
-    "unet": _unet,
+    **{name: partial(network, name) for name in NETWORKS},
     "em": _em,
     "fuzzy-cmeans": _fuzzy_cmeans,
     "kmeans": _kmeans,
     "mean-shift": _mean_shift,
 }
+
+
+def find_method(name: str, model: str = "") -> BoneMethod:
+    """The method of a name; a network with the weights of the file `model` where one is given.
+
+    Raises
+    ------
+    KeyError
+        If there is no method of that name.
+    """
+    return network(name, Path(model)) if model else METHODS[name]()

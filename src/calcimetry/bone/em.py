@@ -73,7 +73,8 @@ def _features(hu: FloatArray, body: BoolArray, grid: Grid) -> NDArray[np.float64
 def _fitted(features: NDArray[np.float64], count: int) -> GaussianMixture:
     """A mixture started from samples sorted by grey level into equal steps of brightness."""
     grey = features[:, 0]
-    edges = np.linspace(*np.percentile(grey, (5.0, 99.5)), count + 1)[1:-1]
+    low, high = (float(end) for end in np.percentile(grey, (5.0, 99.5)))
+    edges = np.linspace(low, high, count + 1)[1:-1]
     group = np.digitize(grey, edges)
     means, precisions, weights = [], [], []
     for number in range(count):

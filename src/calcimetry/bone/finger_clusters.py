@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from calcimetry.bone.cluster_rule import FindClusters, mineral_clusters
+from calcimetry.bone.marrow import filled_bone
 from calcimetry.bone.method import BoneEvidence
-from calcimetry.bone.pieces import filled_bone
 from calcimetry.model import Finger, Grid, Hand, Image, Segmentation
 from calcimetry.resample import resample_image
 

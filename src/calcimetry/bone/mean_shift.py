@@ -42,8 +42,8 @@ def find_clusters(hu: FloatArray, body: BoolArray, grid: Grid) -> LabelArray:
     Comaniciu and Meer, IEEE PAMI 24 (2002) 603, sections 4.1 and 4.2: each sample moves to the
     mean place and grey level of those samples of the body that lie within the spatial and the
     range bandwidth (a flat kernel, the shadow of Epanechnikov's), until it stays. Samples that
-    touch and whose modes lie within half of both bandwidths (they: all of them) form a region; regions below a least size
-    join the neighbour that is nearest in grey level.
+    touch and whose modes lie within half of both bandwidths (theirs: the whole) form a region;
+    regions below a least size join the neighbour that is nearest in grey level.
     """
     modes = mean_shift_modes(hu, body, grid)
     return _merged(_linked(modes, body, grid), hu)

@@ -14,6 +14,7 @@ from scipy import ndimage
 from scipy.sparse.csgraph import connected_components as graph_components
 from skimage.segmentation import watershed
 
+from calcimetry.bone.marrow import filled_bone
 from calcimetry.model import Bone, Image, Segmentation, bone_name
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 from calcimetry.regions import connected_components
@@ -41,9 +42,6 @@ _CUT_SHARE, _CUT_RELIEF = 0.3, 0.27
 _CRUST_SHARE = 2.0
 #: Standard deviations in mm of the Gaussians whose difference shows what is brighter than around.
 _RELIEF_MM = (0.35, 1.0)
-#: A gap in bone that a plane encloses is filled if it is thicker than about twice this: marrow,
-#: not the gap of a joint whose one bone sits in the other's hollow.
-_JOINT_HALF_MM = 0.7
 #: A piece this much smaller than the bone it was named with is no part of it.
 _LUMP_SHARE = 0.4
 #: Pieces below this are no bones of a finger.
@@ -276,31 +274,6 @@ def _without_cuts(
     _, result = np.unique(lookup[parts], return_inverse=True)
     result = result.reshape(parts.shape)
     return np.asarray(result if (parts == 0).any() else result + 1, np.int32)
-
-
-def filled_bone(mask: BoolArray, spacing: tuple[float, float, float]) -> BoolArray:
-    """A mask with what it encloses in space, and the marrow that it encloses in a plane.
-
-    Parameters
-    ----------
-    mask : array of bool, shape (slices, rows, columns)
-        Dense bone.
-    spacing : (float, float, float)
-        In mm.
-
-    Returns
-    -------
-    array of bool, shape of the mask
-        Not filled is the thin gap of a joint that a plane happens to enclose.
-    """
-    holes = np.zeros_like(mask)
-    for axis in range(3):
-        for plane, out in zip(np.moveaxis(mask, axis, 0), np.moveaxis(holes, axis, 0), strict=True):
-            if plane.any():
-                np.logical_or(out, ndimage.binary_fill_holes(plane) & ~plane, out=out)
-    steps = max(1, round(_JOINT_HALF_MM / float(np.prod(spacing)) ** (1.0 / 3.0)))
-    marrow = ndimage.binary_opening(holes, iterations=steps)
-    return np.asarray(ndimage.binary_fill_holes(mask) | marrow)
 
 
 def _kinds(pieces: NDArray[np.int32], image: Image) -> NDArray[np.uint16]:

@@ -90,6 +90,14 @@ def measure(
             help=f"How bone is found: {' or '.join(METHODS)} [{next(iter(METHODS))}].",
         ),
     ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="ONNX",
+            help="A network of your own, as `calcimetry train` leaves it; pictures only, where it "
+            "was trained to tell bone alone.",
+        ),
+    ] = None,
     settings: Annotated[
         Path | None, typer.Option(metavar="TOML", help="File of further settings.")
     ] = None,
@@ -112,6 +120,7 @@ def measure(
       calcimetry measure --low 80kV.nii.gz --high Sn150kV.nii.gz --out results
       calcimetry measure finger.jpg --pixel-spacing 0.4 --out results
       calcimetry measure visit1/ visit2/ --out results
+      calcimetry measure fingers/ --model runs/mine/model.onnx --out results
       calcimetry measure --pixel-spacing 0.4 --out results -- -name-with-a-dash.jpg
 
     \b
@@ -131,7 +140,7 @@ def measure(
             high_kev=high_kev,
             laterality=None if side is None else Laterality[side.name],
         )
-        chosen = _settings(settings, window, level, method)
+        chosen = _settings(settings, window, level, method, model)
         with progress_bar(quiet) as watch:
             study = measure_study(
                 paths or [],
@@ -169,10 +178,18 @@ def _pair(low: Path | None, high: Path | None, low_kvp: str, high_kvp: str) -> E
 
 
 def _settings(
-    file: Path | None, window: float | None, level: float | None, method: str | None
+    file: Path | None,
+    window: float | None,
+    level: float | None,
+    method: str | None,
+    model: Path | None,
 ) -> Settings:
     """The file's settings, or the defaults, with what was typed on top."""
+    from calcimetry.bone.network import network_kind
     from calcimetry.settings import Settings
+
+    if model is not None and method is None:
+        method = network_kind(model)
 
     settings = Settings.from_toml(file) if file else Settings()
     picture = settings.picture
@@ -181,7 +198,12 @@ def _settings(
         window_hu=picture.window_hu if window is None else window,
         level_hu=picture.level_hu if level is None else level,
     )
-    return replace(settings, picture=picture, method=method or settings.method)
+    return replace(
+        settings,
+        picture=picture,
+        method=method or settings.method,
+        model=settings.model if model is None else str(model),
+    )
 
 
 def _summary(study: StudyResult) -> str:

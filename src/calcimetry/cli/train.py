@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from calcimetry.cli.shell import errors_told, say
+from calcimetry.cli.shell import errors_told, progress_bar, say, tell
 from calcimetry.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from calcimetry.training.picture import TrainingPicture
+    from calcimetry.training.recipe import Recipe
 
 
 def train(
@@ -49,7 +55,7 @@ def train(
     """
     with errors_told(out, doing="trained"):
         try:
-            import torch  # noqa: F401  # told here, where it can be said what to type
+            import torch  # noqa: F401 (told here, where it can be said what to type)
         except ImportError as error:
             raise SettingsError(
                 f"Training needs the extra 'train' ({error.name} is not installed). "
@@ -62,3 +68,24 @@ def train(
         pictures = _pictures(chosen, data)
         model = run(chosen, out, workers=workers, pictures=pictures)
         say(f"{model}\nTo measure with it: calcimetry measure PATH --model {model} --out DIR")
+
+
+def _pictures(recipe: Recipe, data: Path | None) -> Sequence[TrainingPicture]:
+    """The pictures that the recipe learns from, unless the simulator draws them for it."""
+    from calcimetry.training.pairs import read_training_pictures
+    from calcimetry.training.paper_pictures import paper_pictures
+
+    if recipe.data.source == "simulator":
+        return ()
+    with progress_bar(quiet=False) as watch:
+        if recipe.data.source == "paper":
+            return paper_pictures(recipe.seed, on_progress=watch.on_progress)
+        if data is None:
+            raise SettingsError(
+                "Training: the recipe learns from your own images; name their folder: "
+                "calcimetry train RECIPE DATA --out RUN"
+            )
+        found = read_training_pictures(data, on_progress=watch.on_progress)
+    for note in found.notes:
+        tell(note)
+    return found.pictures

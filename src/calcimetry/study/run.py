@@ -14,7 +14,7 @@ from traceback import extract_tb
 from typing import Any
 
 from calcimetry import __version__
-from calcimetry.bone import METHODS
+from calcimetry.bone import find_method
 from calcimetry.errors import CalcimetryError, InputError, OutputError
 from calcimetry.files.inputs import printable
 from calcimetry.files.naming import Task, plan, refuse_to_overwrite_inputs
@@ -139,8 +139,10 @@ class _Run:
         self.resumed = 0
         self.how: dict[str, Any] = {
             "version": __version__,
-            "method": METHODS[settings.method]().version,
-            "settings": settings.to_dict(),
+            "method": find_method(settings.method, settings.model).version,
+            # The model by its name alone, for a path tells of the machine; the method holds its
+            # fingerprint.
+            "settings": {**settings.to_dict(), "model": Path(settings.model).name},
         }
         how = json.dumps(self.how, sort_keys=True)
         self.made_with = hashlib.sha256(how.encode()).hexdigest()[:12]

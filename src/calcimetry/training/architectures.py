@@ -7,6 +7,7 @@ be multiples of 16.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import torch
 from monai.networks.blocks import Convolution
@@ -77,8 +78,7 @@ class VNet(nn.Module):
         super().__init__()
         self.first = _layer(1, features[0], _VNET_KERNEL)
         self.down = nn.ModuleList(
-            _layer(before, after, 2, strides=2)
-            for before, after in zip(features[:-1], features[1:], strict=True)
+            _layer(before, after, 2, strides=2) for before, after in pairwise(features)
         )
         self.encode = nn.ModuleList(
             _Residual(width, layers)
@@ -150,7 +150,8 @@ class _Residual(nn.Module):
         self.body = nn.Sequential(*(_layer(width, width, _VNET_KERNEL) for _ in range(layers)))
 
     def forward(self, seen: Tensor) -> Tensor:
-        return seen + self.body(seen)
+        added: Tensor = self.body(seen)
+        return seen + added
 
 
 def _layer(

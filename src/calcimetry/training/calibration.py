@@ -81,7 +81,8 @@ def calibrate(network: MaterialNetwork, bank: Bank, batch_size: int) -> Calibrat
 
 def _places(network: MaterialNetwork, bank: Bank, batch_size: int) -> tuple[Tensor, Tensor]:
     """Logits and true fractions, both (places, materials), spread evenly over all pictures."""
-    logits, truth = [], []
+    logits: list[Tensor] = []
+    truth: list[Tensor] = []
     step = max(1, bank[0].size // _PLACES)
     network = network.eval().cpu()
     with torch.no_grad():

@@ -12,8 +12,8 @@ from lightning import LightningDataModule
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
-from calcimetry.errors import InputError
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, show_to_network, working_grid
+from calcimetry.errors import InputError
 from calcimetry.model import Grid
 from calcimetry.phantom.picture import DEPOSIT
 from calcimetry.resample import resample_image

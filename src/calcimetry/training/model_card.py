@@ -31,6 +31,8 @@ def write_model_card(
     length = f"{plan.steps} steps" if plan.steps else f"{plan.epochs} epochs"
     start = recipe.network.start or "chance"
     area = "deposits" if "deposit" in recipe.materials else "bone"
+    training = f"{length} of {plan.batch_size} pictures, AdamW, one cycle to {plan.learning_rate:g}"
+    versions = f"torch {torch.__version__}, MONAI {monai.__version__}"
     lines = [
         f"# Model card: {recipe.network.kind}",
         "",
@@ -42,24 +44,22 @@ def write_model_card(
         f"| output | fractions of each pixel: {', '.join(recipe.materials)} |",
         f"| learnt from | {data} |",
         f"| network | {recipe.network.kind}, channels {recipe.network.features}, from {start} |",
-        f"| training | {length} of {plan.batch_size} pictures, AdamW, one cycle to "
-        f"{plan.learning_rate:g}, weight decay {plan.weight_decay:g} |",
+        f"| training | {training}, weight decay {plan.weight_decay:g} |",
         f"| seed | {recipe.seed} |",
-        f"| made with | calcimetry {__version__}, torch {torch.__version__}, "
-        f"MONAI {monai.__version__}, Lightning {lightning.__version__} |",
+        f"| made with | calcimetry {__version__}, {versions}, Lightning {lightning.__version__} |",
         "",
         "## Measured on held-out pictures",
         "",
-        f"Area is that of {area}. These pictures are of the same kind as those learnt from: they "
-        "do not say how the network does on others.",
+        f"Area is that of {area}. These pictures are of the same kind as those learnt from,",
+        "so they do not say how the network does on others.",
         "",
         *_table(curve),
         "",
         "## Calibration",
         "",
-        f"Temperature {calibration.temperature:g}; expected calibration error of bone fractions "
-        f"{calibration.error_before:.4f} without and {calibration.error_after:.4f} with it. Only "
-        "the bone fractions were calibrated, not the intervals of areas and volumes.",
+        f"Temperature {calibration.temperature:g}. Expected calibration error of bone fractions:",
+        f"{calibration.error_before:.4f} without and {calibration.error_after:.4f} with it.",
+        "Only the bone fractions were calibrated, not the intervals of areas and volumes.",
         "",
     ]
     part = path.with_suffix(".part")

@@ -50,9 +50,8 @@ class MaterialNetwork(lightning.LightningModule):
         self.weight_decay = weight_decay
         self.scale = ScaleHU()
         # Channels last: oneDNN and cuDNN then convolve without reordering (a third faster here).
-        self.network = build_network(kind, features, len(materials)).to(
-            memory_format=torch.channels_last
-        )
+        self.network = build_network(kind, features, len(materials))
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch documents it
         # Cross-entropy on fractions is smallest at the true fraction, so areas are
         # unbiased; Dice keeps small deposits from being outvoted by air.
         self.loss = DiceCELoss(

@@ -8,7 +8,7 @@ import types
 import typing
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from calcimetry.errors import SettingsError
 from calcimetry.training.architectures import check_network
@@ -51,7 +51,7 @@ class DataRecipe:
     upright: int = 0
     square: int = 0
     validation: int = 0
-    split_by: str = "patient"
+    split_by: Literal["patient", "image"] = "patient"
     held_out: int = 0
     rotations_deg: list[float] = field(default_factory=list)
     vary: bool = True
@@ -107,7 +107,6 @@ class Recipe:
     def __post_init__(self) -> None:
         data, training = self.data, self.training
         _one_of("data.source", data.source, SOURCES)
-        _one_of("data.split_by", data.split_by, ("patient", "image"))
         check_network(self.network.kind, self.network.features)
         _one_of("network.targets", self.network.targets, tuple(TARGETS))
         if (training.steps > 0) == (training.epochs > 0):
@@ -198,6 +197,10 @@ def _value(kind: Any, value: Any, name: str) -> Any:
         if type(value) is kind:
             return value
         wanted = {str: "text", bool: "true or false", int: "a whole number"}[kind]
+    elif typing.get_origin(kind) is Literal:
+        if value in typing.get_args(kind):
+            return value
+        wanted = f"one of {', '.join(typing.get_args(kind))}"
     elif kind is float:
         if type(value) in (int, float):
             return float(value)

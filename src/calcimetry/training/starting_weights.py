@@ -49,7 +49,7 @@ def load_weights(network: MaterialNetwork, path: Path) -> None:
             # of the attribute was "unet" once.
             tensor.name.split(".", 2)[-1]: torch.from_numpy(np.array(numpy_helper.to_array(tensor)))
             for tensor in onnx.load(path).graph.initializer
-            if tensor.name.endswith((".weight", ".bias"))
+            if tensor.name.endswith(("weight", "bias"))
         }
     except Exception as error:  # protobuf's errors share no base
         raise ModelError(f"Starting the training: {path.name} is not an ONNX file.") from error
@@ -67,15 +67,20 @@ def load_weights(network: MaterialNetwork, path: Path) -> None:
                 )
             module.weight.copy_(weight)
             taken += 1
-            shift = stored.get(f"{name}.bias")
+            # A convolution that had no bias got one when the normalisation was folded in.
+            shift = stored.get(f"{name}.bias", stored.get(f"{name}.weight_bias"))
             norm = _norm_after(modules, i)
             if norm is not None:
                 _pass_through(norm)
             if shift is None:
                 continue
-            target = module.bias if module.bias is not None else norm and norm.bias
+            target = module.bias
+            if target is None and norm is not None:
+                target = norm.bias
             if target is None:
-                raise ModelError(f"Starting the training: {path.name} has a bias too many ({name}).")
+                raise ModelError(
+                    f"Starting the training: {path.name} has a bias too many ({name})."
+                )
             target.copy_(shift)
 
 
@@ -91,4 +96,4 @@ def _norm_after(modules: list[tuple[str, nn.Module]], at: int) -> nn.BatchNorm2d
 
 def _pass_through(norm: nn.BatchNorm2d) -> None:
     norm.reset_parameters()
-    norm.running_var.fill_(1.0 - norm.eps)  # type: ignore[union-attr]  # tracked
+    norm.running_var = torch.full((norm.num_features,), 1.0 - norm.eps)

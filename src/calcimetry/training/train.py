@@ -92,9 +92,7 @@ def train(
     )
     run.mkdir(parents=True, exist_ok=True)
     training_set = (
-        picture_set(recipe, pictures)
-        if pictures
-        else simulated_set(recipe, run / "bank", workers)
+        picture_set(recipe, pictures) if pictures else simulated_set(recipe, run / "bank", workers)
     )
     network = _fit(recipe, run, training_set, start)
     calibration = calibrate(network, training_set.validation, recipe.training.batch_size)
@@ -104,9 +102,7 @@ def train(
     return model
 
 
-def _fit(
-    recipe: Recipe, run: Path, pictures: TrainingSet, start: Path | None
-) -> MaterialNetwork:
+def _fit(recipe: Recipe, run: Path, pictures: TrainingSet, start: Path | None) -> MaterialNetwork:
     """The trained network, its weights the averaged ones of the last or the best checkpoint."""
     plan = recipe.training
     per_epoch = pictures.steps_per_epoch(plan.batch_size) if plan.epochs else 0

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calcimetry.bone.unet import UNet
+from calcimetry.bone.picture_network import PictureNetwork
 from calcimetry.phantom.picture import finger_picture
 from tests.drawing import dice
 
@@ -19,7 +19,7 @@ def pictures():
 def test_bones_are_found_on_simulated_fingers(pictures):
     overlaps = []
     for picture in pictures:
-        evidence = UNet().segment(picture.image)
+        evidence = PictureNetwork("unet").segment(picture.image)
         overlaps.append(dice(evidence.bones.mask[0], picture.bone_map > 0))
     assert np.mean(overlaps) > 0.93
 
@@ -27,7 +27,7 @@ def test_bones_are_found_on_simulated_fingers(pictures):
 def test_calcification_is_claimed_where_deposits_are(pictures):
     within, without = [], []
     for picture in pictures:
-        claimed = UNet().segment(picture.image).calcification_fraction[0]
+        claimed = PictureNetwork("unet").segment(picture.image).calcification_fraction[0]
         flesh = (picture.image.array[0] > -150) & (picture.fractions[1:].sum(axis=0) == 0)
         within.append(claimed[picture.lesion_map > 0])
         without.append(claimed[flesh])
@@ -37,6 +37,6 @@ def test_calcification_is_claimed_where_deposits_are(pictures):
 
 
 def test_the_method_names_its_weights(pictures):
-    method = UNet().segment(pictures[0].image).method
+    method = PictureNetwork("unet").segment(pictures[0].image).method
     assert method.startswith("unet ")
     assert len(method.split()[1]) == 12

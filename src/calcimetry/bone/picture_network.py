@@ -1,0 +1,141 @@
+"""Bones by a network that was trained on pictures of fingers: U-Net, V-Net or P-Net.
+
+The network gives, for every pixel, the part that each phalanx, the metacarpal and
+calcium deposits fill (soft targets instead of labels, so that blurred borders and thin
+deposits keep their area). The picture is shown as it is and with the other end up, and
+the two answers are averaged: which way up a finger came can then hardly change its
+result. A network that was asked for bone alone tells no deposits, and its bones are
+parted at joints and named by their order, as those of the clustering methods are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcimetry.bone.cluster_rule import body_of
+from calcimetry.bone.method import BoneEvidence, refuse_air
+from calcimetry.bone.names import name_bones
+from calcimetry.bone.network import WEIGHTS, Network, load_network, stated_fingerprint
+from calcimetry.bone.picture_bones import phalanges
+from calcimetry.bone.two_planes import segment_fingers
+from calcimetry.bone.working_view import show_to_network, working_grid
+from calcimetry.errors import ModelError, NotMeasurable
+from calcimetry.model import Grid, Hand, Image, Segmentation, bone_name
+from calcimetry.resample import resample_image
+
+#: What a network's channels may stand for: its bones by name, or bone as one.
+NAMED = ("other", "proximal", "middle", "distal", "metacarpal", "deposit")
+BONE_ONLY = ("other", "bone")
+_FLIPS: tuple[tuple[int, ...], ...] = ((), (0, 1))
+
+
+class PictureNetwork:
+    """A trained network as a bone method.
+
+    Parameters
+    ----------
+    name : {"unet", "vnet", "pnet"}
+        The method's name.
+    weights : pathlib.Path, optional
+        An ONNX file with its JSON beside it, as `calcimetry train` leaves them; the
+        shipped one of that name where not given.
+
+    Raises
+    ------
+    ModelError
+        When `segment` finds the weights missing, altered, or of other materials.
+    """
+
+    def __init__(self, name: str, weights: Path | None = None) -> None:
+        self.name = name
+        self.weights = weights or WEIGHTS / f"{name}.onnx"
+
+    @property
+    def version(self) -> str:
+        """The name and the fingerprint of the weights; reads no weights."""
+        return f"{self.name} {stated_fingerprint(self.weights)}"
+
+    def segment(self, image: Image) -> BoneEvidence:
+        """Find the bones of a picture.
+
+        Raises
+        ------
+        NotMeasurable
+            If the image is a volume, which is segmented by its fingers (`segment_hand`), or
+            shows air alone.
+        """
+        if not image.is_picture:
+            raise NotMeasurable(
+                f"Finding bone in {image.name!r}: expected a picture of one slice, found "
+                f"{image.grid.shape[0]} slices."
+            )
+        refuse_air(image)
+        network = self._network()
+        picture, grid = image.array[0], image.grid
+        view = working_grid(picture, grid)
+        seen = _ask_both_ways(network, show_to_network(picture, grid, view))
+        fractions = np.concatenate([resample_image(part[None], view, grid) for part in seen[1:]])
+        fractions = np.clip(fractions, 0.0, 1.0)
+        if network.materials == BONE_ONLY:
+            (bone,) = fractions
+            bones = phalanges(bone >= 0.5, bone, body_of(image.array)[0], grid)
+            return BoneEvidence(bones, bone[None], None, self.version)
+        parts = fractions[:-1]
+        bones = _named(parts, grid)
+        bone = np.clip(parts.sum(axis=0), 0.0, 1.0)
+        return BoneEvidence(bones, bone[None], fractions[-1:], self.version)
+
+    def segment_hand(
+        self,
+        image: Image,
+        bones: Segmentation,
+        hands: Sequence[Hand],
+        lumps: NDArray[np.uint16],
+    ) -> BoneEvidence:
+        """Part bone and deposit in the fingers of a volume (`calcimetry.bone.two_planes`).
+
+        Raises
+        ------
+        NotMeasurable
+            If the network was asked for bone alone: in a volume it must tell deposits too.
+        """
+        network = self._network()
+        if network.materials == BONE_ONLY:
+            raise NotMeasurable(
+                f"Finding bone in {image.name!r}: the network {self.weights.name} tells bone "
+                "alone and measures pictures of one slice only. Measure volumes with one that was "
+                'trained with targets = "named", such as the default.'
+            )
+        return segment_fingers(image, bones, hands, lumps, network, self.version)
+
+    def _network(self) -> Network:
+        network = load_network(self.weights)
+        if network.materials not in (NAMED, BONE_ONLY):
+            raise ModelError(
+                f"Loading network weights: {self.weights.name} tells "
+                f"{', '.join(network.materials)}; expected {', '.join(NAMED)}; or "
+                f"{', '.join(BONE_ONLY)}."
+            )
+        return network
+
+
+def _named(parts: NDArray[np.float32], grid: Grid) -> Segmentation:
+    """Bones by name, from the fractions (4, rows, columns) that each fills."""
+    label_map = name_bones(parts, grid.pixel_area_mm2)[None]
+    labels = [int(n) for n in np.unique(label_map) if n]
+    return Segmentation(label_map, grid, {n: bone_name(n) for n in labels})
+
+
+def _ask_both_ways(network: Network, seen: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean fractions (materials, rows, columns) of a view in HU, both ends up."""
+    batch = np.stack([np.flip(seen, axes) for axes in _FLIPS])[:, None]
+    answers = network(batch)
+    turned = [
+        np.flip(answer, tuple(axis + 1 for axis in axes))
+        for answer, axes in zip(answers, _FLIPS, strict=True)
+    ]
+    return np.asarray(np.mean(turned, axis=0), dtype=np.float32)
