@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
+import calcimetry.bone
+from calcimetry.bone import METHODS
 from calcimetry.cli.main import app
-from calcimetry.reproduction import compare
 from tests.reproduction.conftest import data, drawing_process, process
 
 __all__ = ["data", "drawing_process", "process"]
@@ -47,8 +50,37 @@ def test_interrupted(tmp_path, data, process):
     assert "What was compared is kept in" in result.stderr
 
 
-@pytest.mark.parametrize("method", ["magic"])
-def test_an_unknown_method(tmp_path, data, method):
-    result = call(data, "--out", tmp_path / "out", "--method", method)
+def test_one_reason_is_told_once(tmp_path, data, process):
+    process.refused.update({("kmeans", 1), ("kmeans", 3)})
+    result = call(data, "--out", tmp_path / "out", "--quiet")
+    assert result.stderr == "calcimetry: 2 pictures: no answer by kmeans: no bone was found\n"
+
+
+def test_a_network_of_ones_own(tmp_path, data, process):
+    weights = Path(calcimetry.bone.__file__).parent / "weights/unet.onnx"
+    options = ("--method", "unet", "--model", f"mine={weights}")
+    result = call(data, "--out", tmp_path / "out", *options)
+    assert result.exit_code == 0, result.stderr
+    assert "unet is not told apart from mine" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        (("runs/model.onnx",), "--model must be NAME=ONNX"),
+        (("=runs/model.onnx",), "--model must be NAME=ONNX"),
+        (("a=x.onnx", "a=y.onnx"), "two models are called 'a'"),
+        (("a=x.onnx",), "x.onnx is missing"),
+    ],
+)
+def test_models_that_cannot_be_used(tmp_path, data, texts, told):
+    options = [word for text in texts for word in ("--model", text)]
+    result = call(data, "--out", tmp_path / "out", *options)
     assert result.exit_code == 2
-    assert f"no method '{method}'; expected some of {', '.join(compare.METHODS)}" in result.stderr
+    assert told in result.stderr
+
+
+def test_an_unknown_method(tmp_path, data):
+    result = call(data, "--out", tmp_path / "out", "--method", "magic")
+    assert result.exit_code == 2
+    assert f"no method 'magic'; expected some of {', '.join(METHODS)}" in result.stderr

@@ -8,7 +8,7 @@ from typing import ClassVar
 import PIL.Image
 import pytest
 
-from calcimetry.reproduction import compare, comparison_report
+from calcimetry.reproduction import candidates, compare, comparison_report
 from tests.reproduction.fingers import FakeProcess, save_fingers
 
 
@@ -20,9 +20,9 @@ def drawing_process(monkeypatch) -> type[FakeProcess]:
         asked: ClassVar[Counter[str]] = Counter()
         refused: ClassVar[set[tuple[str, int]]] = set()
 
-    methods = {name: compare.METHODS[name] for name in ("unet", "kmeans")}
+    methods = {name: candidates.METHODS[name] for name in ("unet", "kmeans")}
     monkeypatch.setattr(compare, "OwnProcess", Process)
-    monkeypatch.setattr(compare, "METHODS", methods)
+    monkeypatch.setattr(candidates, "METHODS", methods)
     return Process
 
 

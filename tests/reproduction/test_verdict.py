@@ -54,5 +54,10 @@ def test_a_refused_picture_counts_as_0():
     assert text.startswith("On 3 pictures, unet found bone best (mean Dice 0.900; em 0.633)")
 
 
+def test_a_method_without_any_answer():
+    text = told("AB", unet=(0.9, 0.9), em=(None, None))
+    assert "unet found bone best (mean Dice 0.900; em without any answer)" in text
+
+
 def test_nothing_found():
     assert told("AB", unet=(None, None)) == "No method found bone in any of 2 pictures."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,6 +43,14 @@ def compare_methods(
             help=f"A method to compare; may be given again: {', '.join(METHODS)} [all].",
         ),
     ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=ONNX",
+            help="A network of your own, as `calcimetry train` leaves it, and the name to show it "
+            "under; may be given again.",
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Run again what an earlier run has answers to.")
     ] = False,
@@ -59,6 +68,7 @@ def compare_methods(
     Examples:
       calcimetry compare-methods fingers/ --out comparison
       calcimetry compare-methods paper-like/ --out comparison --method unet --method kmeans
+      calcimetry compare-methods fingers/ --out comparison --model mine=runs/mine/model.onnx
 
     \b
     Exit status: 0 every method answered for every picture, 1 some did not (scores.csv says
@@ -70,17 +80,52 @@ def compare_methods(
 
         with progress_bar(quiet) as watch:
             result = run(
-                data, out, method or (), overwrite=overwrite, on_progress=watch.on_progress
+                data,
+                out,
+                method or (),
+                models=_models(model or ()),
+                overwrite=overwrite,
+                on_progress=watch.on_progress,
             )
         comparison = result.comparison
-        for row in comparison.failed:
-            tell(f"{row.image}: no answer by {row.method}: {row.reason}")
+        for line in _failures(comparison):
+            tell(line)
         if not quiet:
             table_console().print(_table(comparison), markup=False)
             say(verdict(comparison))
             again = f" ({result.resumed} answers are an earlier run's)" if result.resumed else ""
             say(f"Results: {result.folder / 'index.html'}, scores.csv, summary.csv{again}")
         raise typer.Exit(_exit_status(comparison))
+
+
+def _models(texts: Sequence[str]) -> dict[str, Path]:
+    """The networks of --model NAME=ONNX by their names."""
+    from calcimetry.errors import SettingsError
+
+    models: dict[str, Path] = {}
+    for text in texts:
+        name, equals, path = text.partition("=")
+        if not (equals and name and path):
+            raise SettingsError(
+                f"Comparing methods: --model must be NAME=ONNX, such as mine=RUN/model.onnx, "
+                f"found {text!r}."
+            )
+        if name in models:
+            raise SettingsError(f"Comparing methods: two models are called {name!r}.")
+        models[name] = Path(path)
+    return models
+
+
+def _failures(comparison: Comparison) -> list[str]:
+    """One line for each reason of a method, with the pictures it holds for."""
+    pictures: dict[tuple[str, str], list[str]] = {}
+    for row in comparison.failed:
+        pictures.setdefault((row.method, row.reason), []).append(row.image)
+    return [
+        f"{names[0] if len(names) == 1 else f'{len(names)} pictures'}: no answer by {method}: "
+        f"{reason}"
+        for (method, reason), names in pictures.items()
+    ]
 
 
 def _exit_status(comparison: Comparison) -> int:

@@ -6,25 +6,24 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from calcimetry import __version__
-from calcimetry.bone import METHODS
-from calcimetry.errors import InputError, SettingsError
+from calcimetry.errors import InputError
 from calcimetry.files.inputs import stem_of
 from calcimetry.files.only_run import only_run
 from calcimetry.files.raster import write_label_png
 from calcimetry.files.whole import is_whole
 from calcimetry.model import Report
+from calcimetry.reproduction.candidates import Candidate, find_candidates
 from calcimetry.reproduction.comparison_report import write_comparison
 from calcimetry.reproduction.known_pictures import KnownPicture, read_known_pictures
 from calcimetry.reproduction.own_process import Answer, OwnProcess
 from calcimetry.reproduction.rows import Row, load_rows, save_rows
 from calcimetry.reproduction.scores import Score, score
 from calcimetry.reproduction.summary import Comparison, compared
-from calcimetry.settings import Settings
 
 #: Called before each answer and once after the last: done, in all, what is done.
 Progress = Callable[[int, int, str], None]
@@ -44,6 +43,7 @@ def compare_methods(
     out: Path,
     methods: Sequence[str] = (),
     *,
+    models: Mapping[str, Path] | None = None,
     overwrite: bool = False,
     on_progress: Progress | None = None,
 ) -> Compared:
@@ -63,6 +63,8 @@ def compare_methods(
         summary.csv, methods.png, summary.png, index.html, segmentations/ and scores.json.
     methods : sequence of str
         Keys of `calcimetry.bone.METHODS`, in the order of the tables; all where empty.
+    models : mapping of str to Path, optional
+        Networks of the user's own, by the name to show each under.
     overwrite : bool
         Ask again what an earlier run has answers to.
     on_progress : callable, optional
@@ -75,7 +77,9 @@ def compare_methods(
     Raises
     ------
     SettingsError
-        If a method is unknown; before anything is done.
+        If a method is unknown, or a model is called as a method is; before anything is done.
+    ModelError
+        If a model cannot be used; before anything is done.
     InputError
         If the data cannot be used; before anything is done.
     OutputError
@@ -83,7 +87,7 @@ def compare_methods(
     KeyboardInterrupt
         If interrupted; the rows so far are kept.
     """
-    chosen = _checked(methods)
+    chosen = find_candidates(methods, models)
     known = read_known_pictures(data)
     if _within(out, data):
         raise InputError(
@@ -92,7 +96,7 @@ def compare_methods(
         )
     with only_run(out):
         run = _Run(out, known, chosen, overwrite, on_progress or (lambda _d, _t, _what: None))
-        comparison = compared(run.all_rows(), chosen)
+        comparison = compared(run.all_rows(), [one.name for one in chosen])
         write_comparison(out, comparison, known)
     return Compared(out, comparison, run.resumed)
 
@@ -104,11 +108,11 @@ class _Run:
         self,
         folder: Path,
         known: Sequence[KnownPicture],
-        methods: Sequence[str],
+        candidates: Sequence[Candidate],
         overwrite: bool,
         tell: Progress,
     ) -> None:
-        self.folder, self.known, self.methods = folder, known, methods
+        self.folder, self.known, self.candidates = folder, known, candidates
         self.overwrite, self.tell = overwrite, tell
         self.kept = load_rows(folder)
         self.resumed = 0
@@ -118,18 +122,16 @@ class _Run:
     def all_rows(self) -> tuple[Row, ...]:
         """One row per method and picture, in their order, asking for those not yet there."""
         rows: list[Row] = []
-        total = len(self.methods) * len(self.known)
-        for method in self.methods:
-            settings = Settings(method=method)
-            version = METHODS[method]().version
-            with OwnProcess(settings) as process:
+        total = len(self.candidates) * len(self.known)
+        for candidate in self.candidates:
+            with OwnProcess(candidate.settings) as process:
                 for known in self.known:
-                    self.tell(len(rows), total, f"{method}: {known.name}")
-                    key = _fingerprint(known, settings, version)
+                    self.tell(len(rows), total, f"{candidate.name}: {known.name}")
+                    key = _fingerprint(known, candidate)
                     row = self._earlier(key)
                     if row is None:
                         answer = process.measure(known.image)
-                        row = self._answered(known, method, version, key, answer)
+                        row = self._answered(known, candidate, key, answer)
                         self.kept[key] = row
                         self._save()
                     rows.append(row)
@@ -146,23 +148,21 @@ class _Run:
         self.resumed += 1
         return row
 
-    def _answered(
-        self, known: KnownPicture, method: str, version: str, key: str, answer: Answer
-    ) -> Row:
+    def _answered(self, known: KnownPicture, candidate: Candidate, key: str, answer: Answer) -> Row:
         scored: Score | None = None
         reason = answer.reason
         files: tuple[str, ...] = ()
         if answer.report is not None:
             try:
                 scored = score(known, answer.report)
-                files = tuple(self._label_maps(known, method, answer.report))
+                files = tuple(self._label_maps(known, candidate.name, answer.report))
             except InputError as error:
                 reason = str(error)
         return Row(
             image=known.name,
             patient=known.patient,
-            method=method,
-            method_version=version,
+            method=candidate.name,
+            method_version=candidate.version,
             reason=" ".join(reason.split()),
             score=scored,
             true_area_from=known.area_from,
@@ -189,27 +189,17 @@ class _Run:
         save_rows(self.folder, self.kept, made_on)
 
 
-def _checked(methods: Sequence[str]) -> tuple[str, ...]:
-    """The methods to compare, each once."""
-    for method in methods:
-        if method not in METHODS:
-            raise SettingsError(
-                f"Comparing methods: there is no method {method!r}; expected some of "
-                f"{', '.join(METHODS)}."
-            )
-    return tuple(dict.fromkeys(methods)) or tuple(METHODS)
-
-
 def _within(out: Path, data: Path) -> bool:
     return out.resolve().is_relative_to(data.resolve())
 
 
-def _fingerprint(known: KnownPicture, settings: Settings, method_version: str) -> str:
+def _fingerprint(known: KnownPicture, candidate: Candidate) -> str:
     """Short hash of all that a row depends on."""
     told = {
         "calcimetry": __version__,
-        "method": method_version,
-        "settings": settings.to_dict(),
+        "method": [candidate.name, candidate.version],
+        # Where a model lies does not matter: its version tells its content.
+        "settings": {**candidate.settings.to_dict(), "model": ""},
         "image": [known.name, known.patient, list(known.image.grid.spacing)],
         "truth": [known.has_names, known.true_area_mm2, known.area_from],
     }

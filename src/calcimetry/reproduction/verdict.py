@@ -35,8 +35,14 @@ def verdict(comparison: Comparison) -> str:
     found = f"On {shown}, {best.method} found bone best (mean Dice {best.bone_dice_of_all:.3f}"
     if others:
         rest = sorted(others, key=lambda method: -method.bone_dice_of_all)
-        found += "; " + ", ".join(f"{one.method} {one.bone_dice_of_all:.3f}" for one in rest)
+        found += "; " + ", ".join(_rank(one) for one in rest)
     return f"{found}){_sureness(methods)}."
+
+
+def _rank(method: MethodSummary) -> str:
+    if not method.answered:
+        return f"{method.method} without any answer"
+    return f"{method.method} {method.bone_dice_of_all:.3f}"
 
 
 def _sureness(methods: Sequence[MethodSummary]) -> str:
