@@ -1,11 +1,14 @@
 """NIfTI volumes as training pictures: fingers straightened, wherever the mask lies."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 from calcimetry.errors import InputError
 from calcimetry.model import Grid
 from calcimetry.training.pairs import read_training_pictures
+from calcimetry.training.volume_pairs import on_grid
 from tests.hands import moved, rotation
 from tests.training.pictures import manifest
 from tests.training.volumes_on_disk import fingers, hounsfield, save_ct, save_labels
@@ -68,6 +71,21 @@ def test_a_mask_with_its_axes_the_other_way_is_the_same_mask(tmp_path, hand):
     picture = read_training_pictures(tmp_path).pictures[0]
     place = int(picture.name.rpartition(" ")[2]) - 1
     np.testing.assert_array_equal(picture.label_map, (labels % 10)[place])
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_labels_find_back_from_any_order_of_axes(order):
+    labels = np.arange(2 * 3 * 4).reshape(2, 3, 4)
+    affine = moved(Grid(labels.shape, np.diag([2.0, 0.5, 0.7, 1.0])), rotation(10, 20, 30)).affine
+    target = Grid(labels.shape, affine)
+    for flips in itertools.product((False, True), repeat=3):
+        axes = [axis for axis in range(3) if flips[axis]]
+        grid = target
+        for axis in axes:
+            grid = grid.flipped(axis)
+        stored = np.flip(labels, axes).transpose(order)
+        grid = Grid(stored.shape, grid.affine[:, [*order, 3]])
+        np.testing.assert_array_equal(on_grid(stored, grid, target), labels)
 
 
 def test_the_only_mask_on_the_grid_is_taken(tmp_path, hand):

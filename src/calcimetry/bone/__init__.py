@@ -15,7 +15,7 @@ __all__ = ["METHODS", "NETWORKS", "BoneEvidence", "BoneMethod", "find_method"]
 NETWORKS = ("unet", "vnet", "pnet")
 
 
-def network(name: str, weights: Path | None = None) -> BoneMethod:
+def _network(name: str, weights: Path | None = None) -> BoneMethod:
     """A network as a method, with the shipped weights or those of an ONNX file.
 
     Parameters
@@ -63,7 +63,7 @@ def _mean_shift() -> BoneMethod:
 
 #: Every bone method by the name that settings and the command line use.
 METHODS: dict[str, Callable[[], BoneMethod]] = {
-    **{name: partial(network, name) for name in NETWORKS},
+    **{name: partial(_network, name) for name in NETWORKS},
     "em": _em,
     "fuzzy-cmeans": _fuzzy_cmeans,
     "kmeans": _kmeans,
@@ -79,4 +79,4 @@ def find_method(name: str, model: str = "") -> BoneMethod:
     KeyError
         If there is no method of that name.
     """
-    return network(name, Path(model)) if model else METHODS[name]()
+    return _network(name, Path(model)) if model else METHODS[name]()
