@@ -158,14 +158,15 @@ def _embedded(png: bytes, scale: float | None) -> _Embedded | None:
     except Exception:  # noqa: BLE001 - damaged files make decoders raise anything
         return None
     if scale is None:
-        return _Embedded(_data_uri("png", png), picture.width, picture.height)
+        return _Embedded(data_uri("png", png), picture.width, picture.height)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     small = picture.convert("RGB").resize(size, Picture.Resampling.LANCZOS)
     buffer = BytesIO()
     # No chroma subsampling: thin coloured outlines would fade.
     small.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
-    return _Embedded(_data_uri("jpeg", buffer.getvalue()), *size)
+    return _Embedded(data_uri("jpeg", buffer.getvalue()), *size)
 
 
-def _data_uri(kind: str, data: bytes) -> str:
+def data_uri(kind: str, data: bytes) -> str:
+    """A picture of some kind, such as ``png``, as the address that a page holds it under."""
     return f"data:image/{kind};base64," + base64.b64encode(data).decode("ascii")

@@ -1,0 +1,1 @@
+"""How well measurements agree: with the truth, with each other, between patients."""
