@@ -16,7 +16,7 @@ from calcimetry.study.phantom_truth import truth_of
 
 SEED, SPACING_MM = 10, 1.0
 LABELS = "993463fb6c4b947c"
-TRUTH = "a13f2a4853de4837"
+TRUTH = "fe4cb33ada74b37a"
 
 
 @pytest.fixture(scope="module")
