@@ -58,6 +58,17 @@ def seen(axis: int = 1, **choices: object) -> Callable[[], Grey]:
     return lambda: brightest(hand(**choices).image.mixed.array, axis)
 
 
+def marked(**choices: object) -> Callable[[], Grey]:
+    """A tile of a hand at half its brightness, its distractors in full: bone would hide them."""
+
+    def made() -> Grey:
+        volume = hand(**choices)
+        things = (volume.distractor_map > 0).any(axis=1)
+        return np.where(things, 255, brightest(volume.image.mixed.array) // 2).astype(np.uint8)
+
+    return made
+
+
 def across(**choices: object) -> Callable[[], Grey]:
     """A tile of the slice through the middle of the palm."""
 
@@ -199,10 +210,10 @@ SHEETS: dict[str, Callable[[], Tiles]] = {
         ("25 deposits", seen(deposits=25)),
     ],
     "distractors": lambda: [
-        ("6 tophi", seen(tophi=6)),
-        ("8 vessels", seen(vessels=8)),
-        ("4 calluses", seen(calluses=4)),
-        ("8 foreign bodies", seen(foreign_bodies=8)),
+        ("6 tophi", marked(tophi=6)),
+        ("8 vessels", marked(vessels=8)),
+        ("4 calluses", marked(calluses=4)),
+        ("8 foreign bodies", marked(foreign_bodies=8)),
         ("ring", seen(ring=True)),
         ("ring, slice", with_metal(ring=True)),
         ("metal, slice", with_metal(metals=2)),
