@@ -30,7 +30,7 @@ _TYPICAL_SOFT_HU = 40.0
 #: Bone is at least so much brighter than soft tissue; otherwise there is none.
 LEAST_CONTRAST_HU = 300.0
 #: A cluster this far up from soft tissue to dense bone may hold samples of bone.
-LEAST_HEIGHT = 0.25
+LEAST_HEIGHT = 0.1
 #: Of the samples of bright clusters: what cortex reaches.
 _CORTEX_PERCENTILE = 90
 #: Brighter than bone: metal.
@@ -104,7 +104,7 @@ def mineral_clusters(hu: FloatArray, grid: Grid, find: FindClusters) -> MineralC
     2. Bright clusters are those whose mean lies nearer to the mean of them all than to soft
        tissue, sought from the brightest cluster downwards until that agrees with itself. Dense
        bone, cortex, is the 90th percentile of their samples, and at least 300 HU brighter.
-    3. Clusters at under a quarter of the height between the two are soft tissue, whatever the
+    3. Clusters at under a tenth of the height between the two are soft tissue, whatever the
        brightness of their samples; of all others, samples over half height are mineral: blur
        leaves an edge there, and no cluster's border does.
     """
