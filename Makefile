@@ -44,6 +44,7 @@ bench: $(VENV)/.base
 	$(BIN)/python benchmarks/dicom_reading.py
 	$(BIN)/python benchmarks/readers.py
 	$(BIN)/python benchmarks/projection.py
+	$(BIN)/python benchmarks/simulator_speed.py
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict

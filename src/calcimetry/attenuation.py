@@ -73,6 +73,7 @@ MATERIALS: Mapping[str, Material] = MappingProxyType(
         "cortical_bone": Material(1920.0, {"hydroxyapatite": 0.56, "soft_tissue": 0.44}),
         "monosodium_urate": Material(1700.0, {"C5H5N4NaO4": 1.0}),  # the monohydrate
         "aluminium": Material(2699.0, {"Al": 1.0}),
+        "iron": Material(7874.0, {"Fe": 1.0}),
     }
 )
 

@@ -11,6 +11,7 @@ import numpy as np
 from calcimetry.bone import find_method
 from calcimetry.bone.method import BoneEvidence
 from calcimetry.bone.pieces import RoughBones, split_bones
+from calcimetry.burned_in import FRAME_WARNING, without_frame
 from calcimetry.coverage import phalanx_coverage
 from calcimetry.errors import NotMeasurable
 from calcimetry.fingers.locate import Box, locate_hands
@@ -56,7 +57,7 @@ def measure(
     Report
         Status "partial" where a phalanx is missing or cut, with the reason. A
         warning where the pixel spacing is one that accuracy was not tested at, or
-        gives bones a length that no finger has.
+        gives bones a length that no finger has, or where a burned-in frame was left out.
 
     Raises
     ------
@@ -73,6 +74,8 @@ def measure(
 
 
 def _measure_picture(image: Image, settings: Settings) -> Report:
+    shown = image
+    image, framed = without_frame(shown)
     refuse_unusable(image)
     evidence = find_method(settings.method, settings.model).segment(image)
     if not evidence.bones.labels:
@@ -85,9 +88,13 @@ def _measure_picture(image: Image, settings: Settings) -> Report:
         image, evidence.bones, grown.lesion_map, grown.mineral_fraction, settings.area_error
     )
     reasons = [one.reason for one in phalanx_coverage(evidence.bones) if one.reason]
-    warnings = (spacing_warning(image.grid), length_warning(evidence.bones, reasons))
+    warnings = (
+        spacing_warning(image.grid),
+        length_warning(evidence.bones, reasons),
+        FRAME_WARNING if framed else "",
+    )
     found = (evidence.bones, grown.lesion_map, lesions)
-    return _report(image, evidence.method, found, reasons, warnings)
+    return _report(shown, evidence.method, found, reasons, warnings)
 
 
 def _find_lesions(

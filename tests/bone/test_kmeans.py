@@ -1,58 +1,33 @@
 import numpy as np
 import pytest
 
-from calcimetry.bone.kmeans import KMeansBone, KMeansSettings
-from calcimetry.errors import NotMeasurable
-from calcimetry.model import Grid, Image
-from tests.drawing import BONES, Bone, dice, ellipse, finger
+from calcimetry.bone.kmeans import CLUSTERS, find_clusters, subtractive_centres
+from calcimetry.model import Grid
 
 
-@pytest.mark.parametrize("spacing_mm", [0.2, 0.4, 0.6, 1.0])
-@pytest.mark.parametrize("blur_mm", [0.25, 0.45])
-def test_phalanges_are_found_and_named_at_any_spacing(spacing_mm, blur_mm):
-    image, truth = finger(spacing_mm, blur_mm=blur_mm)
-    bones = KMeansBone().segment(image).bones
-    assert bones.labels == (1, 2, 3)
-    for label in truth.labels:
-        assert dice(bones.label_map == label, truth.label_map == label) > 0.93
+def test_centres_start_where_points_are_dense_and_far_apart():
+    points = np.concatenate([np.arange(-20.0, 21.0), 600 + np.arange(-20.0, 21.0), [300.0]])
+    centres = subtractive_centres(points[:, None], np.ones(len(points)), 2)
+    assert sorted(centres.ravel().tolist()) == pytest.approx([0.0, 600.0], abs=20.0)
 
 
-def test_bones_that_nearly_touch_are_cut_at_the_joint():
-    close = (Bone(3, -29.5, 15.0, 5.0), Bone(2, -9.5, 24.0, 7.0), Bone(1, 20.9, 36.0, 9.0))
-    image, truth = finger(0.4, bones=close, blur_mm=0.45)
-    bones = KMeansBone().segment(image).bones
-    for label in truth.labels:
-        assert dice(bones.label_map == label, truth.label_map == label) > 0.9
+def test_there_are_no_more_centres_than_points():
+    points = np.array([[5.0], [9.0]])
+    assert len(subtractive_centres(points, np.ones(2), 4)) == 2
 
 
-def test_marrow_is_filled_and_evidence_is_all_or_nothing():
-    image, _ = finger()
-    evidence = KMeansBone().segment(image)
-    middle_of_the_proximal_phalanx = (0, round((BONES[2].centre + 50) / 0.4), round(18 / 0.4))
-    assert evidence.bones.label_map[middle_of_the_proximal_phalanx] == 1
-    assert set(np.unique(evidence.bone_fraction)) == {0.0, 1.0}
-    assert evidence.calcification_fraction is None
-    assert evidence.method == "kmeans"
+def test_clusters_are_numbered_from_dark_to_bright_and_specks_are_tidied():
+    levels = np.repeat([-80.0, 50.0, 500.0, 1100.0], 10)
+    hu = np.tile(levels, (30, 1))[None].astype(np.float32)
+    hu[0, 15, 35] = 50.0
+    labels = find_clusters(hu, np.ones(hu.shape, bool), Grid.picture(hu.shape[1:], 0.4))
+    assert labels[0, 3, [2, 15, 25, 35]].tolist() == [1, 2, 3, CLUSTERS]
+    assert labels[0, 15, 35] == CLUSTERS
 
 
-def test_a_compact_deposit_beside_a_bone_is_no_bone():
-    image, _ = finger(deposits=((ellipse(3.0, 3.0, centre=(-10.0, 7.0)), 1100.0),))
-    bones = KMeansBone().segment(image).bones
-    assert bones.labels == (1, 2, 3)
-    assert bones.label_map[0, round(40 / 0.4), round(25 / 0.4)] == 0
-
-
-def test_a_large_solid_deposit_in_line_is_no_metacarpal():
-    image, _ = finger(deposits=((ellipse(7.5, 10.0, centre=(45.5, 0.0)), 1800.0),))
-    assert KMeansBone().segment(image).bones.labels == (1, 2, 3)
-
-
-def test_settings_decide_what_is_too_small():
-    image, _ = finger()
-    coarse = KMeansBone(KMeansSettings(minimum_area_mm2=100.0))
-    assert len(coarse.segment(image).bones.labels) == 2
-
-
-def test_a_volume_is_refused():
-    with pytest.raises(NotMeasurable, match="found 2 slices"):
-        KMeansBone().segment(Image(np.zeros((2, 3, 3)), Grid((2, 3, 3), np.eye(4))))
+def test_outside_the_body_is_no_cluster():
+    hu = np.full((1, 8, 8), 40.0, np.float32)
+    body = np.zeros(hu.shape, bool)
+    body[0, 2:5] = True
+    labels = find_clusters(hu, body, Grid.picture((8, 8), 0.4))
+    assert np.array_equal(labels > 0, body)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from calcimetry.bone.kmeans import KMeansBone
 from calcimetry.bone.picture_network import PictureNetwork
 from calcimetry.bone.pieces import split_bones
 from calcimetry.bone.two_planes import _PLANES, _named, _view
@@ -88,10 +87,6 @@ def test_bone_that_touches_no_rough_bone_has_no_name():
     assert found.label_map.ravel().tolist() == [0, 21, 21, 21, 0, 0, 0, 0]
 
 
-def test_methods_for_pictures_refuse_the_other_kind(finger, named):
-    image = finger.image.mixed
-    lumps = np.zeros(image.grid.shape, np.uint16)
-    with pytest.raises(NotMeasurable, match="kmeans measures pictures"):
-        KMeansBone().segment_hand(image, named.bones, named.hands, lumps)
+def test_a_volume_is_no_picture(finger):
     with pytest.raises(NotMeasurable, match="expected a picture"):
-        PictureNetwork("unet").segment(image)
+        PictureNetwork("unet").segment(finger.image.mixed)

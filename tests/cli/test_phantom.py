@@ -32,6 +32,15 @@ def test_a_finger_in_every_format(tmp_path):
         assert any((out / "images").iterdir())
 
 
+def test_what_to_type_next_names_the_tubes(tmp_path):
+    done = phantom(
+        *("finger", "--seed", 3, "--out", tmp_path / "a", "--format", "nifti", "--spacing", 2),
+        *("--preset", "80-140"),
+    )
+    assert "--low-kvp 80 --high-kvp 140" in done.stdout
+    assert done.stdout.index("80kV.nii.gz --high") < done.stdout.index("140kV.nii.gz --low-kvp")
+
+
 def test_quiet_is_quiet(tmp_path):
     done = phantom("finger", "--seed", 3, "--out", tmp_path / "a", "--spacing", 2, "-q")
     assert (done.exit_code, done.output) == (0, "")
@@ -59,6 +68,8 @@ def test_a_drawing(tmp_path):
         (["hand", "--seed", "-1", "--out", "x"], "the seed must be 0 or more, found -1"),
         (["hand", "--seed", "1", "--out", "x", "--spacing", "-0.6"], "found -0.6 mm"),
         (["hand", "--seed", "1", "--out", "x", "--preset", "60-90"], "found '60-90'"),
+        (["hand", "--seed", "1", "--out", "x", "--physics", "magic"], "found 'magic'"),
+        (["cohort", "--seed", "1", "--out", "x", "--preset", "60-90"], "found '60-90'"),
         (["finger", "--seed", "1", "--out", "x", "--format", "tiff"], "found 'tiff'"),
         (["cohort", "--seed", "1", "--out", "x", "--patients", "0"], "found 0 patients"),
         (["show", "1", "--kind", "foot"], "found 'foot'"),

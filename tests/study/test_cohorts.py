@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from calcimetry.errors import OutputError
+from calcimetry.errors import OutputError, SettingsError
 from calcimetry.files.manifest import read_manifest
 from calcimetry.phantom.cohort import Cohort, Group
 from calcimetry.study import cohorts
@@ -143,3 +143,22 @@ def test_volumes_of_a_cohort(tmp_path):
     assert len(found) >= 4
     assert found[0].startswith("images/trial-01/visit-1/")
     assert not (tmp_path / "out" / "images" / "manifest.csv").exists()
+
+
+def test_a_projected_cohort_has_the_truth_of_the_quick_one(tmp_path):
+    one = Cohort(5, (Group("trial", 1, 1),))
+    lesions = []
+    for physics in ("image", "projection"):
+        output = PhantomOutput("jpeg", "70-Sn150", spacing_mm=2.0, physics=physics)
+        write_cohort(one, tmp_path / physics, output, workers=2)
+        lesions.append(table(tmp_path / physics, "lesions"))
+        settings = json.loads((tmp_path / physics / "cohort.json").read_text("utf-8"))
+        assert settings["settings"]["physics"] == physics
+        assert settings["settings"]["preset"] == "70-Sn150"
+    assert lesions[0] == lesions[1]
+
+
+def test_a_cohort_without_workers_is_refused_before_any_work(tmp_path):
+    with pytest.raises(SettingsError, match="1 worker or more, found 0"):
+        write_cohort(SMALL, tmp_path / "out", OUTPUT, workers=0)
+    assert not (tmp_path / "out").exists()

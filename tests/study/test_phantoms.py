@@ -177,6 +177,7 @@ def test_an_interrupted_run_leaves_nothing(tmp_path, monkeypatch):
     [
         ({"format": "tiff"}, "format must be one of dicom, nifti, jpeg, found 'tiff'"),
         ({"preset": "60-90"}, "preset must be one of 80-Sn150.*found '60-90'"),
+        ({"physics": "magic"}, "physics must be one of image, projection, found 'magic'"),
         ({"spacing_mm": -0.5}, "spacing must lie between 0.3 and 2 mm, found -0.5 mm"),
         ({"spacing_mm": float("nan")}, "found nan mm"),
         ({"slab_mm": -1.0}, "slab must lie between 0 and 20 mm"),
@@ -187,6 +188,36 @@ def test_an_interrupted_run_leaves_nothing(tmp_path, monkeypatch):
 def test_bad_settings_are_refused(bad, words):
     with pytest.raises(SettingsError, match=words):
         PhantomOutput(**bad)
+
+
+def test_presets_and_projections_reach_the_files(tmp_path):
+    told = []
+    output = PhantomOutput("nifti", "80-140", spacing_mm=2.0, physics="projection")
+    out = tmp_path / "out"
+    write_phantom("finger", 3, out, output, lambda *what: told.append(what))
+    names = {path.name for path in (out / "images").iterdir()}
+    assert names == {"80kV.nii.gz", "140kV.nii.gz"}
+    truth = truth_in(out)
+    assert (truth["output"]["preset"], truth["output"]["physics"]) == ("80-140", "projection")
+    gains = truth["acquisition"]
+    assert gains["preset"] == "80-140"
+    assert gains["low_gain"] / gains["high_gain"] == pytest.approx(1.46, abs=0.03)
+    assert any(name == "projecting slices" for *_, name in told)
+    shares = [done / total for done, total, _ in told]
+    assert shares == sorted(shares)
+
+
+def test_dicom_states_the_tubes_of_the_preset(tmp_path):
+    output = PhantomOutput("dicom", "100-Sn140", spacing_mm=2.0)
+    images = write_phantom("finger", 3, tmp_path / "out", output)
+    (volume,) = find_series([images]).volumes
+    assert (volume.low_setting, volume.high_setting) == ("100", "Sn140")
+
+
+def test_no_workers_are_refused_before_any_work(tmp_path):
+    with pytest.raises(SettingsError, match="1 worker or more, found 0"):
+        write_phantom("finger", 3, tmp_path / "out", workers=0)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_negative_seed_is_refused(tmp_path):

@@ -113,13 +113,12 @@ def mineral_clusters(hu: FloatArray, grid: Grid, find: FindClusters) -> MineralC
     if not body.any():
         return None
     labels = find(hu, body, grid)
-    means = _means(hu, labels)
-    soft_clusters = (means > SOFT_HU[0]) & (means < SOFT_HU[1])
-    soft_clusters[0] = False
+    means, counts = _means(hu, labels)
+    soft_clusters = (means > SOFT_HU[0]) & (means < SOFT_HU[1]) & (counts > 0)
     if not soft_clusters.any():
         return None
     soft = float(np.median(hu[soft_clusters[labels]]))
-    dense = _dense_level(hu, labels, means, soft)
+    dense = _dense_level(hu, labels, soft)
     if dense - soft < LEAST_CONTRAST_HU:
         return None
     candidates = means >= soft + LEAST_HEIGHT * (dense - soft)
@@ -127,18 +126,17 @@ def mineral_clusters(hu: FloatArray, grid: Grid, find: FindClusters) -> MineralC
     return MineralClusters(soft, dense, candidates[labels], grid)
 
 
-def _means(hu: FloatArray, labels: LabelArray) -> NDArray[np.float64]:
-    """Mean HU of each cluster, at the cluster's own number."""
+def _means(hu: FloatArray, labels: LabelArray) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Mean HU and number of samples of each cluster, at the cluster's own number; 0 has none."""
     counts = np.bincount(labels.ravel())
-    return np.asarray(np.bincount(labels.ravel(), hu.ravel()) / np.maximum(counts, 1))
-
-
-def _dense_level(
-    hu: FloatArray, labels: LabelArray, means: NDArray[np.float64], soft: float
-) -> float:
-    """HU of dense bone: what the densest tenth of the bright clusters' samples reaches."""
-    counts = np.bincount(labels.ravel())
+    means = np.bincount(labels.ravel(), hu.ravel()) / np.maximum(counts, 1)
     counts[0] = 0
+    return means, counts
+
+
+def _dense_level(hu: FloatArray, labels: LabelArray, soft: float) -> float:
+    """HU of dense bone: what the densest tenth of the bright clusters' samples reaches."""
+    means, counts = _means(hu, labels)
     level = float(means[counts > 0].max())
     while True:
         bright = (means > (soft + level) / 2.0) & (counts > 0)

@@ -18,6 +18,8 @@ CLUSTERS = (2, 3, 4, 5)
 #: The mixture is fitted to about so many samples, evenly taken, and then sorts all.
 _FITTED = 3000
 _STEPS = 100
+#: Features of a sample itself come first, then its place.
+_OWN = 4
 #: HU and mm that count as one unit of distance, and the least variance in such units.
 _HU, _MM, _LEAST_VARIANCE = 100.0, 10.0, 1e-2
 
@@ -48,7 +50,7 @@ def find_clusters(hu: FloatArray, body: BoolArray, grid: Grid) -> LabelArray:
     nor the way a picture is turned decides.
     """
     features = _features(hu, body, grid)
-    some = features[:: max(1, len(features) // _FITTED)]
+    some = _evenly_taken(features)
     fits = [_fitted(some, count) for count in CLUSTERS if count <= len(some)]
     labels = np.zeros(hu.shape, np.int32)
     if fits:
@@ -68,6 +70,14 @@ def _features(hu: FloatArray, body: BoolArray, grid: Grid) -> NDArray[np.float64
         contrast,
     ]
     return np.column_stack([np.stack(grey, axis=1) / _HU, positions(body, grid) / _MM])
+
+
+def _evenly_taken(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Some of the samples, the same ones in the same order however an image is turned."""
+    own = features[:, :_OWN]
+    # Sums in another order differ in their last bits, which must not decide the order here.
+    order = np.lexsort(np.rint(own * 1e6).T)
+    return features[order[:: max(1, len(features) // _FITTED)]]
 
 
 def _fitted(features: NDArray[np.float64], count: int) -> GaussianMixture:

@@ -35,7 +35,7 @@ class PieceSettings:
     solid_share: float = 0.97
     #: Dense bone counts against a cut from this height between soft tissue and dense
     #: bone on: blur lifts a narrow joint space past half height, seldom past this.
-    joint_level: float = 0.7
+    joint_level: float = 0.6
     #: A cut through a joint crosses at most this part of the dense bone that cuts
     #: within `joint_reach_mm` cross on either side: joints lie between bone ends.
     joint_share: float = 0.3

@@ -91,8 +91,9 @@ def texture(array: FloatArray, grid: Grid) -> Texture:
     second moment matrix M of the gradients g in a Gaussian window and its main direction n
     and eigenvalues l1 >= l2 (>= l3): contrast 2 sqrt(l1 + l2 + l3), times the size to make it
     grey levels, and anisotropy 1 - l_last / l1.
-    Polarity is theirs with root mean square for mean absolute, ``|mean(g) n| / sqrt(l1)``,
-    which lies between the same ends and needs no loop over windows.
+    Polarity is ``|mean(g n)| / mean(|g n|)`` over the window, where in the denominator each
+    sample keeps its own n: theirs takes that of the window's middle, which needs a loop over
+    windows, and differs only where directions vary within one.
     """
     axes = [axis for axis in range(array.ndim) if array.shape[axis] > 1]
     step = steps_mm(grid)
@@ -120,12 +121,14 @@ def _texture_at(array: FloatArray, gradients: FloatArray, grid: Grid, scale: flo
     values = np.maximum(values, 0.0)
     main = np.maximum(values[..., -1], 1e-12)
     mean = np.stack([smoothed(one, grid, scale) for one in gradients], axis=-1)
-    along = np.abs(np.sum(mean * vectors[..., -1], axis=-1))
+    one_way = np.abs(np.sum(mean * vectors[..., -1], axis=-1))
+    own_way = np.abs(np.sum(np.moveaxis(gradients, 0, -1) * vectors[..., -1], axis=-1))
+    either_way = np.maximum(smoothed(own_way, grid, scale), 1e-6)
     return Texture(
         grey=smoothed(array, grid, scale),
         contrast=2.0 * scale * np.sqrt(values.sum(axis=-1)),
         anisotropy=1.0 - values[..., 0] / main,
-        polarity=np.minimum(along / np.sqrt(main), 1.0),
+        polarity=np.minimum(one_way / either_way, 1.0),
     )
 
 

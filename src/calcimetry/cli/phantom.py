@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -11,6 +12,7 @@ from calcimetry.cli.shell import errors_told, progress_bar, say
 
 if TYPE_CHECKING:
     from calcimetry.phantom.cohort import Cohort
+    from calcimetry.phantom.scan_settings import Physics
     from calcimetry.study.phantom_output import Format, PhantomOutput
 
 phantom = typer.Typer(
@@ -27,7 +29,17 @@ FormatName = Annotated[
     str, typer.Option("--format", metavar="NAME", help="dicom, nifti or jpeg (sagittal pictures).")
 ]
 Preset = Annotated[
-    str, typer.Option(metavar="NAME", help="Tube settings of the two energies: 80-Sn150.")
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="Tubes in kV, Sn for tin: 80-Sn150, 80-140, 70-Sn150 or 100-Sn140.",
+    ),
+]
+PhysicsName = Annotated[
+    str,
+    typer.Option(
+        "--physics", metavar="NAME", help="image (quick), or projection: slices reconstructed."
+    ),
 ]
 Spacing = Annotated[float, typer.Option(metavar="MM", help="Distance of samples, 0.3 to 2.0 mm.")]
 Slab = Annotated[
@@ -44,6 +56,8 @@ Quality = Annotated[
     int | None, typer.Option(metavar="N", help="Pictures: JPEG quality [drawn, 60 to 98].")
 ]
 Border = Annotated[bool, typer.Option("--border", help="Pictures: burn in a white frame.")]
+#: Slices projected at the same time.
+_WORKERS = os.cpu_count() or 1
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but what went wrong.")]
 
 
@@ -53,6 +67,7 @@ def hand(
     out: Out,
     format_name: FormatName = "dicom",
     preset: Preset = "80-Sn150",
+    physics: PhysicsName = "image",
     spacing: Spacing = 0.6,
     slab: Slab = 1.0,
     plane: Plane = None,
@@ -70,7 +85,7 @@ def hand(
       calcimetry phantom hand --seed 7 --out pictures-7 --format jpeg
     """
     with errors_told(None):
-        output = _output(format_name, preset, spacing, slab, plane, quality, border)
+        output = _output(format_name, preset, physics, spacing, slab, plane, quality, border)
         _write("hand", seed, out, output, quiet)
 
 
@@ -80,6 +95,7 @@ def finger(
     out: Out,
     format_name: FormatName = "dicom",
     preset: Preset = "80-Sn150",
+    physics: PhysicsName = "image",
     spacing: Spacing = 0.6,
     slab: Slab = 1.0,
     plane: Plane = None,
@@ -92,11 +108,12 @@ def finger(
     Writes DIR/images (to measure) and DIR/truth (label maps, lesions.csv, truth.json).
 
     \b
-    Example:
+    Examples:
       calcimetry phantom finger --seed 7 --out finger-7 --format nifti --spacing 0.5
+      calcimetry phantom finger --seed 7 --out ct-7 --physics projection --preset 70-Sn150
     """
     with errors_told(None):
-        output = _output(format_name, preset, spacing, slab, plane, quality, border)
+        output = _output(format_name, preset, physics, spacing, slab, plane, quality, border)
         _write("finger", seed, out, output, quiet)
 
 
@@ -115,6 +132,7 @@ def cohort(
     months: Annotated[float, typer.Option(metavar="N", help="Months between visits.")] = 12.0,
     format_name: FormatName = "jpeg",
     preset: Preset = "80-Sn150",
+    physics: PhysicsName = "image",
     spacing: Spacing = 0.6,
     slab: Slab = 1.0,
     quality: Quality = None,
@@ -136,10 +154,10 @@ def cohort(
     with errors_told(out, "made"):
         from calcimetry.study.cohorts import write_cohort
 
-        output = _output(format_name, preset, spacing, slab, None, quality, border)
+        output = _output(format_name, preset, physics, spacing, slab, None, quality, border)
         planned = _cohort(seed, patients, images, visits, months)
         with progress_bar(quiet) as watch:
-            done = write_cohort(planned, out, output, watch.on_progress)
+            done = write_cohort(planned, out, output, watch.on_progress, _WORKERS)
         if not quiet:
             again = f", {done.kept} made by an earlier run" if done.kept else ""
             say(f"{done.made + done.kept} patients{again}. Truth: {out / 'truth'}")
@@ -153,10 +171,7 @@ def rods(
     format_name: Annotated[
         str, typer.Option("--format", metavar="NAME", help="dicom or nifti.")
     ] = "dicom",
-    preset: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="80-Sn150, 80-140, 70-Sn150 or 100-Sn140 (kV)."),
-    ] = "80-Sn150",
+    preset: Preset = "80-Sn150",
     spacing: Annotated[
         float, typer.Option(metavar="MM", help="Pixel spacing, above 0 and up to 2 mm.")
     ] = 0.4,
@@ -216,6 +231,7 @@ def show(
 def _output(
     format_name: str,
     preset: str,
+    physics: str,
     spacing: float,
     slab: float,
     plane: float | None,
@@ -226,7 +242,8 @@ def _output(
 
     # Checked there, so that library and command line refuse in the same words.
     form = cast("Format", format_name)
-    return PhantomOutput(form, preset, spacing, slab, plane, quality, border)
+    way = cast("Physics", physics)
+    return PhantomOutput(form, preset, spacing, slab, plane, quality, border, way)
 
 
 def _cohort(seed: int, patients: int | None, images: int, visits: int, months: float) -> Cohort:
@@ -244,7 +261,7 @@ def _write(
     from calcimetry.study.phantoms import write_phantom
 
     with progress_bar(quiet) as watch:
-        images = write_phantom(kind, seed, out, output, watch.on_progress)
+        images = write_phantom(kind, seed, out, output, watch.on_progress, _WORKERS)
     if not quiet:
         say(f"Truth: {out / 'truth'}")
         _say_how_to_measure(images, output)
@@ -252,9 +269,13 @@ def _write(
 
 def _say_how_to_measure(images: Path, output: PhantomOutput) -> None:
     """What to type next."""
+    from calcimetry.phantom.spectra import tube_settings
+
     inputs = str(images)
-    energies = list(images.glob("*.nii.gz"))
-    if output.format == "nifti" and len(energies) == 2:
-        low, high = sorted(energies, key=lambda path: path.name.startswith("Sn"))
-        inputs = f"--low {low} --high {high}"
+    low, high = tube_settings(output.preset)
+    if output.format == "nifti" and (images / f"{low}kV.nii.gz").is_file():
+        inputs = (
+            f"--low {images / f'{low}kV.nii.gz'} --high {images / f'{high}kV.nii.gz'} "
+            f"--low-kvp {low} --high-kvp {high}"
+        )
     say(f"Measure it with: calcimetry measure {inputs} --out {images.parent}-results")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,13 +55,12 @@ def train(
       calcimetry train my-recipe.toml my-pictures/ --out runs/mine
     """
     with errors_told(out, doing="trained"):
-        try:
-            import torch  # noqa: F401 (told here, where it can be said what to type)
-        except ImportError as error:
+        missing = [name for name in ("torch", "lightning", "monai", "onnx") if not find_spec(name)]
+        if missing:
             raise SettingsError(
-                f"Training needs the extra 'train' ({error.name} is not installed). "
+                f"Training needs the extra 'train' ({missing[0]} is not installed). "
                 "Type: pip install 'calcimetry[train]'"
-            ) from error
+            )
         from calcimetry.training.recipe import Recipe
         from calcimetry.training.train import train as run
 

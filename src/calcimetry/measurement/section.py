@@ -150,7 +150,7 @@ class _Planes:
         padded, mask = np.pad(np.asarray(fraction, np.float32), 1), np.pad(own, 1)
         source = _part(grid, (-1, -1, -1), (padded.shape[0], padded.shape[1], padded.shape[2]))
         index = np.indices(padded.shape).reshape(3, -1)
-        centre = source.index_to_mm(index @ padded.ravel() / padded.sum())
+        centre = source.index_to_mm(index @ padded.ravel() / padded.sum(dtype=np.float64))
         corners = source.index_to_mm(list(itertools.product(*((0, n - 1) for n in padded.shape))))
         places = (corners - centre) @ frame / spacing
         first = np.floor(places.min(axis=0) + 1e-6)

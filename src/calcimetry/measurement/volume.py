@@ -34,6 +34,8 @@ from calcimetry.regions import FACES
 
 FloatArray = NDArray[np.float64]
 
+#: Distances that differ by less count as equal.
+_TIE_MM = 1e-5
 #: Why a volume gives no density yet.
 NO_CALIBRATION = "needs a calibration of HU to hydroxyapatite, which is not made yet"
 _SIDES: dict[Laterality | None, Literal["left", "right"] | None] = {
@@ -133,15 +135,22 @@ def nearest_lesion(
     -------
     array of int, shape of the grid
         The sample's own number, or that of the nearest lesion where it has mineral but no
-        number; 0 elsewhere.
+        number, of equally near ones the lower; 0 elsewhere.
     """
     own = lesion_map.label_map.copy()
     loose = np.argwhere((mineral_fraction > 0) & (own == 0))
     index = np.argwhere(own > 0)
     if len(loose) and len(index):
-        grid = lesion_map.grid
-        _, nearest = cKDTree(grid.index_to_mm(index)).query(grid.index_to_mm(loose))
-        own[tuple(loose.T)] = own[tuple(index[nearest].T)]
+        numbers = own[tuple(index.T)]
+        places = (lesion_map.grid.index_to_mm(one) for one in (index, loose))
+        # A tiny fourth coordinate, so that of equally near lesions the one of the lower number
+        # counts: the last digit of a distance may not decide.
+        known, asked = (
+            np.column_stack([place, step])
+            for place, step in zip(places, (_TIE_MM * numbers, np.zeros(len(loose))), strict=True)
+        )
+        _, nearest = cKDTree(known).query(asked)
+        own[tuple(loose.T)] = numbers[nearest]
     return own
 
 
@@ -166,9 +175,14 @@ class _BoneVoxels:
         """Label of the bone nearest to any of the points, and how far it is; 0 without bone."""
         if not len(self.border_label):
             return 0, math.inf
-        distance, index = self.tree.query(points_mm)
-        best = int(np.argmin(distance))
-        return int(self.border_label[index[best]]), float(distance[best])
+        distance, _ = self.tree.query(points_mm)
+        least = float(distance.min())
+        # Of equally near bones the one that is so near at most places, however the last digit
+        # of a distance comes out.
+        reach = least + _TIE_MM
+        equal = self.tree.query_ball_point(points_mm[distance <= reach], reach)
+        labels = self.border_label[np.concatenate(equal).astype(np.intp)]
+        return int(np.bincount(labels).argmax()), least
 
 
 def _measure_one(

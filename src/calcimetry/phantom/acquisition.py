@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,14 @@ from scipy import ndimage
 
 from calcimetry.model import DualEnergyImage, Grid, Image, Laterality
 from calcimetry.phantom.canvas import Canvas
+from calcimetry.phantom.lattice import Lattice
+from calcimetry.phantom.matter import mineral_gains, tissue_shift
+from calcimetry.phantom.spectra import USUAL_PRESET, tube_settings
 
 Array = NDArray[np.floating[Any]]
+
+#: What 12 bits of CT hold.
+HU_RANGE = (-1024.0, 3071.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,8 @@ class Acquisition:
         How much wider it is across them.
     noise_hu, grain_mm : float
         Standard deviation of the noise, and of the Gaussian that makes it coarse.
+    preset : str
+        Tube settings, a name of `calcimetry.phantom.spectra.PRESETS`.
     """
 
     low_gain: float
@@ -37,11 +45,29 @@ class Acquisition:
     across: float
     noise_hu: float
     grain_mm: float
+    preset: str = USUAL_PRESET
+
+    def at(self, preset: str) -> Acquisition:
+        """The same scanner at other tube settings: gains change as physics has them.
+
+        Examples
+        --------
+        >>> usual = Acquisition(2.0, 1.0, 0.4, 1.0, 10.0, 0.3)
+        >>> usual.at("80-Sn150") == usual, round(usual.at("80-140").high_gain, 2)
+        (True, 1.38)
+        """
+        before, after = mineral_gains(self.preset), mineral_gains(preset)
+        return replace(
+            self,
+            low_gain=self.low_gain * (after[0] / before[0]),
+            high_gain=self.high_gain * (after[1] / before[1]),
+            preset=preset,
+        )
 
     def scan(
-        self, rng: np.random.Generator, canvas: Canvas, laterality: Laterality, name: str
+        self, rng: np.random.Generator, canvas: Canvas, grid: Grid, name: str
     ) -> DualEnergyImage:
-        """Both energies of what is on the canvas."""
+        """Both energies of what is on the canvas, on the grid of its samples."""
         steps = np.linalg.norm(canvas.lattice.steps, axis=1)
         # The samples' own width is in the fractions already.
         sigma = self.blur_mm * np.array([self.across, 1.0, 1.0]) / steps
@@ -50,9 +76,8 @@ class Acquisition:
             for array in (canvas.base, canvas.mineral)
         )
         grain = self.grain_mm / steps
-        grid = Grid(canvas.lattice.shape, _lps(steps, laterality))
         images = []
-        for gain in (self.low_gain, self.high_gain):
+        for energy, gain in enumerate((self.low_gain, self.high_gain)):
             noise = rng.standard_normal(canvas.lattice.shape, dtype=np.float32)
             if grain.max() > 0.2:
                 noise = ndimage.gaussian_filter(noise, grain, truncate=3.0)
@@ -60,8 +85,11 @@ class Acquisition:
             noise *= np.float32(self.noise_hu)
             noise += base
             noise += np.float32(gain) * mineral
-            images.append(Image(np.clip(noise, -1024.0, 3071.0), grid, name=name))
-        return DualEnergyImage(images[0], images[1], "80", "Sn150")
+            shift = tissue_shift(canvas.base, self.preset, energy)
+            if shift is not None:
+                noise += ndimage.gaussian_filter(shift, sigma, mode="nearest", truncate=3.0)
+            images.append(Image(np.clip(noise, *HU_RANGE), grid, name=name))
+        return DualEnergyImage(images[0], images[1], *tube_settings(self.preset))
 
 
 def draw_acquisition(rng: np.random.Generator) -> Acquisition:
@@ -79,9 +107,10 @@ def draw_acquisition(rng: np.random.Generator) -> Acquisition:
     )
 
 
-def _lps(steps: Array, laterality: Laterality) -> NDArray[np.float64]:
-    """Affine of a grid whose slices go down and rows back; columns decide which hand it is."""
+def image_grid(lattice: Lattice, laterality: Laterality) -> Grid:
+    """Grid of a lattice's image: slices go down and rows back; columns decide which hand it is."""
     across = 1 if laterality is Laterality.LEFT else -1
+    steps = np.linalg.norm(lattice.steps, axis=1)
     affine = np.eye(4)
     affine[:3, :3] = np.array([[0, 0, across], [0, 1, 0], [-1, 0, 0]]) * steps
-    return affine
+    return Grid(lattice.shape, affine)

@@ -25,7 +25,8 @@ class Canvas:
     as hydroxyapatite in mg/cm3: `low_gain` and `high_gain` are its brightness in HU per
     mg/cm3. `bone`, `deposit` and `thing` are the parts of each sample that bones, deposits
     and distractors fill; `depth` is the depth under the nearest bone's surface and `outside`
-    the distance from the skin in mm, negative inside.
+    the distance from the skin in mm, negative inside. `streaks` says whether metal's are
+    painted: projections bring about their own.
     """
 
     lattice: Lattice
@@ -42,9 +43,12 @@ class Canvas:
     lesion_map: Whole
     thing: Array
     thing_map: Whole
+    streaks: bool = True
 
     @classmethod
-    def empty(cls, lattice: Lattice, low_gain: float, high_gain: float) -> Canvas:
+    def empty(
+        cls, lattice: Lattice, low_gain: float, high_gain: float, *, streaks: bool = True
+    ) -> Canvas:
         """All air."""
         shape = lattice.shape
         return cls(
@@ -62,6 +66,7 @@ class Canvas:
             lesion_map=np.zeros(shape, np.uint8),
             thing=np.zeros(shape, np.float32),
             thing_map=np.zeros(shape, np.uint8),
+            streaks=streaks,
         )
 
     @property

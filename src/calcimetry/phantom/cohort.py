@@ -32,6 +32,7 @@ class Stream(IntEnum):
     LESION_GROWTH = 5
     EXPORT = 6
     READING = 7
+    POSE = 8
 
 
 @dataclass(frozen=True, slots=True)

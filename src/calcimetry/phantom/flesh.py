@@ -83,12 +83,9 @@ def wrap(canvas: Canvas, rods: list[Capsule], lumps: list[Deposit], waves: Array
         box = canvas.lattice.box((start, end), max(first, last) + _BEYOND_MM)
         if box is None:
             continue
-        points = canvas.lattice.points(box, np.float32) - start.astype(np.float32)
-        axis = (end - start).astype(np.float32)
-        along = np.clip(points @ axis / max(float(axis @ axis), 1e-6), 0.0, 1.0)
-        points -= along[..., None] * axis
-        away = np.sqrt(np.einsum("...i,...i->...", points, points))
-        _join(outside, box, away - np.float32(first) - along * np.float32(last - first))
+        away, along = canvas.lattice.from_line(box, (start, end))
+        # The skin decides where deposits end: rounded only after all that chips do unlike.
+        _join(outside, box, (away - first - along * (last - first)).astype(np.float32))
 
 
 def _bulge(lump: Deposit) -> Capsule:
@@ -167,7 +164,7 @@ def _noise(rng: np.random.Generator, canvas: Canvas, index: Array, grain_mm: flo
     cell = max(grain_mm / canvas.spacing_mm, 1.0)
     size = tuple(int(n / cell) + 3 for n in canvas.lattice.shape)
     coarse = ndimage.gaussian_filter(rng.standard_normal(size, dtype=np.float32), 0.7)
-    coarse /= coarse.std() + 1e-9
+    coarse /= coarse.std(dtype=np.float64) + 1e-9
     return np.asarray(ndimage.map_coordinates(coarse, index / cell, order=1, mode="nearest"))
 
 
@@ -188,11 +185,9 @@ def _tendons(canvas: Canvas, parts: list[Part], waves: Array) -> NDArray[np.bool
             box = canvas.lattice.box((start, end), 2 * radius)
             if box is None:
                 continue
-            points = canvas.lattice.points(box, np.float32) - start.astype(np.float32)
-            local = points @ s.axes.T.astype(np.float32)
-            along = (local[..., 2] > -2.0) & (local[..., 2] < np.linalg.norm(end - start) + 2.0)
-            flat = np.hypot(local[..., 0], local[..., 1] / 1.6)
-            found[box] |= along & (flat < radius)
+            u, v, w = (canvas.lattice.coordinate(box, start, axis) for axis in s.axes)
+            along = (w > -2.0) & (w < float(np.linalg.norm(end - start)) + 2.0)
+            found[box] |= along & (u**2 + (v / 1.6) ** 2 < radius**2)
     return found
 
 
@@ -206,8 +201,8 @@ def paint_nails(rng: np.random.Generator, canvas: Canvas, parts: list[Part]) -> 
         box = canvas.lattice.box(part.ends, 12.0)
         if box is None:
             continue
-        local = (canvas.lattice.points(box, np.float32) - s.origin) @ s.axes.T
-        on_back = (local[..., 0] > 0.8 * np.abs(local[..., 1])) & (local[..., 2] > 0.4 * s.length)
+        u, v, w = (canvas.lattice.coordinate(box, s.origin, axis) for axis in s.axes)
+        on_back = (u > 0.8 * np.abs(v)) & (w > 0.4 * s.length)
         distance = np.abs(canvas.outside[box] + half) - half
         share = np.where(on_back, np.clip(0.5 - distance / canvas.spacing_mm, 0.0, 1.0), 0.0)
         share *= (canvas.outside[box] < FAR_MM / 2) * np.clip(

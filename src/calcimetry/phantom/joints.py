@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calcimetry.phantom.canvas import FAR_MM
 from calcimetry.phantom.lattice import Box, Lattice, unwarped, warped
 from calcimetry.phantom.parts import Part
 
@@ -21,6 +22,8 @@ Array = NDArray[np.floating[Any]]
 
 #: How far in mm beyond its surface a bone's depth is known.
 MARGIN_MM = 1.8
+#: And so much farther off it is looked for: what the warp of space may move it.
+_BEYOND_MM = 2.5
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -72,16 +75,28 @@ def _fused(one: Part, other: Part) -> bool:
 
 def _field(part: Part, box: Box, lattice: Lattice, waves: Array) -> BoneField:
     """A bone before its neighbours press on it, in double precision: labels depend on it."""
-    points = warped(lattice.points(box), waves)
-    value, station = part.shape.distance(points)
-    slopes = np.gradient(value, *np.linalg.norm(lattice.steps, axis=1))
+    spacing = np.linalg.norm(lattice.steps, axis=1)
+    start, end = unwarped(np.stack(part.ends), waves)
+    away, _ = lattice.from_line(box, (start, end))
+    near = part.reach + MARGIN_MM + _BEYOND_MM
+    # The box of a bone that lies askew is mostly empty: only what is near is worth a look,
+    # and one sample more for the slopes.
+    looked = away < near + float(spacing.max())
+    points = warped(lattice.points_of(box, looked), waves)
+    value, station = np.full(looked.shape, FAR_MM), np.zeros(looked.shape)
+    value[looked], station[looked] = part.shape.distance(points)
+    slopes = np.gradient(value, *spacing)
     slope = np.sqrt(slopes[0] ** 2 + slopes[1] ** 2 + slopes[2] ** 2)
-    depth = -value / np.clip(slope, 0.5, 2.0)
+    depth = np.where(away < near, -value / np.clip(slope, 0.5, 2.0), -FAR_MM)
     for *centre, radius in part.spurs:
-        depth = np.maximum(depth, radius - np.linalg.norm(points - np.array(centre), axis=-1))
+        depth[looked] = np.maximum(depth[looked], radius - _from(points, centre))
     for *centre, radius in part.pits:
-        depth = np.minimum(depth, np.linalg.norm(points - np.array(centre), axis=-1) - radius)
+        depth[looked] = np.minimum(depth[looked], _from(points, centre) - radius)
     return BoneField(part, box, depth, station)
+
+
+def _from(points: Array, centre: list[float]) -> Array:
+    return np.asarray(np.linalg.norm(points - np.array(centre), axis=-1))
 
 
 def _common(one: Box, other: Box) -> Box | None:

@@ -29,15 +29,60 @@ class Lattice:
         """Mean distance of neighbours."""
         return float(np.cbrt(np.prod(np.linalg.norm(self.steps, axis=1))))
 
-    def points(self, box: Box, kind: type[np.floating[Any]] = np.float64) -> Array:
-        """Points of a box of samples, shape (slices, rows, columns, 3), of a floating type.
+    def points(self, box: Box) -> Array:
+        """Points of a box of samples, shape (slices, rows, columns, 3).
 
-        What decides a label wants double precision: then it is the same on every machine.
+        In double precision, like all places here, because labels depend on them: then they
+        are the same on every machine.
         """
-        i, j, k = (np.arange(s.start, s.stop, dtype=kind)[..., None] for s in box)
-        a, b, c = self.steps.astype(kind)
-        start = self.origin.astype(kind)
-        return np.asarray((start + i * a)[:, None, None] + (j * b)[None, :, None] + (k * c))
+        i, j, k = (np.arange(s.start, s.stop, dtype=np.float64)[..., None] for s in box)
+        a, b, c = self.steps
+        return np.asarray((self.origin + i * a)[:, None, None] + (j * b)[None, :, None] + (k * c))
+
+    def points_of(self, box: Box, chosen: NDArray[np.bool_]) -> Array:
+        """Points of some samples of a box, shape (n, 3), in the order of ``box[chosen]``."""
+        i, j, k = (
+            (at + s.start).astype(np.float64)[:, None]
+            for at, s in zip(np.nonzero(chosen), box, strict=True)
+        )
+        a, b, c = self.steps
+        return np.asarray((self.origin + i * a) + j * b + k * c)
+
+    def coordinate(self, box: Box, start: Array, way: Array) -> Array:
+        """``(point - start) @ way`` for each sample of a box: mm where `way` has length 1."""
+        i, j, k = (np.arange(s.start, s.stop, dtype=np.float64) for s in box)
+        a, b, c = (float(step @ way) for step in self.steps)
+        first = float((self.origin - start) @ way)
+        return np.asarray((first + i * a)[:, None, None] + (j * b)[:, None] + k * c)
+
+    def squared(self, box: Box, centre: Array) -> Array:
+        """Squared distance in mm2 of each sample of a box from a point."""
+        index = (np.arange(s.start, s.stop, dtype=np.float64) for s in box)
+        lengths = np.linalg.norm(self.steps, axis=1)
+        middle = ((centre - self.origin) @ self.steps.T) / lengths**2
+        # Steps at right angles: the squares of the three ways add up.
+        x, y, z = (
+            ((at - float(m)) * float(length)) ** 2
+            for at, m, length in zip(index, middle, lengths, strict=True)
+        )
+        return np.asarray(x[:, None, None] + y[:, None] + z)
+
+    def from_line(self, box: Box, ends: tuple[Array, Array]) -> tuple[Array, Array]:
+        """Distance in mm of each sample of a box from the line between two points, and where.
+
+        Returns
+        -------
+        away, share : ndarray of the box's shape
+            The nearest point of the line lies `share` of the way from the first end (0) to
+            the last (1).
+        """
+        start, end = ends
+        axis = end - start
+        length2 = max(float(axis @ axis), 1e-6)
+        along = self.coordinate(box, start, axis)
+        share = np.clip(along / length2, 0.0, 1.0)
+        away = self.squared(box, start) - share * (2.0 * along - share * length2)
+        return np.sqrt(np.maximum(away, 0.0)), share
 
     def box(self, ends: tuple[Array, Array], reach: float) -> Box | None:
         """Samples within `reach` mm of the line between two points; None where there is none."""

@@ -202,8 +202,11 @@ def paint_lump(
     box = lump_box(canvas, deposit, 1.0)
     if box is None:
         return None
-    # Skin stays over it.
-    distance = np.maximum(deposit.distance(canvas.lattice.points(box)), canvas.outside[box] + 0.5)
+    # Skin stays over it; where there is no flesh, nothing needs to be asked.
+    distance = canvas.outside[box].astype(np.float64) + 0.5
+    asked = distance < canvas.spacing_mm
+    own_distance = deposit.distance(canvas.lattice.points_of(box, asked))
+    distance[asked] = np.maximum(distance[asked], own_distance)
     share = canvas.room(box, distance)
     volume = float(share.sum(dtype=np.float64)) * canvas.sample_mm3
     if volume < 0.5 * _CUT_MM3[0]:

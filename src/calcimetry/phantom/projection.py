@@ -36,8 +36,9 @@ _NOTHING = 1e-4
 _FEW_QUANTA = 30.0
 #: The least signal that is told apart from none, over that in air.
 _DARKEST = 1e-12
-#: Rays done at a time, so that their energies fit in memory.
-_CHUNK = 65536
+#: Rays done at a time, so that their energies fit in a core's cache, and products of matrices stay
+#: too small to be spread over threads, which would get in the way of other slices.
+_CHUNK = 1024
 
 
 class Gantry:

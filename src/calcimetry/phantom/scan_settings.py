@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
 from calcimetry.errors import SettingsError
 from calcimetry.phantom.reconstruction import KERNEL_FWHM_MM, Kernel
-from calcimetry.phantom.spectra import tube_settings
+from calcimetry.phantom.spectra import USUAL_PRESET, tube_settings
 
 FEWEST_VIEWS, MOST_VIEWS = 90, 7200
+#: How drawn hands are scanned: in the image, or through projections.
+Physics = Literal["image", "projection"]
+PHYSICS: tuple[str, ...] = get_args(Physics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class ScanSettings:
         If a value cannot be used.
     """
 
-    preset: str = "80-Sn150"
+    preset: str = USUAL_PRESET
     kernel: Kernel = "medium"
     noise_hu: tuple[float, float] = (15.0, 15.0)
     dose: float = 1.0
@@ -80,3 +85,43 @@ class ScanSettings:
                 raise SettingsError(
                     f"Setting up a scan: expected {name} to be more than 0, found {value}."
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class ScanMode:
+    """How a drawn hand or finger is scanned.
+
+    Parameters
+    ----------
+    preset : str
+        Pair of tube settings, a name of `calcimetry.phantom.spectra.PRESETS`.
+    physics : {"image", "projection"}
+        Blur and noise added to the image, quickly; or rays projected, counted and
+        reconstructed slice by slice. What is drawn, and so the truth, is the same.
+    workers : int
+        Slices projected at the same time; the result does not depend on it.
+    progress : callable, optional
+        Called with the slices projected and their number.
+
+    Raises
+    ------
+    SettingsError
+        If a value cannot be used.
+    """
+
+    preset: str = USUAL_PRESET
+    physics: Physics = "image"
+    workers: int = 1
+    progress: Callable[[int, int], None] | None = None
+
+    def __post_init__(self) -> None:
+        tube_settings(self.preset)
+        if self.physics not in PHYSICS:
+            raise SettingsError(
+                f"Choosing how to scan: expected physics of {' or '.join(PHYSICS)}, found "
+                f"{self.physics!r}."
+            )
+        if self.workers < 1:
+            raise SettingsError(
+                f"Choosing how to scan: expected 1 worker or more, found {self.workers}."
+            )

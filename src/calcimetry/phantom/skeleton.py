@@ -43,36 +43,47 @@ def paint_bones(
     for field in bone_fields(parts, canvas.lattice, waves):
         box, depth = field.box, field.depth
         closer = depth > canvas.depth[box]
-        canvas.depth[box] = np.where(closer, depth, canvas.depth[box])
-        nearest = closer & (depth > -MARGIN_MM)
-        canvas.bone_map[box] = np.where(nearest, field.part.label, canvas.bone_map[box])
+        canvas.depth[box][closer] = depth[closer]
+        canvas.bone_map[box][closer & (depth > -MARGIN_MM)] = field.part.label
         share = np.clip(0.5 + depth / spacing, 0.0, 1.0).astype(np.float32)
-        # From here on only intensities are at stake: single precision is enough.
-        station, depth = field.station.astype(np.float32), depth.astype(np.float32)
+        # From here on only intensities are at stake: single precision is enough. Most of a box
+        # lies outside its bone.
+        inside = share > 0.0
+        share, depth = share[inside], depth[inside].astype(np.float32)
+        station = field.station[inside].astype(np.float32)
         wall = np.clip(0.5 + (field.part.cortex(station) - depth) / spacing, 0.0, 1.0)
         towards_end = (
             np.abs(2 * station - 1) ** 1.5 if field.part.is_long else np.ones_like(station)
         )
         spongy: Array = (shaft + (ends - shaft) * towards_end) * float(rng.normal(1.0, 0.1))
-        spongy = spongy * _texture(rng, station, grain, contrast, spacing)
+        spongy = spongy * _texture(rng, inside, station, grain, contrast, spacing)
         held = wall * float(cortex * rng.normal(1.0, 0.03)) + (1.0 - wall) * spongy
         base = wall * 50.0 + (1.0 - wall) * float(marrow_hu + 20.0 * rng.normal())
         # Of bones grown together each sample belongs to the deeper one.
-        more = np.clip(share - canvas.bone[box], 0.0, None)
-        canvas.bone[box] += more
-        canvas.mineral[box] += (more * held).astype(np.float32)
-        canvas.base[box] += (share * (base - canvas.base[box])).astype(np.float32)
+        more = np.clip(share - canvas.bone[box][inside], 0.0, None)
+        canvas.bone[box][inside] += more
+        canvas.mineral[box][inside] += (more * held).astype(np.float32)
+        flesh = canvas.base[box][inside]
+        canvas.base[box][inside] = flesh + (share * (base - flesh)).astype(np.float32)
 
 
 def _texture(
-    rng: np.random.Generator, station: Array, grain: float, contrast: float, spacing: float
+    rng: np.random.Generator,
+    inside: NDArray[np.bool_],
+    station: Array,
+    grain: float,
+    contrast: float,
+    spacing: float,
 ) -> Array:
-    """Factor on trabecular density: fine strands, and stretches that have lost more of them."""
-    fine = rng.standard_normal(station.shape, dtype=np.float32)
+    """Factor on trabecular density: fine strands, and stretches that have lost more of them.
+
+    Of the samples `inside` a bone's box, whose stations these are.
+    """
+    fine = rng.standard_normal(inside.shape, dtype=np.float32)
     sigma = 0.6 * grain / spacing
     if sigma > 0.3:
         fine = ndimage.gaussian_filter(fine, sigma, truncate=2.5)
         fine /= fine.std() + 1e-9
     knots = np.clip(rng.normal(1.0, 0.25, 7), 0.3, 1.7)
     along = np.interp(station, np.linspace(0.0, 1.0, 7), knots).astype(np.float32)
-    return np.asarray(np.clip(along + np.float32(contrast) * fine, 0.0, 3.0))
+    return np.asarray(np.clip(along + np.float32(contrast) * fine[inside], 0.0, 3.0))

@@ -31,6 +31,9 @@ PRESETS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
+#: The pair that calcium's published ratio is of, and that is taken where none is named.
+USUAL_PRESET = "80-Sn150"
+
 
 class Spectrum(NamedTuple):
     """Photons of one tube setting.

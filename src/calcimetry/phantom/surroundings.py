@@ -94,7 +94,7 @@ def put_on_ring(
 
 
 def streak(rng: np.random.Generator, canvas: Canvas, centre: Array, half_mm: float) -> None:
-    """Bright and dark rays within the slices that hold metal.
+    """Bright and dark rays within the slices that hold metal, where the canvas wants them.
 
     Parameters
     ----------
@@ -114,6 +114,8 @@ def streak(rng: np.random.Generator, canvas: Canvas, centre: Array, half_mm: flo
     strength = rng.uniform(150.0, 500.0)
     # Few broad rays and many thin ones, each a wave around the metal.
     waves = [(n, rng.normal(), rng.uniform(0, 2 * np.pi)) for n in (1, 2, 3, 5, 9, 14, 22)]
+    if not canvas.streaks:  # drawn all the same, so that what comes after does not change
+        return
     slices, rows, columns = canvas.lattice.shape
     reach = max(1, round(half_mm / canvas.spacing_mm))
     at = round(float(index[0]))

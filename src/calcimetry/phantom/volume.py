@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calcimetry.model import DualEnergyImage, Laterality
-from calcimetry.phantom.acquisition import draw_acquisition
+from calcimetry.errors import SettingsError
+from calcimetry.model import DualEnergyImage, Grid, Laterality
+from calcimetry.phantom.acquisition import Acquisition, draw_acquisition, image_grid
 from calcimetry.phantom.anatomy import Solid
 from calcimetry.phantom.canvas import Canvas
 from calcimetry.phantom.deposits import Deposit
@@ -27,6 +28,9 @@ from calcimetry.phantom.lattice import Lattice, cut, draw_waves
 from calcimetry.phantom.lumps import TrueVolumeLesion, draw_lumps, paint_lump
 from calcimetry.phantom.parts import Part
 from calcimetry.phantom.pose import about
+from calcimetry.phantom.posing import Posing
+from calcimetry.phantom.projected import project
+from calcimetry.phantom.scan_settings import ScanMode
 from calcimetry.phantom.skeleton import paint_bones
 from calcimetry.phantom.surroundings import lay_on
 
@@ -59,6 +63,8 @@ class HandVolume:
         What they are.
     settings : HandSettings
         What was chosen or drawn: nothing in it is None.
+    acquisition : Acquisition
+        How it was scanned; its gains are the HU that a mg/cm3 of hydroxyapatite adds.
     """
 
     image: DualEnergyImage
@@ -72,10 +78,14 @@ class HandVolume:
     distractor_map: NDArray[np.uint8]
     distractors: tuple[TrueDistractor, ...]
     settings: HandSettings
+    acquisition: Acquisition
 
 
 def finger_volume(
-    rng: np.random.Generator, spacing_mm: float = 0.6, settings: HandSettings | None = None
+    rng: np.random.Generator,
+    spacing_mm: float = 0.6,
+    settings: HandSettings | None = None,
+    mode: ScanMode | None = None,
 ) -> HandVolume:
     """A dual-energy volume of one finger.
 
@@ -88,6 +98,14 @@ def finger_volume(
     settings : HandSettings, optional
         What the hand is like that the finger is from. Where the number of deposits is not
         chosen, it is none in a fifth, else 1 + Poisson(1); there is no wrist.
+    mode : ScanMode, optional
+        How it is scanned; in the image at 80 and Sn150 kV where not given. The finger and
+        its truth do not depend on it.
+
+    Raises
+    ------
+    SettingsError
+        If the spacing is not more than 0.
     """
     chosen = settings or HandSettings()
     drawn = chosen.settled(rng)
@@ -95,19 +113,26 @@ def finger_volume(
     if chosen.deposits is None:
         drawn = replace(drawn, deposits=number)
     parts = lone_finger(rng, draw_hand(rng, drawn))
-    return _volume(rng, parts, spacing_mm, drawn)
+    return _volume(rng, parts, spacing_mm, drawn, mode)
 
 
 def hand_volume(
-    rng: np.random.Generator, spacing_mm: float = 0.6, settings: HandSettings | None = None
+    rng: np.random.Generator,
+    spacing_mm: float = 0.6,
+    settings: HandSettings | None = None,
+    mode: ScanMode | None = None,
 ) -> HandVolume:
-    """A dual-energy volume of one hand; parameters as of `finger_volume`."""
+    """A dual-energy volume of one hand; parameters and errors as of `finger_volume`."""
     drawn = (settings or HandSettings()).settled(rng)
-    return _volume(rng, draw_hand(rng, drawn), spacing_mm, drawn)
+    return _volume(rng, draw_hand(rng, drawn), spacing_mm, drawn, mode)
 
 
 def _volume(
-    rng: np.random.Generator, parts: list[Part], spacing_mm: float, settings: HandSettings
+    rng: np.random.Generator,
+    parts: list[Part],
+    spacing_mm: float,
+    settings: HandSettings,
+    mode: ScanMode | None,
 ) -> HandVolume:
     """Parts of a hand on a grid that is tilted against them and may cut some off."""
     side = Laterality.LEFT if rng.random() < 0.5 else Laterality.RIGHT
@@ -117,7 +142,7 @@ def _volume(
     end = int(rng.choice(6, p=[0.3, 0.3, 0.1, 0.1, 0.1, 0.1]))
     if settings.cut_share:
         lattice = cut(lattice, end, settings.cut_share)
-    return simulate(rng, parts, lattice, side, settings=settings)
+    return simulate(rng, parts, lattice, side, settings=settings, mode=mode)
 
 
 def _own_axes(parts: list[Part]) -> Array:
@@ -149,7 +174,16 @@ def lattice_around(
     axes : ndarray, shape (3, 3), optional
         Rows: the grid's dorsal, thumbwards and tipwards directions in the hand's frame;
         its own where not given.
+
+    Raises
+    ------
+    SettingsError
+        If the spacing is not more than 0.
     """
+    if not 0.0 < spacing_mm < np.inf:
+        raise SettingsError(
+            f"Simulating a hand: expected samples more than 0 mm apart, found {spacing_mm} mm."
+        )
     rows = np.eye(3) if axes is None else np.asarray(axes, np.float64)
     ends = np.concatenate([np.stack(part.ends) for part in parts]) @ rows.T
     low, high = ends.min(axis=0) - margin_mm, ends.max(axis=0) + margin_mm
@@ -169,6 +203,8 @@ def simulate(
     settings: HandSettings | None = None,
     change: Callable[[list[Deposit]], list[Deposit]] | None = None,
     scan_rng: np.random.Generator | None = None,
+    mode: ScanMode | None = None,
+    posing: Posing | None = None,
 ) -> HandVolume:
     """Sample parts of a hand on a lattice, add flesh and deposits, and scan it.
 
@@ -191,31 +227,48 @@ def simulate(
         visit. It must keep their number and order. Nothing else then depends on them.
     scan_rng : numpy.random.Generator, optional
         For noise alone: another one gives another scan of the same hand.
+    mode : ScanMode, optional
+        How it is scanned; in the image at 80 and Sn150 kV where not given. Nothing else
+        depends on it.
+    posing : Posing, optional
+        How bones and deposits, placed beside `parts` as they were drawn, are held in this scan.
     """
+    mode = mode or ScanMode()
     drawn = (settings or HandSettings()).settled(rng)
     fat_mm = float(drawn.fat_mm or 0.0)
     waves = draw_waves(rng)
     lumps = draw_lumps(rng, parts, drawn.deposits or 0)
-    # A texture takes as many random numbers as its deposit has samples.
-    texture_rng = rng
+    # A texture takes as many random numbers as it has samples: where visits must agree in all
+    # else, nothing else may come from the same generator after it.
+    texture_rng = flesh_rng = bone_rng = thing_rng = rng
     if change is not None:
-        texture_rng = rng.spawn(1)[0]
+        texture_rng, flesh_rng, bone_rng, thing_rng = rng.spawn(4)
         changed = change([lump.deposit for lump in lumps])
         lumps = [replace(lump, deposit=one) for lump, one in zip(lumps, changed, strict=True)]
+    if posing is not None:
+        parts = posing.parts()
+        lumps = [replace(lump, deposit=posing.deposit(lump.deposit)) for lump in lumps]
     rods = capsules(rng, parts, fat_mm)
     acquisition = draw_acquisition(rng)
-    canvas = Canvas.empty(lattice, acquisition.low_gain, acquisition.high_gain)
+    canvas = Canvas.empty(
+        lattice,
+        acquisition.low_gain,
+        acquisition.high_gain,
+        streaks=mode.physics == "image",
+    )
     wrap(canvas, rods, [lump.deposit for lump in lumps], waves)
     lay_on(rng, canvas, rods, table=bool(drawn.table), cushion=bool(drawn.cushion))
-    paint_flesh(rng, canvas, parts, waves, fat_mm)
-    paint_nails(rng, canvas, parts)
-    paint_bones(rng, canvas, parts, waves, float(drawn.bone_loss or 0.0))
+    paint_flesh(flesh_rng, canvas, parts, waves, fat_mm)
+    paint_nails(flesh_rng, canvas, parts)
+    paint_bones(bone_rng, canvas, parts, waves, float(drawn.bone_loss or 0.0))
     lesions: list[TrueVolumeLesion] = []
     for place, lump in enumerate(lumps, start=1):
         lesion = paint_lump(texture_rng, canvas, lump, len(lesions) + 1)
         lesions += [replace(lesion, deposit=place)] if lesion else []
-    distractors = paint_distractors(rng, canvas, parts, drawn)
-    image = acquisition.scan(scan_rng or rng, canvas, laterality, name)
+    distractors = paint_distractors(thing_rng, canvas, parts, drawn)
+    image, acquisition = _scanned(
+        scan_rng or rng, canvas, acquisition, mode, image_grid(lattice, laterality), name
+    )
     return HandVolume(
         image=image,
         laterality=laterality,
@@ -228,4 +281,20 @@ def simulate(
         distractor_map=canvas.thing_map,
         distractors=distractors,
         settings=drawn,
+        acquisition=acquisition,
     )
+
+
+def _scanned(
+    rng: np.random.Generator,
+    canvas: Canvas,
+    acquisition: Acquisition,
+    mode: ScanMode,
+    grid: Grid,
+    name: str,
+) -> tuple[DualEnergyImage, Acquisition]:
+    """The image of a complete canvas, and how it was made."""
+    acquisition = acquisition.at(mode.preset)
+    if mode.physics == "projection":
+        return project(rng, canvas, acquisition, mode, grid, name)
+    return acquisition.scan(rng, canvas, grid, name), acquisition

@@ -16,6 +16,7 @@ from calcimetry.phantom.chosen import Chosen, choose_drawing
 from calcimetry.phantom.cohort import PlannedFinger, Stream
 from calcimetry.phantom.readers import PAPER_READERS, read_lesions
 from calcimetry.phantom.reformat import FingerReformat, reformat_finger
+from calcimetry.phantom.scan_settings import ScanMode
 from calcimetry.phantom.truth import true_report
 from calcimetry.phantom.visits import scan_finger
 from calcimetry.phantom.volume import HandVolume
@@ -28,7 +29,7 @@ from calcimetry.study.phantom_images import (
 )
 from calcimetry.study.phantom_output import PhantomOutput
 from calcimetry.study.phantom_truth import lesion_rows, picture_lesions, picture_row, truth_of
-from calcimetry.study.phantoms import named, visit_day
+from calcimetry.study.phantoms import visit_day
 
 Tables = dict[str, list[dict[str, Any]]]
 
@@ -39,6 +40,7 @@ def write_patient(
     output: PhantomOutput,
     settings: Mapping[str, Any],
     on_scan: Callable[[int, str], None],
+    workers: int = 1,
 ) -> None:
     """Simulate all scans of one patient and write them into ``images/`` and ``truth/``.
 
@@ -53,6 +55,8 @@ def write_patient(
         Of the whole cohort; the UIDs of DICOM depend on them.
     on_scan : callable
         Told how many scans are finished and what goes on now.
+    workers : int
+        Slices projected at the same time.
 
     Raises
     ------
@@ -64,11 +68,14 @@ def write_patient(
     tables: Tables = {"pictures": [], "lesions": [], "readings": []}
     truths = []
     done = 0
+    mode = ScanMode(output.preset, output.physics, workers)
     for finger in fingers:
         on_scan(done, f"{finger.patient} {finger.name}")
-        chosen = choose_drawing(finger, partial(_scan, finger, 0, output=output), output.slab_mm)
+        # Truth alone decides, which does not depend on how a finger is scanned.
+        first = partial(_scan, finger, 0, output=output, mode=ScanMode())
+        chosen = choose_drawing(finger, first, output.slab_mm)
         for visit in range(finger.cohort.visits):
-            volume, report = _scan(finger, visit, chosen.attempt, output)
+            volume, report = _scan(finger, visit, chosen.attempt, output, mode)
             truth = truth_of(volume, report, _told(finger, visit))
             if output.format == "jpeg":
                 pictures = _write_pictures(folder, finger, visit, (volume, report), chosen, output)
@@ -92,10 +99,9 @@ def write_patient(
 
 
 def _scan(
-    finger: PlannedFinger, visit: int, attempt: int, output: PhantomOutput
+    finger: PlannedFinger, visit: int, attempt: int, output: PhantomOutput, mode: ScanMode
 ) -> tuple[HandVolume, Report]:
-    volume = scan_finger(finger, visit, attempt, output.spacing_mm)
-    volume = named(volume, volume.image.name, output.preset)
+    volume = scan_finger(finger, visit, attempt, output.spacing_mm, mode)
     return volume, true_report(volume)
 
 

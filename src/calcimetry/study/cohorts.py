@@ -17,6 +17,7 @@ from calcimetry.errors import OutputError
 from calcimetry.files.only_run import only_run
 from calcimetry.files.tables import TEMPORARY, write_csv, write_json
 from calcimetry.phantom.cohort import Cohort, PlannedFinger, plan_cohort
+from calcimetry.phantom.scan_settings import ScanMode
 from calcimetry.study.cohort_patient import write_patient
 from calcimetry.study.new_folder import refuse_used, remove_left_over
 from calcimetry.study.phantom_output import PhantomOutput
@@ -43,6 +44,7 @@ def write_cohort(
     out: Path,
     output: PhantomOutput | None = None,
     on_progress: OnProgress | None = None,
+    workers: int = 1,
 ) -> WrittenCohort:
     """Simulate a cohort and write its images, label maps, truth and simulated readings.
 
@@ -55,6 +57,8 @@ def write_cohort(
     output : PhantomOutput, optional
         How the images are made and written; `plane_mm` is not used.
     on_progress : callable, optional
+    workers : int
+        Slices projected at the same time; the result does not depend on it.
 
     Returns
     -------
@@ -62,10 +66,13 @@ def write_cohort(
 
     Raises
     ------
+    SettingsError
+        If there are no workers.
     OutputError
         If `out` holds anything else, or a file cannot be written.
     """
     output = output or PhantomOutput(format="jpeg")
+    ScanMode(workers=workers)  # before any work
     settings = {
         "made_by": f"calcimetry {__version__}",
         "cohort": asdict(cohort),
@@ -84,7 +91,7 @@ def write_cohort(
             if (out / _IMAGES / patient).is_dir():
                 kept += 1
             else:
-                _make(out, patient, own, output, settings, (done, total, on_progress))
+                _make(out, patient, own, output, settings, (done, total, on_progress), workers)
                 made += 1
             done += len(own) * cohort.visits
             if on_progress is not None:
@@ -100,6 +107,7 @@ def _make(
     output: PhantomOutput,
     settings: dict[str, Any],
     progress: tuple[int, int, OnProgress | None],
+    workers: int,
 ) -> None:
     """Make one patient under a temporary name; its images appear last and all at once."""
     done, total, on_progress = progress
@@ -109,7 +117,7 @@ def _make(
             on_progress(done + finished, total, name)
 
     with _temporary(out) as folder:
-        write_patient(folder, fingers, output, settings, on_scan)
+        write_patient(folder, fingers, output, settings, on_scan, workers)
         for part in (_TRUTH, _IMAGES):
             place = out / part / patient
             try:

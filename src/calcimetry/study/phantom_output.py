@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from calcimetry.errors import SettingsError
+from calcimetry.phantom.scan_settings import PHYSICS, Physics
+from calcimetry.phantom.spectra import PRESETS, USUAL_PRESET
 
 Format = Literal["dicom", "nifti", "jpeg"]
 FORMATS: tuple[str, ...] = get_args(Format)
-#: Tube settings of the two energies, by name.
-PRESETS = {"80-Sn150": ("80", "Sn150")}
 #: Distances of samples in mm at which a finger fits into memory and still shows.
 SPACING_RANGE_MM = (0.3, 2.0)
 #: And the least for a whole hand: half of it takes eight times the memory.
@@ -29,7 +29,7 @@ class PhantomOutput:
         Volumes at two energies, or the source paper's kind of picture: sagittal, 8 bit,
         window 1500, level 450.
     preset : str
-        Tube settings, one of `PRESETS`.
+        Tube settings, a name of `calcimetry.phantom.spectra.PRESETS`.
     spacing_mm : float
         Of the isotropic samples.
     slab_mm : float
@@ -41,6 +41,8 @@ class PhantomOutput:
         Of JPEG; None draws one from 60 to 98 for each picture.
     border : bool
         Whether a white frame is burned into pictures.
+    physics : {"image", "projection"}
+        Whether images are blurred and made noisy, or projected and reconstructed.
 
     Raises
     ------
@@ -49,12 +51,13 @@ class PhantomOutput:
     """
 
     format: Format = "dicom"
-    preset: str = "80-Sn150"
+    preset: str = USUAL_PRESET
     spacing_mm: float = 0.6
     slab_mm: float = 1.0
     plane_mm: float | None = None
     quality: int | None = None
     border: bool = False
+    physics: Physics = "image"
 
     def __post_init__(self) -> None:
         doing = "Simulating a phantom"
@@ -65,6 +68,10 @@ class PhantomOutput:
         if self.preset not in PRESETS:
             raise SettingsError(
                 f"{doing}: preset must be one of {', '.join(PRESETS)}, found {self.preset!r}."
+            )
+        if self.physics not in PHYSICS:
+            raise SettingsError(
+                f"{doing}: physics must be one of {', '.join(PHYSICS)}, found {self.physics!r}."
             )
         _refuse_outside(doing, "spacing", self.spacing_mm, SPACING_RANGE_MM)
         _refuse_outside(doing, "slab", self.slab_mm, (0.0, 20.0))

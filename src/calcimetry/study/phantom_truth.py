@@ -17,6 +17,8 @@ from calcimetry.phantom.volume import HandVolume
 
 #: Arrays larger than this are images or maps, which have files of their own.
 _MOST_VALUES = 64
+#: Of all numbers that are told.
+_DECIMALS = 6
 #: What the truth of a volume tells of its lesions in words of its own.
 _NOT_FACTS = ("image", "lesions")
 #: Columns of the table of pictures; the first two are those that `measure` needs.
@@ -57,7 +59,7 @@ def truth_of(volume: HandVolume, report: Report, told: Mapping[str, Any]) -> dic
     """
     planes = true_planes(volume, report)
     measured = {lesion.number: lesion for lesion in report.lesions}
-    return {
+    truth = {
         "made_by": f"calcimetry {__version__}",
         "research_use_only": True,
         **told,
@@ -74,13 +76,14 @@ def truth_of(volume: HandVolume, report: Report, told: Mapping[str, Any]) -> dic
             for one in volume.lesions
         ],
     }
+    return {name: rounded(value) for name, value in truth.items()}
 
 
 def picture_row(name: str, picture: FingerReformat, more: Mapping[str, Any]) -> dict[str, Any]:
     """One line of the table of pictures, by `PICTURE_COLUMNS`."""
     report = picture.report
     side = picture.finger.laterality
-    return {
+    row = {
         "image": name,
         "pixel_spacing_mm": report.image.grid.spacing[1],
         "side": None if side is None else side.name.lower(),
@@ -92,11 +95,12 @@ def picture_row(name: str, picture: FingerReformat, more: Mapping[str, Any]) -> 
         "true_ellipse_area_mm2": report.ellipse_area_mm2,
         **more,
     }
+    return {column: rounded(value) for column, value in row.items()}
 
 
 def picture_lesions(picture: FingerReformat) -> list[dict[str, Any]]:
     """The lesions of one picture, with the numbers that they have in the volume."""
-    return [
+    rows = [
         {
             "number": one.number,
             "area_mm2": one.area_mm2,
@@ -108,6 +112,7 @@ def picture_lesions(picture: FingerReformat) -> list[dict[str, Any]]:
         }
         for one in picture.report.lesions
     ]
+    return [{name: rounded(value) for name, value in row.items()} for row in rows]
 
 
 def lesion_rows(truth: Mapping[str, Any]) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
@@ -137,6 +142,23 @@ def plain(value: Any) -> Any:
         return value.tolist()
     if isinstance(value, Iterable) and not isinstance(value, str):
         return [plain(one) for one in value]
+    return value
+
+
+def rounded(value: Any) -> Any:
+    """JSON's own types with all numbers rounded to 6 decimals.
+
+    What lies beyond them differs from machine to machine, and truth may not.
+
+    >>> rounded({"mm": [0.1 + 0.2, -1e-12], "name": "stone"})
+    {'mm': [0.3, 0.0], 'name': 'stone'}
+    """
+    if isinstance(value, float):
+        return round(value, _DECIMALS) + 0.0  # no -0.0
+    if isinstance(value, dict):
+        return {name: rounded(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [rounded(one) for one in value]
     return value
 
 

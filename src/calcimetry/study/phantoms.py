@@ -18,6 +18,7 @@ from calcimetry.errors import OutputError
 from calcimetry.files.tables import write_bytes, write_csv, write_json
 from calcimetry.model import Report
 from calcimetry.phantom.reformat import Slab, best_offsets_mm, reformat_finger
+from calcimetry.phantom.scan_settings import ScanMode
 from calcimetry.phantom.truth import true_report
 from calcimetry.phantom.volume import HandVolume, finger_volume, hand_volume
 from calcimetry.render.truth_view import draw_truth
@@ -30,7 +31,6 @@ from calcimetry.study.phantom_images import (
     write_volume_labels,
 )
 from calcimetry.study.phantom_output import (
-    PRESETS,
     PhantomOutput,
     checked_seed,
     refuse_fine_hand,
@@ -48,7 +48,8 @@ Kind = Literal["finger", "hand"]
 OnProgress = Callable[[int, int, str], None]
 #: Simulated scans have dates too: of the first visit.
 FIRST_DAY = dt.date(2020, 1, 6)
-_SIMULATING, _TRUTH, _STEPS = 1, 2, 3
+#: Shares of the work before the truth is found and all is written, one share each.
+_SIMULATING, _PROJECTING = 1, 28
 
 
 def write_phantom(
@@ -57,6 +58,7 @@ def write_phantom(
     out: Path,
     output: PhantomOutput | None = None,
     on_progress: OnProgress | None = None,
+    workers: int = 1,
 ) -> Path:
     """Simulate a hand or a finger and write its images, label maps and truth.
 
@@ -70,6 +72,8 @@ def write_phantom(
     output : PhantomOutput, optional
         How the images are made and written.
     on_progress : callable, optional
+    workers : int
+        Slices projected at the same time; the result does not depend on it.
 
     Returns
     -------
@@ -79,21 +83,28 @@ def write_phantom(
     Raises
     ------
     SettingsError
-        If the seed is negative, or the spacing too fine for a hand.
+        If the seed is negative, the spacing too fine for a hand, or there are no workers.
     OutputError
         If `out` is used already, or a file cannot be written.
     """
     output = output or PhantomOutput()
     _check(kind, seed, output)
     tell = on_progress or _silent
+    simulating = _PROJECTING if output.physics == "projection" else _SIMULATING
+    truth_at, steps = simulating + 1, simulating + 2
+
+    def on_projected(done: int, total: int) -> None:
+        tell(simulating * done, steps * total, "projecting slices")
+
+    mode = ScanMode(output.preset, output.physics, workers, on_projected)
     with new_folder(out) as folder:
-        tell(0, _STEPS, f"simulating a {kind}")
-        volume = _simulated(kind, seed, output)
-        tell(_SIMULATING, _STEPS, "finding the truth")
+        tell(0, steps, f"simulating a {kind}")
+        volume = _simulated(kind, seed, output.spacing_mm, mode)
+        tell(simulating, steps, "finding the truth")
         report = true_report(volume)
         told = {"kind": kind, "seed": seed, "output": asdict(output)}
         truth = truth_of(volume, report, told)
-        tell(_TRUTH, _STEPS, "writing")
+        tell(truth_at, steps, "writing")
         if output.format == "jpeg":
             truth["pictures"] = _write_pictures(folder, volume, report, output, seed)
         else:
@@ -104,7 +115,7 @@ def write_phantom(
             )
 
             def on_slice(done: int, total: int) -> None:
-                tell(_TRUTH * total + done, _STEPS * total, "writing")
+                tell(truth_at * total + done, steps * total, "writing")
 
             write_volume_images(folder / "images", volume, output, study, on_slice)
             write_volume_labels(folder / "truth", volume, report)
@@ -148,11 +159,11 @@ def draw_phantom_to(
     _check(kind, seed, output)
     _refuse_unwritable(path)
     tell = on_progress or _silent
-    tell(0, _STEPS, f"simulating a {kind}")
-    volume = _simulated(kind, seed, output)
-    tell(_SIMULATING, _STEPS, "finding the truth")
+    tell(0, 3, f"simulating a {kind}")
+    volume = _simulated(kind, seed, spacing_mm, ScanMode())
+    tell(1, 3, "finding the truth")
     report = true_report(volume)
-    tell(_TRUTH, _STEPS, "drawing")
+    tell(2, 3, "drawing")
     packed = io.BytesIO()
     draw_truth(report).save(packed, "PNG")
     write_bytes(path, packed.getvalue())
@@ -182,10 +193,10 @@ def _refuse_unwritable(path: Path) -> None:
         path.unlink()
 
 
-def _simulated(kind: Kind, seed: int, output: PhantomOutput) -> HandVolume:
+def _simulated(kind: Kind, seed: int, spacing_mm: float, mode: ScanMode) -> HandVolume:
     make = hand_volume if kind == "hand" else finger_volume
-    volume = make(np.random.default_rng(seed), output.spacing_mm)
-    return named(volume, f"{kind}-{seed}", output.preset)
+    volume = make(np.random.default_rng(seed), spacing_mm, None, mode)
+    return _named(volume, f"{kind}-{seed}")
 
 
 def visit_day(months: float, visit: int) -> dt.date:
@@ -197,18 +208,10 @@ def visit_day(months: float, visit: int) -> dt.date:
     return FIRST_DAY + dt.timedelta(days=round(visit * months * 30.4375))
 
 
-def named(volume: HandVolume, name: str, preset: str) -> HandVolume:
-    """A volume with another name and the tube settings of a preset."""
+def _named(volume: HandVolume, name: str) -> HandVolume:
     image = volume.image
-    low, high = PRESETS[preset]
-    image = replace(
-        image,
-        low=replace(image.low, name=name),
-        high=replace(image.high, name=name),
-        low_setting=low,
-        high_setting=high,
-    )
-    return replace(volume, image=image)
+    low, high = (replace(one, name=name) for one in (image.low, image.high))
+    return replace(volume, image=replace(image, low=low, high=high))
 
 
 def _write_pictures(

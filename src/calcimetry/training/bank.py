@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM, show_to_network
 from calcimetry.model import Grid
-from calcimetry.phantom.picture import DEPOSIT, MATERIALS, finger_picture
+from calcimetry.phantom.picture import DEPOSIT, MATERIALS, FingerPicture, finger_picture
 from calcimetry.resample import resample_image
 
 #: Rows and columns of the two kinds of sample: long and upright, or square.
@@ -32,7 +32,11 @@ def sample(kind: str, seed: tuple[int, ...]) -> tuple[NDArray[np.uint8], NDArray
     left out.
     """
     rng = np.random.default_rng(seed)
-    picture = finger_picture(rng, upright=kind == "upright")
+    return sampled(finger_picture(rng, upright=kind == "upright"), kind)
+
+
+def sampled(picture: FingerPicture, kind: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """A picture as `sample` gives it, in the frame of a kind."""
     grid = picture.image.grid
     view = _frame(grid, FRAMES[kind])
     hu = show_to_network(picture.image.array[0], grid, view)

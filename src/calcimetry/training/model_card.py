@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
+from importlib.metadata import version
 from pathlib import Path
 
 import lightning
 import monai
 import torch
 
-from calcimetry import __version__
 from calcimetry.training.calibration import Calibration
 from calcimetry.training.recipe import Recipe
 
@@ -32,7 +32,8 @@ def write_model_card(
     start = recipe.network.start or "chance"
     area = "deposits" if "deposit" in recipe.materials else "bone"
     training = f"{length} of {plan.batch_size} pictures, AdamW, one cycle to {plan.learning_rate:g}"
-    versions = f"torch {torch.__version__}, MONAI {monai.__version__}"
+    versions = f"torch {torch.__version__}, MONAI {monai.__version__}, "
+    versions += f"Lightning {lightning.__version__}"
     lines = [
         f"# Model card: {recipe.network.kind}",
         "",
@@ -46,7 +47,7 @@ def write_model_card(
         f"| network | {recipe.network.kind}, channels {recipe.network.features}, from {start} |",
         f"| training | {training}, weight decay {plan.weight_decay:g} |",
         f"| seed | {recipe.seed} |",
-        f"| made with | calcimetry {__version__}, {versions}, Lightning {lightning.__version__} |",
+        f"| made with | calcimetry {version('calcimetry')}, {versions} |",
         "",
         "## Measured on held-out pictures",
         "",

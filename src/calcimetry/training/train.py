@@ -94,7 +94,7 @@ def train(
     training_set = (
         picture_set(recipe, pictures) if pictures else simulated_set(recipe, run / "bank", workers)
     )
-    network = _fit(recipe, run, training_set, start)
+    network = fit(recipe, run, training_set, start)
     calibration = calibrate(network, training_set.validation, recipe.training.batch_size)
     model = export(network, run / MODEL, recipe)
     calibration.write(run / "model.calibration.json")
@@ -102,8 +102,15 @@ def train(
     return model
 
 
-def _fit(recipe: Recipe, run: Path, pictures: TrainingSet, start: Path | None) -> MaterialNetwork:
-    """The trained network, its weights the averaged ones of the last or the best checkpoint."""
+def fit(recipe: Recipe, run: Path, pictures: TrainingSet, start: Path | None) -> MaterialNetwork:
+    """Train on a set of pictures, or go on from `run`'s last checkpoint.
+
+    Returns
+    -------
+    MaterialNetwork
+        Its weights are the averaged ones of the last checkpoint, or of the best where the
+        recipe has patience.
+    """
     plan = recipe.training
     per_epoch = pictures.steps_per_epoch(plan.batch_size) if plan.epochs else 0
     steps = plan.steps or plan.epochs * per_epoch
