@@ -26,6 +26,11 @@ def test_better_worse_and_not_told_apart():
     )
 
 
+def test_names_are_listed():
+    text = told("AB", unet=(0.9, 0.9), a=(0.8, 0.8), b=(0.7, 0.7), c=(0.6, 0.6))
+    assert text.endswith("unet is better than a, b and c.")
+
+
 def test_enough_patients():
     patients = [f"P{n}" for n in range(10)]
     text = told(patients, unet=[0.9] * 10, em=[0.8] * 10)

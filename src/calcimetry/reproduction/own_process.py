@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -115,4 +116,13 @@ def peak_memory_mib() -> float | None:
 def _warm_up(image: Image, settings: Settings) -> None:
     """Load what the method needs and run it once: the first time is no measure of it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that was asked answers to Ctrl+C
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     measure_timed(image, settings)
+
+
+def _end_with_parent() -> None:
+    """End this process where the one that started it was killed: it would wait for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        signal.raise_signal(signal.SIGTERM)

@@ -59,7 +59,7 @@ def _sureness(methods: Sequence[MethodSummary]) -> str:
         assert one.interval is not None  # noqa: S101 - told to the type checker
         groups.setdefault(_group(one.interval.low, one.interval.high), []).append(name)
     patients = max(one.patients or 0 for one in with_interval.values())
-    told = "; ".join(f"{words} {' and '.join(names)}" for words, names in groups.items())
+    told = "; ".join(f"{words} {_listed(names)}" for words, names in groups.items())
     few = ", too few to be sure of" if patients < 10 else ""
     return f"; by 95% intervals over {patients} patients{few}, {REFERENCE} is {told}"
 
@@ -68,3 +68,8 @@ def _group(low: float, high: float) -> str:
     if high < 0.0:
         return "better than"
     return "worse than" if low > 0.0 else "not told apart from"
+
+
+def _listed(names: Sequence[str]) -> str:
+    *before, last = names
+    return f"{', '.join(before)} and {last}" if before else last
