@@ -1,8 +1,9 @@
 """One bone, one name."""
 
 import numpy as np
+import pytest
 
-from calcimetry.bone.names import name_bones
+from calcimetry.bone.names import name_bones, part_metacarpal
 
 PIXEL_MM2 = 0.16
 
@@ -57,3 +58,33 @@ def test_a_lone_speck_is_dropped_and_a_lone_small_bone_kept():
 
 def test_nothing_has_no_names():
     assert not name_bones(fractions(), PIXEL_MM2).any()
+
+
+def bones_in_a_row(*ends):
+    """Bones 10 mm wide along the rows, each (label, first, last mm), at 1 mm."""
+    label_map = np.zeros((150, 14), np.uint16)
+    for label, first, last in ends:
+        label_map[first:last, 2:12] = label
+    return label_map
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_further_of_two_proximal_bones_is_the_metacarpal(turned):
+    named = bones_in_a_row((3, 2, 20), (2, 22, 45), (1, 48, 90), (1, 93, 148))
+    expected = bones_in_a_row((3, 2, 20), (2, 22, 45), (1, 48, 90), (4, 93, 148))
+    if turned:
+        named, expected = named[::-1], expected[::-1]
+    np.testing.assert_array_equal(part_metacarpal(named, (1.0, 1.0)), expected)
+
+
+@pytest.mark.parametrize(
+    "bones",
+    [
+        [(3, 2, 20), (2, 22, 45), (1, 48, 70), (1, 73, 95)],  # one phalanx, grazed in the middle
+        [(1, 48, 90), (1, 93, 148)],  # nothing says which end is the fingertip
+        [(2, 22, 45), (1, 48, 90), (4, 93, 148)],
+    ],
+)
+def test_other_chains_keep_their_names(bones):
+    named = bones_in_a_row(*bones)
+    np.testing.assert_array_equal(part_metacarpal(named, (1.0, 1.0)), named)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from calcimetry.bone.cluster_rule import body_of
 from calcimetry.bone.method import BoneEvidence, refuse_air
-from calcimetry.bone.names import name_bones
+from calcimetry.bone.names import name_bones, part_metacarpal
 from calcimetry.bone.network import WEIGHTS, Network, load_network, stated_fingerprint
 from calcimetry.bone.picture_bones import phalanges
 from calcimetry.bone.two_planes import segment_fingers
@@ -125,7 +125,8 @@ class PictureNetwork:
 
 def _named(parts: NDArray[np.float32], grid: Grid) -> Segmentation:
     """Bones by name, from the fractions (4, rows, columns) that each fills."""
-    label_map = name_bones(parts, grid.pixel_area_mm2)[None]
+    label_map = name_bones(parts, grid.pixel_area_mm2)
+    label_map = part_metacarpal(label_map, grid.spacing[1:])[None]
     labels = [int(n) for n in np.unique(label_map) if n]
     return Segmentation(label_map, grid, {n: bone_name(n) for n in labels})
 

@@ -64,7 +64,7 @@ def calibrate(network: MaterialNetwork, bank: Bank, batch_size: int) -> Calibrat
     """
     logits, fractions = _places(network, bank, batch_size)
     bones = bone_channels(network.materials)
-    true = fractions[:, bones].sum(dim=1)
+    true = fractions[:, bones].sum(dim=1).clamp(max=1.0)  # 255ths add up to a hair more
 
     def cross_entropy(temperature: float) -> float:
         stated = (logits / temperature).softmax(dim=1)[:, bones].sum(dim=1)
