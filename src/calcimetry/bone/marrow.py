@@ -30,9 +30,20 @@ def filled_bone(mask: BoolArray, spacing: tuple[float, float, float]) -> BoolArr
     """
     holes = np.zeros_like(mask)
     for axis in range(3):
-        for plane, out in zip(np.moveaxis(mask, axis, 0), np.moveaxis(holes, axis, 0), strict=True):
-            if plane.any():
-                np.logical_or(out, ndimage.binary_fill_holes(plane) & ~plane, out=out)
+        holes |= _enclosed_in_planes(mask, axis)
     steps = max(1, round(_JOINT_HALF_MM / float(np.prod(spacing)) ** (1.0 / 3.0)))
     marrow = ndimage.binary_opening(holes, iterations=steps)
     return np.asarray(ndimage.binary_fill_holes(mask) | marrow)
+
+
+def _enclosed_in_planes(mask: BoolArray, axis: int) -> BoolArray:
+    """Gaps that the mask encloses in the planes across an axis, all planes at once."""
+    in_plane = np.moveaxis(ndimage.generate_binary_structure(3, 1), axis, 0).copy()
+    in_plane[[0, 2]] = False
+    gaps, count = ndimage.label(~mask, np.moveaxis(in_plane, 0, axis))
+    enclosed = np.ones(count + 1, bool)
+    enclosed[0] = False
+    planes = np.moveaxis(gaps, axis, 0)
+    for edge in (planes[:, 0], planes[:, -1], planes[:, :, 0], planes[:, :, -1]):
+        enclosed[edge] = False
+    return np.asarray(enclosed[gaps])

@@ -11,6 +11,7 @@ of the two for all mineral together.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,8 @@ _PLANES_MM = 1.0
 _MULTIPLE = 16
 #: Planes without anything this bright hold no bone and no deposit.
 _BRIGHT_HU = 200.0
+#: Fingers resampled at once; the network has threads of its own.
+_AT_ONCE = 2
 #: Planes shown at once.
 _BATCH = 8
 #: A finger's grid as it is (sagittal planes), and with slices and columns exchanged (coronal).
@@ -88,16 +91,21 @@ def segment_fingers(
     mineral = np.zeros(image.grid.shape, np.float32)
     deposit = np.zeros(image.grid.shape, np.float32)
     shown = np.clip(image.array, AIR_HU, MINERAL_HU)
-    for grid, own in looks:
-        answers = [_ask(shown, image.grid, own, grid, order, network) for order in _PLANES]
-        box = answers[0][0]
-        (_, bone_1, deposit_1), (_, bone_2, deposit_2) = answers
+    asked = [(own, grid, order) for grid, own in looks for order in _PLANES]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        # In order, so that the answer does not depend on which thread is first.
+        answers = pool.map(
+            lambda one: _ask(shown, image.grid, one[0], one[1], one[2], network), asked
+        )
+        pairs = list(zip(answers, answers, strict=True))
+    for (_, own), pair in zip(looks, pairs, strict=True):
+        (box, bone_1, deposit_1), (_, bone_2, deposit_2) = pair
         here = own[box]
         deposit[box][here] = np.sqrt(deposit_1 * deposit_2)[here]
         mineral[box][here] = (0.5 * (bone_1 + deposit_1 + bone_2 + deposit_2))[here]
     bone = np.clip(mineral - deposit, 0.0, 1.0)
-    asked = {label for hand in hands for finger in hand.fingers for label in finger.labels}
-    others = np.isin(bones.label_map, [n for n in bones.labels if n not in asked])
+    named = {label for hand in hands for finger in hand.fingers for label in finger.labels}
+    others = np.isin(bones.label_map, [n for n in bones.labels if n not in named])
     if others.any():
         sigma = _OTHERS_BLUR_MM / np.array(image.grid.spacing)
         bone = np.maximum(bone, ndimage.gaussian_filter(others.astype(np.float32), sigma))
