@@ -97,6 +97,14 @@ def test_a_sample_is_what_measuring_shows_the_network(pictures):
     assert grey[bone].mean() > grey[~bone].mean() + 40
 
 
+def test_a_frame_is_laid_around_the_phalanges(pictures):
+    framed = replace(RECIPE, data=replace(RECIPE.data, frame=[256, 64]))
+    grey, parts = picture_set(framed, pictures).banks[0]
+    assert grey.shape[1:] == (256, 64)
+    rows = np.argwhere(parts[::2, 0] > 127)[:, 1]
+    assert abs(rows.mean() - 127.5) < 25
+
+
 def test_bones_without_names_cannot_teach_names(pictures):
     nameless = [replace(one, has_names=False) for one in pictures]
     named = replace(RECIPE, network=replace(RECIPE.network, targets="named"))

@@ -57,6 +57,7 @@ def test_own_images_replace_the_recipes_source(tmp_path):
         ("data = 3\n" + UNET.replace("[data]", "[other]"), "there is no other"),
         ("data = 3\nseed = 1\n[network]\n[training]\n", "data must be a table"),
         (PAPER.replace('"paper"', '"net"'), "data.source must be one of simulator, images, paper"),
+        (PAPER.replace("[256, 128]", "[250, 128]"), "multiples of 16"),
         (PAPER.replace('"image"', '"finger"'), "data.split_by must be one of patient, image"),
         (PAPER.replace('"bone"', '"all"'), "network.targets must be one of named, bone"),
     ],

@@ -27,6 +27,8 @@ from calcimetry.training.splitting import split
 _VALIDATION_SEED_OFFSET = 1
 #: Of the user's own pictures, the part held out where the recipe gives no number.
 _HELD_OUT_SHARE = 0.2
+#: Labels that a frame is laid around.
+_PHALANGES = (1, 2, 3)
 _MULTIPLE = 16  # networks halve the size four times
 
 
@@ -84,13 +86,11 @@ def picture_set(recipe: Recipe, pictures: Sequence[TrainingPicture]) -> Training
         share=None if data.held_out else _HELD_OUT_SHARE,
         rng=np.random.default_rng(recipe.seed),
     )
-    views = [_upright(picture) for picture in pictures]
-    size = np.max([view.shape[1:] for view in views], axis=0)
-    size = -(-size // _MULTIPLE) * _MULTIPLE
+    size = _size(recipe, pictures)
 
     def bank(chosen: Sequence[TrainingPicture], angles_deg: Sequence[float]) -> Bank:
         made = [
-            _sample(one, (int(size[0]), int(size[1])), angle)
+            _sample(one, size, angle, around_phalanges=bool(data.frame))
             for one in chosen
             for angle in angles_deg
         ]
@@ -110,7 +110,7 @@ def bytes_needed(recipe: Recipe, pictures: Sequence[TrainingPicture]) -> int:
     """Size of the banks that a recipe makes of its simulated, or of these, pictures."""
     channels = 1 + DEPOSIT
     if pictures:
-        pixels = sum(math.prod(_upright(one).shape) for one in pictures)
+        pixels = math.prod(_size(recipe, pictures)) * len(pictures)
         return channels * pixels * (1 + len(recipe.data.rotations_deg))
     upright = recipe.data.upright + recipe.data.validation
     return channels * (
@@ -154,17 +154,32 @@ def _asked_for(bank: Bank, recipe: Recipe) -> Bank:
     return grey, np.minimum(bone, 255).astype(np.uint8)
 
 
+def _size(recipe: Recipe, pictures: Sequence[TrainingPicture]) -> tuple[int, int]:
+    """Rows and columns of the frame that all pictures are shown in."""
+    if recipe.data.frame:
+        rows, columns = recipe.data.frame
+        return rows, columns
+    largest = np.max([_upright(picture).shape[1:] for picture in pictures], axis=0)
+    rows, columns = (-(-int(n) // _MULTIPLE) * _MULTIPLE for n in largest)
+    return rows, columns
+
+
 def _upright(picture: TrainingPicture) -> Grid:
     """The networks' view of a picture, as `calcimetry measure` will show it."""
     return working_grid(picture.image.array[0], picture.image.grid)
 
 
 def _sample(
-    picture: TrainingPicture, size: tuple[int, int], angle_deg: float
+    picture: TrainingPicture, size: tuple[int, int], angle_deg: float, *, around_phalanges: bool
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Grey picture and fractions of every material in a frame of `size`, turned by an angle."""
     grid = picture.image.grid
-    view = _framed(_upright(picture), size, np.deg2rad(angle_deg))
+    view = _upright(picture)
+    middle = (np.array(view.shape) - 1) / 2
+    phalanges = np.isin(picture.label_map, _PHALANGES)[None]
+    if around_phalanges and phalanges.any():
+        middle = view.mm_to_index(grid.index_to_mm(np.argwhere(phalanges))).mean(axis=0)
+    view = _framed(view, middle, size, np.deg2rad(angle_deg))
     hu = show_to_network(picture.image.array[0], grid, view)
     grey = np.rint((hu - AIR_HU) / (MINERAL_HU - AIR_HU) * 255).astype(np.uint8)
     parts = np.zeros((DEPOSIT, *size), np.uint8)
@@ -175,9 +190,8 @@ def _sample(
     return grey, parts
 
 
-def _framed(view: Grid, size: tuple[int, int], angle: float) -> Grid:
-    """A grid of `size` pixels about the middle of `view`, turned in its plane by radians."""
-    middle = (np.array(view.shape) - 1) / 2
+def _framed(view: Grid, middle: NDArray[np.float64], size: tuple[int, int], angle: float) -> Grid:
+    """A grid of `size` pixels about an index of `view`, turned in its plane by radians."""
     cos, sin = np.cos(angle), np.sin(angle)
     to_view = np.eye(4)
     to_view[1:3, 1:3] = [[cos, -sin], [sin, cos]]

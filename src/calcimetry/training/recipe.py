@@ -41,6 +41,9 @@ class DataRecipe:
     held_out : int
         Of images: how many pictures are kept to judge by; 0 keeps a fifth. Split by patient,
         whole patients are kept until there are at least so many.
+    frame : list of int
+        Of images: rows and columns of 0.4 mm, multiples of 16, that are shown of each, around
+        its phalanges; left out, all of each is shown.
     rotations_deg : list of float
         Of images: each training picture is added again turned by each of these.
     vary : bool
@@ -53,6 +56,7 @@ class DataRecipe:
     validation: int = 0
     split_by: Literal["patient", "image"] = "patient"
     held_out: int = 0
+    frame: list[int] = field(default_factory=list)
     rotations_deg: list[float] = field(default_factory=list)
     vary: bool = True
 
@@ -117,6 +121,10 @@ class Recipe:
             raise _refused("training.learning_rate must lie between 0 and 1, weight_decay be >= 0")
         if min(self.seed, training.patience, data.held_out, data.upright, data.square) < 0:
             raise _refused("numbers of pictures, the seed and patience must not be negative")
+        if data.frame and (
+            len(data.frame) != 2 or min(data.frame) < 16 or any(n % 16 for n in data.frame)
+        ):
+            raise _refused("data.frame must be rows and columns, both multiples of 16")
         if data.source == "simulator":
             kinds = [n for n in (data.upright, data.square) if n]
             if not kinds or min(kinds) < training.batch_size or data.validation < 1:
