@@ -26,6 +26,8 @@ SIMULATED = (1, 9)
 #: Least Dice of bone: worst of the simulated pictures, and of a real finger.
 FLOORS = {
     "unet": (0.90, 0.97),
+    "vnet": (0.90, 0.96),
+    "pnet": (0.90, 0.96),
     "em": (0.86, 0.90),
     "fuzzy-cmeans": (0.86, 0.97),
     "kmeans": (0.86, 0.97),
