@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 import calcimetry as cm
+from calcimetry.agreement.concordance import concordance
 from calcimetry.errors import CalcimetryError
 from calcimetry.settings import Settings
 
@@ -51,12 +52,6 @@ def dice(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
     """Overlap of two masks, 1 where both are empty (Dice, Ecology 1945)."""
     total = int(a.sum() + b.sum())
     return 2.0 * int((a & b).sum()) / total if total else 1.0
-
-
-def concordance(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Lin's concordance correlation coefficient (Biometrics 1989)."""
-    covariance = np.mean((a - a.mean()) * (b - b.mean()))
-    return float(2 * covariance / (a.var() + b.var() + (a.mean() - b.mean()) ** 2))
 
 
 def judge(case: Case, settings: Settings) -> Result:

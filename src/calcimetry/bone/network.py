@@ -109,9 +109,7 @@ def _about(path: Path) -> dict[str, Any]:
     described = path.with_suffix(".json")
     for needed in (path, described):
         if not needed.is_file():
-            raise ModelError(
-                f"Loading network weights: {needed.name} is missing from {needed.parent}. {_REMEDY}"
-            )
+            raise ModelError(f"Loading network weights: {needed.name} is missing. {_REMEDY}")
     return _read_json(described, {"sha256": str, "kind": str, "materials": list})
 
 

@@ -10,7 +10,9 @@ import torch
 from monai.losses import DiceCELoss
 from torch import Tensor
 
+from calcimetry.agreement.concordance import concordance
 from calcimetry.bone.working_view import SPACING_MM
+from calcimetry.errors import NotMeasurable
 from calcimetry.training.architectures import build_network
 
 
@@ -146,9 +148,9 @@ def bone_channels(materials: Sequence[str]) -> list[int]:
     return [i for i, name in enumerate(materials) if name not in ("other", "deposit")]
 
 
-def _concordance(values: Tensor, truth: Tensor) -> Tensor:
-    """Lin's concordance correlation coefficient; 0 where neither varies."""
-    spread = values.var(correction=0) + truth.var(correction=0)
-    together = ((values - values.mean()) * (truth - truth.mean())).mean()
-    apart = (values.mean() - truth.mean()) ** 2
-    return 2 * together / (spread + apart).clamp(min=1e-9)
+def _concordance(values: Tensor, truth: Tensor) -> float:
+    """Lin's concordance; 0 where it is not defined, as for a single picture."""
+    try:
+        return concordance(values.cpu().numpy(), truth.cpu().numpy())
+    except NotMeasurable:
+        return 0.0
