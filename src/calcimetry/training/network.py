@@ -89,7 +89,7 @@ class MaterialNetwork(lightning.LightningModule):
         """Dice, names and areas over all held-out pictures."""
         every = Figures(*(torch.cat(parts) for parts in zip(*self.judged, strict=True)))
         self.judged.clear()
-        told = {
+        told: dict[str, Tensor | float] = {
             "val_bone_dice": every.dice.mean(),
             "val_worst_dice": every.dice.min(),
             "val_area_error_mm2": (every.area_mm2 - every.true_area_mm2).abs().mean(),
