@@ -36,7 +36,7 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.base
+bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/fingers.py $(ARGS)
 	$(BIN)/python benchmarks/simulated.py
 	$(BIN)/python benchmarks/hand.py
@@ -44,6 +44,8 @@ bench: $(VENV)/.base
 	$(BIN)/python benchmarks/dicom_reading.py
 	$(BIN)/python benchmarks/readers.py
 	$(BIN)/python benchmarks/projection.py
+	$(BIN)/python benchmarks/bone_speed.py
+	$(BIN)/python benchmarks/training_speed.py
 	$(BIN)/python benchmarks/simulator_speed.py
 
 docs: $(VENV)/.dev
