@@ -6,8 +6,8 @@ Small networks (half the channels of the shipped one) are trained for the same n
 steps on 1500 simulated pictures each, with one ingredient left out at a time, and judged on
 the same 100 simulated pictures and on the real bones of ../shared/data/fingers. Needs the
 extra ``train``, and about ten minutes a variant on two cores. Far fewer steps tell nothing: weights
-are averaged over hundreds (after 120 the mean Dice was 0.25). A variant that is finished is not trained again. Differences of a few
-thousandths are chance: each variant is trained once.
+are averaged over hundreds (after 120 the mean Dice was 0.25). A variant that is finished is not
+trained again. Differences of a few thousandths are chance: each variant is trained once.
 """
 
 from __future__ import annotations
