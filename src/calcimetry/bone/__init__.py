@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 from calcimetry.bone.method import BoneEvidence, BoneMethod
 
 __all__ = ["METHODS", "NETWORKS", "BoneEvidence", "BoneMethod", "find_method"]
 
-
 #: Methods that are networks: they have weights, and take others.
 NETWORKS = ("unet", "vnet", "pnet")
+#: Methods that sort samples into clusters, each in a module of its name.
+CLUSTERINGS = ("em", "fuzzy-cmeans", "kmeans", "mean-shift")
 
 
 def _network(name: str, weights: Path | None = None) -> BoneMethod:
@@ -30,44 +32,19 @@ def _network(name: str, weights: Path | None = None) -> BoneMethod:
     return PictureNetwork(name, weights)
 
 
-# Imported when asked for: scikit-learn takes longer to load than a picture to measure.
+def _clustering(name: str) -> BoneMethod:
+    """A clustering method, by the name of its module with dashes."""
+    # Imported when asked for: scikit-learn takes longer to load than a picture to measure.
+    from calcimetry.bone.clustering import ClusteringMethod  # noqa: PLC0415 (see above)
 
-
-def _em() -> BoneMethod:
-    from calcimetry.bone import em  # noqa: PLC0415 (see above)
-    from calcimetry.bone.clustering import ClusteringMethod  # noqa: PLC0415
-
-    return ClusteringMethod("em", em.find_clusters)
-
-
-def _fuzzy_cmeans() -> BoneMethod:
-    from calcimetry.bone import fuzzy_cmeans  # noqa: PLC0415 (see above)
-    from calcimetry.bone.clustering import ClusteringMethod  # noqa: PLC0415
-
-    return ClusteringMethod("fuzzy-cmeans", fuzzy_cmeans.find_clusters)
-
-
-def _kmeans() -> BoneMethod:
-    from calcimetry.bone import kmeans  # noqa: PLC0415 (see above)
-    from calcimetry.bone.clustering import ClusteringMethod  # noqa: PLC0415
-
-    return ClusteringMethod("kmeans", kmeans.find_clusters)
-
-
-def _mean_shift() -> BoneMethod:
-    from calcimetry.bone import mean_shift  # noqa: PLC0415 (see above)
-    from calcimetry.bone.clustering import ClusteringMethod  # noqa: PLC0415
-
-    return ClusteringMethod("mean-shift", mean_shift.find_clusters)
+    clusters = import_module(f"calcimetry.bone.{name.replace('-', '_')}")
+    return ClusteringMethod(name, clusters.find_clusters)
 
 
 #: Every bone method by the name that settings and the command line use.
 METHODS: dict[str, Callable[[], BoneMethod]] = {
     **{name: partial(_network, name) for name in NETWORKS},
-    "em": _em,
-    "fuzzy-cmeans": _fuzzy_cmeans,
-    "kmeans": _kmeans,
-    "mean-shift": _mean_shift,
+    **{name: partial(_clustering, name) for name in CLUSTERINGS},
 }
 
 

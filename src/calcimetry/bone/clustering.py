@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from calcimetry.bone.cluster_rule import FindClusters, body_of, mineral_clusters
 from calcimetry.bone.finger_clusters import segment_fingers
-from calcimetry.bone.method import BoneEvidence, refuse_air
+from calcimetry.bone.method import BoneEvidence, require_picture
 from calcimetry.bone.picture_bones import PieceSettings, phalanges
-from calcimetry.errors import NotMeasurable
 from calcimetry.model.geometry import Grid
 from calcimetry.model.hand import Hand
 from calcimetry.model.image import Image
@@ -68,12 +67,7 @@ class ClusteringMethod:
         NotMeasurable
             If the image is a volume, or shows air alone.
         """
-        if not image.is_picture:
-            raise NotMeasurable(
-                f"Finding bone in {image.name!r}: expected a picture of one slice, found "
-                f"{image.grid.shape[0]} slices."
-            )
-        refuse_air(image)
+        require_picture(image)
         hu, grid = image.array, image.grid
         bones = Segmentation(np.zeros(grid.shape, np.uint16), grid, {})
         found = mineral_clusters(*_working_picture(hu, grid), self.find)

@@ -68,8 +68,8 @@ class BoneEvidence:
 AIR_HU = -200.0
 
 
-def refuse_air(image: Image) -> None:
-    """Refuse an image of nothing but air, in which there is no bone to look for.
+def require_picture(image: Image) -> None:
+    """Refuse what is no picture of a body: a volume, and nothing but air.
 
     Parameters
     ----------
@@ -79,8 +79,13 @@ def refuse_air(image: Image) -> None:
     Raises
     ------
     NotMeasurable
-        If no sample is as bright as fat.
+        If the image has more than one slice, or no sample is as bright as fat.
     """
+    if not image.is_picture:
+        raise NotMeasurable(
+            f"Finding bone in {image.name!r}: expected a picture of one slice, found "
+            f"{image.grid.shape[0]} slices."
+        )
     brightest = float(image.array.max())
     if brightest <= AIR_HU:
         raise NotMeasurable(
@@ -96,7 +101,7 @@ class BoneMethod(Protocol):
     Implementations are pure and deterministic: the same image gives the same
     evidence, in any order of calls. They make no use of `Image.name`, assume no
     orientation, and work at pixel spacings from 0.1 to 1.0 mm. Air alone they refuse
-    (`refuse_air`). Where a body shows no bone they return an empty segmentation rather
+    (`require_picture`). Where a body shows no bone they return an empty segmentation rather
     than raise: the pipeline refuses that, in one place for all methods.
     """
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcimetry.bone.cluster_rule import body_of
-from calcimetry.bone.method import BoneEvidence, refuse_air
+from calcimetry.bone.method import BoneEvidence, require_picture
 from calcimetry.bone.names import name_bones, part_metacarpal
 from calcimetry.bone.network import WEIGHTS, Network, load_network, stated_fingerprint
 from calcimetry.bone.picture_bones import phalanges
@@ -68,12 +68,7 @@ class PictureNetwork:
             If the image is a volume, which is segmented by its fingers (`segment_hand`), or
             shows air alone.
         """
-        if not image.is_picture:
-            raise NotMeasurable(
-                f"Finding bone in {image.name!r}: expected a picture of one slice, found "
-                f"{image.grid.shape[0]} slices."
-            )
-        refuse_air(image)
+        require_picture(image)
         network = self._network()
         picture, grid = image.array[0], image.grid
         view = working_grid(picture, grid)

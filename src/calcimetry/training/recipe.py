@@ -10,6 +10,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from calcimetry.bone.picture_network import BONE_ONLY, NAMED
 from calcimetry.errors import SettingsError
 from calcimetry.training.architectures import check_network
 
@@ -17,10 +18,7 @@ from calcimetry.training.architectures import check_network
 SHIPPED = Path(__file__).parent / "recipes"
 
 #: What a network can be asked for, by the name of the recipe's `targets`.
-TARGETS = {
-    "named": ("other", "proximal", "middle", "distal", "metacarpal", "deposit"),
-    "bone": ("other", "bone"),
-}
+TARGETS = {"named": NAMED, "bone": BONE_ONLY}
 SOURCES = ("simulator", "images", "paper")
 
 
