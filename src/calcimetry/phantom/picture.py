@@ -17,7 +17,7 @@ from scipy import ndimage
 from calcimetry.model import Grid, Image
 from calcimetry.phantom.anatomy import Solid, draw_finger
 from calcimetry.phantom.deposits import Deposit
-from calcimetry.phantom.placement import place_deposits
+from calcimetry.phantom.placement import USUAL, DepositMix, place_deposits
 from calcimetry.phantom.scanner import Scanner, draw_scanner
 from calcimetry.phantom.tissue import flesh_hu, marrow_hu, smooth_noise
 from calcimetry.phantom.view import View, draw_view
@@ -70,6 +70,8 @@ def finger_picture(
     view: View | None = None,
     scanner: Scanner | None = None,
     upright: bool = True,
+    palm: bool = False,
+    mix: DepositMix = USUAL,
     name: str = "phantom",
 ) -> FingerPicture:
     """Draw one finger picture with its truth.
@@ -83,6 +85,10 @@ def finger_picture(
     upright : bool
         Kind of view to draw where none is given: a whole finger in a long frame
         (either end up), or part of one in a square frame, turned at random.
+    palm : bool
+        Whether that part is the metacarpal.
+    mix : DepositMix
+        How many deposits, and how many of them on bone.
     name : str
         The image's name.
 
@@ -97,14 +103,14 @@ def finger_picture(
     True
     """
     _, solids = draw_finger(rng)
-    view = view or draw_view(rng, solids, upright=upright)
+    view = view or draw_view(rng, solids, upright=upright, palm=palm)
     scanner = scanner or draw_scanner(rng)
     points = view.points()
     points = points + _warp(rng, points[points.shape[0] // 2])
     step = view.thickness_mm / points.shape[0]
     bone, labels, depth, thickness = _bones(solids, points, view.spacing_mm, step)
     flesh, inside = flesh_hu(rng, solids, points[points.shape[0] // 2], view.spacing_mm)
-    deposits = place_deposits(rng, points, bone, inside, view.spacing_mm)
+    deposits = place_deposits(rng, points, bone, inside, view.spacing_mm, mix)
 
     marrow = marrow_hu(rng, view.shape, view.spacing_mm)
     cortex_hu = float(rng.uniform(1000.0, 2100.0))

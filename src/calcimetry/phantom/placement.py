@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,16 +14,44 @@ from calcimetry.phantom.deposits import Deposit, draw_deposit
 Array = NDArray[np.floating[Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class DepositMix:
+    """How many deposits a picture holds, and how many of them lie on bone.
+
+    Parameters
+    ----------
+    none : float
+        Share of pictures without any.
+    further : float
+        Mean number of deposits beyond the first in the others (Poisson).
+    on_bone : float
+        Share that lies on bone; the rest lies under the skin, in between, or over bone.
+    """
+
+    none: float = 0.2
+    further: float = 0.9
+    on_bone: float = 0.38
+
+
+#: What pictures hold unless a training asks for more.
+USUAL = DepositMix()
+#: Where deposits lie that do not lie on bone.
+_ELSEWHERE = {"skin": 0.15 / 0.62, "flesh": 0.42 / 0.62, "over": 0.05 / 0.62}
+
+
 def place_deposits(
     rng: np.random.Generator,
     points: Array,
     bone: Array,
     inside: NDArray[np.bool_],
     spacing: float,
+    mix: DepositMix = USUAL,
 ) -> list[Deposit]:
-    """Random deposits in the flesh: two in five on bone, the rest under the skin and in between."""
-    if rng.random() < 0.2:
+    """Random deposits in the flesh: on bone, under the skin and in between."""
+    if rng.random() < mix.none:
         return []
+    sites = ["bone", *_ELSEWHERE]
+    shares = [mix.on_bone, *((1.0 - mix.on_bone) * share for share in _ELSEWHERE.values())]
     middle = points[points.shape[0] // 2]
     bone_here = bone.mean(axis=0) > 0.4
     if not inside.any():
@@ -34,10 +63,10 @@ def place_deposits(
     )
     to_skin = ndimage.distance_transform_edt(inside) * spacing
     deposits = []
-    for _ in range(1 + rng.poisson(0.9)):
+    for _ in range(1 + rng.poisson(mix.further)):
         area = float(np.clip(rng.lognormal(np.log(3.5), 1.35), 0.3, 90.0))
         radius = float(np.sqrt(area / np.pi))
-        site = rng.choice(["bone", "skin", "flesh", "over"], p=[0.38, 0.15, 0.42, 0.05])
+        site = rng.choice(sites, p=shares)
         if site == "bone":
             allowed = (to_bone > 0) & (to_bone < 0.9 * radius + 0.4) & inside
         elif site == "skin":

@@ -69,8 +69,14 @@ class View:
         return points
 
 
-def draw_view(rng: np.random.Generator, solids: list[Solid], *, upright: bool) -> View:
-    """One random view of a finger, either end up and either way round."""
+def draw_view(
+    rng: np.random.Generator, solids: list[Solid], *, upright: bool, palm: bool = False
+) -> View:
+    """One random view of a finger, either end up and either way round.
+
+    Of a part of a finger, `palm` shows the first of its bones, which is the metacarpal
+    where there is one.
+    """
     graze = rng.random() < 0.3
     plane = {
         "plane_y": float(rng.normal(0.0, 2.6 if graze else 0.7)),
@@ -94,7 +100,10 @@ def draw_view(rng: np.random.Generator, solids: list[Solid], *, upright: bool) -
     else:
         size_mm = (76.8, 76.8)
         rotation = rng.uniform(0.0, 2 * np.pi)
-        centre = phalanges[rng.integers(len(phalanges))] + rng.normal(0.0, 8.0, 2)
+        around = phalanges
+        if palm:
+            around = np.linspace(solids[0].origin, solids[0].tip, 9)[:, [0, 2]]
+        centre = around[rng.integers(len(around))] + rng.normal(0.0, 8.0, 2)
     return View(
         shape=(round(size_mm[0] / spacing), round(size_mm[1] / spacing)),
         spacing_mm=spacing,

@@ -7,7 +7,10 @@ and window) and the part of every pixel that each material fills.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,22 +20,27 @@ from tqdm import tqdm
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM, show_to_network
 from calcimetry.model import Grid
 from calcimetry.phantom.picture import DEPOSIT, MATERIALS, FingerPicture, finger_picture
+from calcimetry.phantom.placement import USUAL, DepositMix
 from calcimetry.resample import resample_image
 
-#: Rows and columns of the two kinds of sample: long and upright, or square.
-FRAMES = {"upright": (288, 128), "square": (192, 192)}
+#: Rows and columns of each kind of sample: a whole finger, long and upright; a part of one,
+#: square and turned any way; and such a part with the metacarpal.
+FRAMES = {"upright": (288, 128), "square": (192, 192), "palm": (192, 192)}
 #: Raised when samples change, so that an older bank is made again.
-VERSION = 1
+VERSION = 2
 
 
-def sample(kind: str, seed: tuple[int, ...]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def sample(
+    kind: str, seed: Sequence[int], mix: DepositMix = USUAL
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """One sample: grey picture (rows, columns) and material fractions (5, rows, columns).
 
     Grey 0 to 255 spans AIR_HU to MINERAL_HU; fractions are in 255ths, background
     left out.
     """
     rng = np.random.default_rng(seed)
-    return sampled(finger_picture(rng, upright=kind == "upright"), kind)
+    upright, palm = kind == "upright", kind == "palm"
+    return sampled(finger_picture(rng, upright=upright, palm=palm, mix=mix), kind)
 
 
 def sampled(picture: FingerPicture, kind: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -57,10 +65,12 @@ def _frame(grid: Grid, size: tuple[int, int]) -> Grid:
     return Grid(shape, grid.affine @ to_picture)
 
 
-def make_bank(folder: Path, kind: str, count: int, seed: int, workers: int) -> None:
+def make_bank(
+    folder: Path, kind: str, count: int, seed: int, workers: int, mix: DepositMix = USUAL
+) -> None:
     """Make a bank of `count` samples of one kind in `folder`, or keep the one there."""
     stamp = {"version": VERSION, "kind": kind, "count": count, "seed": seed}
-    stamp["materials"] = list(MATERIALS)
+    stamp |= {"materials": list(MATERIALS), "deposits": asdict(mix)}
     done = folder / f"{kind}.json"
     if done.exists() and json.loads(done.read_text()) == stamp:
         return
@@ -72,7 +82,7 @@ def make_bank(folder: Path, kind: str, count: int, seed: int, workers: int) -> N
     )
     seeds = [(seed, list(FRAMES).index(kind), i) for i in range(count)]
     with ProcessPoolExecutor(workers) as pool:
-        made = pool.map(sample, [kind] * count, seeds, chunksize=16)
+        made = pool.map(partial(sample, kind, mix=mix), seeds, chunksize=16)
         for i, (one, parts) in enumerate(tqdm(made, f"Simulating {kind}", total=count)):
             grey[i], fractions[i] = one, parts
     grey.flush()

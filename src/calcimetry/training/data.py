@@ -48,11 +48,11 @@ class TrainingSet:
 
 def simulated_set(recipe: Recipe, folder: Path, workers: int) -> TrainingSet:
     """The simulator's pictures, made in `folder` once and kept there."""
-    counts = {"upright": recipe.data.upright, "square": recipe.data.square}
-    kinds = {kind: count for kind, count in counts.items() if count}
+    kinds = recipe.data.simulated
     held_out = recipe.seed + _VALIDATION_SEED_OFFSET
     for kind, count in kinds.items():
-        make_bank(folder / "train", kind, count, recipe.seed, workers)
+        make_bank(folder / "train", kind, count, recipe.seed, workers, recipe.data.deposits)
+    # Judged by the usual deposits, so that recipes can be compared.
     make_bank(folder / "validation", "upright", recipe.data.validation, held_out, workers)
     return TrainingSet(
         tuple(_asked_for(load_bank(folder / "train", kind), recipe) for kind in kinds),
@@ -112,10 +112,9 @@ def bytes_needed(recipe: Recipe, pictures: Sequence[TrainingPicture]) -> int:
     if pictures:
         pixels = math.prod(_size(recipe, pictures)) * len(pictures)
         return channels * pixels * (1 + len(recipe.data.rotations_deg))
-    upright = recipe.data.upright + recipe.data.validation
-    return channels * (
-        upright * math.prod(FRAMES["upright"]) + recipe.data.square * math.prod(FRAMES["square"])
-    )
+    counts = recipe.data.simulated
+    held_out = recipe.data.validation * math.prod(FRAMES["upright"])
+    return channels * (held_out + sum(n * math.prod(FRAMES[kind]) for kind, n in counts.items()))
 
 
 class PictureData(LightningDataModule):

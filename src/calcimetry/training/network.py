@@ -69,7 +69,8 @@ class MaterialNetwork(lightning.LightningModule):
     def forward(self, hu: Tensor) -> Tensor:
         """Logits (n, materials, rows, columns) of pictures in HU (n, 1, rows, columns)."""
         logits: Tensor = self.network(self.scale(hu))
-        return logits
+        # Of a training in half precision only the convolutions are: small fractions add up.
+        return logits.float()
 
     def training_step(self, batch: tuple[Tensor, Tensor], _index: int) -> Tensor:
         """Loss of one batch of pictures in HU and their fractions."""

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from calcimetry.bone.picture_network import BONE_ONLY, NAMED
 from calcimetry.errors import SettingsError
+from calcimetry.phantom.placement import USUAL, DepositMix
 from calcimetry.training.architectures import check_network
 
 #: Where the recipes lie that come with calcimetry.
@@ -31,9 +32,11 @@ class DataRecipe:
     source : {"simulator", "images", "paper"}
         Simulated pictures made for training; the user's own pictures with their masks; or
         the 40 simulated pictures of 3 patients that stand for the source paper's.
-    upright, square, validation : int
-        Of the simulator: training pictures of whole fingers and of parts, and pictures to
-        judge by.
+    upright, square, palm, validation : int
+        Of the simulator: training pictures of whole fingers, of parts, and of parts with
+        the metacarpal, and pictures to judge by.
+    deposits : DepositMix
+        Of the simulator: how many deposits the training pictures hold, and where.
     split_by : {"patient", "image"}
         Of images: what is never in both training and held-out pictures.
     held_out : int
@@ -51,12 +54,20 @@ class DataRecipe:
     source: str = "simulator"
     upright: int = 0
     square: int = 0
+    palm: int = 0
     validation: int = 0
+    deposits: DepositMix = USUAL
     split_by: Literal["patient", "image"] = "patient"
     held_out: int = 0
     frame: list[int] = field(default_factory=list)
     rotations_deg: list[float] = field(default_factory=list)
     vary: bool = True
+
+    @property
+    def simulated(self) -> dict[str, int]:
+        """Of the simulator: how many training pictures of each kind, those of none left out."""
+        counts = {"upright": self.upright, "square": self.square, "palm": self.palm}
+        return {kind: count for kind, count in counts.items() if count}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +90,8 @@ class TrainingRecipe:
 
     `validate_every` is in steps, or in epochs where those are given. `patience` ends the
     training after so many validations without a better loss (0: never), and the best
-    weights are then exported instead of the last.
+    weights are then exported instead of the last. `precision` is "32-true", or "bf16-mixed",
+    which is faster on processors and cards that know it.
     """
 
     batch_size: int
@@ -89,6 +101,7 @@ class TrainingRecipe:
     epochs: int = 0
     validate_every: int = 400
     patience: int = 0
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +130,17 @@ class Recipe:
             raise _refused("training.batch_size and training.validate_every must be 1 or more")
         if not 0 < training.learning_rate < 1 or training.weight_decay < 0:
             raise _refused("training.learning_rate must lie between 0 and 1, weight_decay be >= 0")
-        if min(self.seed, training.patience, data.held_out, data.upright, data.square) < 0:
+        if min(self.seed, training.patience, data.held_out, data.upright, data.square, data.palm) < 0:
             raise _refused("numbers of pictures, the seed and patience must not be negative")
         if data.frame and (
             len(data.frame) != 2 or min(data.frame) < 16 or any(n % 16 for n in data.frame)
         ):
             raise _refused("data.frame must be rows and columns, both multiples of 16")
         if data.source == "simulator":
-            kinds = [n for n in (data.upright, data.square) if n]
+            kinds = list(data.simulated.values())
             if not kinds or min(kinds) < training.batch_size or data.validation < 1:
                 raise _refused(
-                    f"of the simulator, data.upright or data.square must hold a batch of "
+                    f"of the simulator, data.upright, square or palm must hold a batch of "
                     f"{training.batch_size} pictures, and data.validation at least 1"
                 )
             if training.epochs:

@@ -129,6 +129,7 @@ def fit(recipe: Recipe, run: Path, pictures: TrainingSet, start: Path | None) ->
     trainer = lightning.Trainer(
         max_steps=steps,
         accelerator="auto",
+        precision=plan.precision,
         devices="auto",
         logger=[
             CSVLogger(run, name="", version="log"),
