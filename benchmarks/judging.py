@@ -58,12 +58,22 @@ def judge(case: Case, settings: Settings) -> Result:
     """Measure one picture and compare it with its truth; a failure counts as nothing found."""
     try:
         report = cm.measure(case.image, settings)
-        bones, lesions = report.bones.label_map[0], report.lesion_map.label_map[0]
-        area, interval = report.area_mm2, report.area_interval
     except CalcimetryError as error:
         print(f"{case.name}: {error}", file=sys.stderr)
-        bones = lesions = np.zeros_like(case.bones)
-        area, interval = 0.0, None
+        nothing = np.zeros_like(case.bones)
+        return compare(case, nothing, nothing, 0.0, None)
+    bones, lesions = report.bones.label_map[0], report.lesion_map.label_map[0]
+    return compare(case, bones, lesions, report.area_mm2, report.area_interval)
+
+
+def compare(
+    case: Case,
+    bones: NDArray[np.integer],
+    lesions: NDArray[np.integer],
+    area: float,
+    interval: cm.Interval | None,
+) -> Result:
+    """Compare label maps (rows, columns) and a total area in mm2 with the truth."""
     pixel = case.image.grid.pixel_area_mm2
     counted = found = 0
     for number in np.unique(case.lesions[case.lesions > 0]):

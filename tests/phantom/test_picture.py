@@ -9,6 +9,7 @@ from calcimetry.model import Bone
 from calcimetry.phantom.anatomy import Solid, draw_finger
 from calcimetry.phantom.deposits import Deposit, draw_deposit
 from calcimetry.phantom.picture import DEPOSIT, MATERIALS, finger_picture
+from calcimetry.phantom.placement import DepositMix
 from calcimetry.phantom.scanner import Scanner
 from calcimetry.phantom.view import View
 
@@ -41,6 +42,30 @@ def test_most_pictures_hold_lesions_and_some_none():
     counts = [len(finger_picture(np.random.default_rng((4, i))).lesions) for i in range(30)]
     assert 0 in counts
     assert sum(count > 0 for count in counts) > 15
+
+
+def test_a_mix_says_how_many_deposits_there_are_and_how_many_lie_on_bone():
+    def lesions(mix):
+        drawn = [finger_picture(np.random.default_rng((4, i)), mix=mix) for i in range(12)]
+        return [one for picture in drawn for one in picture.lesions]
+
+    assert not lesions(DepositMix(none=1.0))
+    on_bone = lesions(DepositMix(none=0.0, further=3.0, on_bone=1.0))
+    elsewhere = lesions(DepositMix(none=0.0, further=3.0, on_bone=0.0))
+    assert len(on_bone) > 12
+    assert len(elsewhere) > 12
+    touching = [np.mean([one.touches_bone for one in those]) for those in (on_bone, elsewhere)]
+    assert touching[0] > 0.7
+    assert touching[1] < 0.4
+
+
+def test_a_view_of_the_palm_shows_the_metacarpal():
+    drawn = [
+        finger_picture(np.random.default_rng((6, i)), upright=False, palm=True) for i in range(10)
+    ]
+    parts = [picture.fractions[1:DEPOSIT].sum(axis=(1, 2)) for picture in drawn]
+    mostly = [part.argmax() + 1 == Bone.METACARPAL for part in parts]
+    assert sum(mostly) >= 5
 
 
 def test_lesion_map_numbers_are_those_of_the_lesions(pictures):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ import torch
 
 from calcimetry.bone.network import load_network
 from calcimetry.errors import ModelError
-from calcimetry.phantom.picture import MATERIALS
+from calcimetry.phantom.picture import DEPOSIT, MATERIALS
+from calcimetry.phantom.placement import DepositMix
 from calcimetry.training import data
 from calcimetry.training import train as training
 from calcimetry.training.bank import load_bank, make_bank, sample
@@ -107,6 +109,23 @@ def test_a_finished_bank_is_kept(tmp_path):
     assert (tmp_path / "square_grey.npy").stat().st_mtime_ns == before
     make_bank(tmp_path, "square", 1, 6, 1)
     assert (tmp_path / "square_grey.npy").stat().st_mtime_ns != before
+
+
+def test_a_bank_of_other_deposits_is_made_again(tmp_path):
+    make_bank(tmp_path, "palm", 1, 5, 1)
+    before, _ = load_bank(tmp_path, "palm")
+    make_bank(tmp_path, "palm", 1, 5, 1, DepositMix(none=0.0, further=9.0))
+    after, parts = load_bank(tmp_path, "palm")
+    assert not np.array_equal(before, after)
+    assert parts[:, DEPOSIT - 1].any()
+
+
+def test_half_precision_trains_weights_of_single_precision(tmp_path):
+    plan = replace(TINY.training, precision="bf16-mixed", steps=1)
+    path = train(replace(TINY, training=plan), tmp_path, workers=1)
+    fractions = load_network(path)(np.zeros((1, 1, 64, 32), np.float32))
+    assert fractions.dtype == np.float32
+    np.testing.assert_allclose(fractions.sum(axis=1), 1.0, atol=1e-5)
 
 
 def test_batches_resume_in_step(tmp_path):
