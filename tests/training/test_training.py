@@ -16,7 +16,7 @@ from calcimetry.phantom.placement import DepositMix
 from calcimetry.training import data
 from calcimetry.training import train as training
 from calcimetry.training.bank import load_bank, make_bank, sample
-from calcimetry.training.batches import Batches
+from calcimetry.training.batches import Batches, close_views
 from calcimetry.training.export import export
 from calcimetry.training.network import MaterialNetwork
 from calcimetry.training.recipe import DataRecipe, NetworkRecipe, Recipe, TrainingRecipe
@@ -138,6 +138,31 @@ def test_batches_resume_in_step(tmp_path):
     assert torch.equal(hu, late)
     assert torch.equal(fractions, late_fractions)
     torch.testing.assert_close(fractions.sum(dim=1), torch.ones_like(hu[:, 0]))
+
+
+def test_close_views_lie_around_deposits_or_bone():
+    grey = np.zeros((3, 160, 128), np.uint8)
+    parts = np.zeros((3, DEPOSIT, 160, 128), np.uint8)
+    parts[:, DEPOSIT - 1, 5, 120] = 255  # one pixel, near a corner
+    parts[0, 1, 150, 3] = 255  # bone far from it
+    parts[2] = 0  # nothing at all
+    rng = np.random.default_rng(0)
+    seen = [close_views(rng, (grey, parts), np.array([0, 1, 2])) for _ in range(20)]
+    assert all(one[0].shape == (3, 96, 96) for one in seen)
+    assert all(one[1].shape == (3, DEPOSIT, 96, 96) for one in seen)
+    with_deposit = sum(one[1][0, -1].any() for one in seen)
+    assert 5 < with_deposit < 20, "most around the deposit, some around bone alone"
+    assert all(one[1][0].any() for one in seen)
+    assert any(one[1][1, -1].any() for one in seen)
+    # Anywhere in the piece, not always in its middle.
+    assert len({tuple(np.argwhere(one[1][0, -1])[0]) for one in seen if one[1][0, -1].any()}) > 3
+
+
+def test_part_of_the_batches_is_close():
+    bank = (np.zeros((6, 160, 128), np.uint8), np.zeros((6, DEPOSIT, 160, 128), np.uint8))
+    batches = iter(Batches([bank], 2, seed=3, close=0.5))
+    shapes = {tuple(next(batches)[0].shape) for _ in range(12)}
+    assert shapes == {(2, 1, 160, 128), (4, 1, 96, 96)}
 
 
 def test_a_pass_shows_every_picture_once():

@@ -16,6 +16,13 @@ from calcimetry.bone.working_view import AIR_HU, MINERAL_HU
 #: (n, materials, rows, columns) that fill each pixel, without "other".
 Bank = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
+#: Rows and columns of a close view, and how many of them stand for one whole picture.
+CLOSE, CLOSE_PER_PICTURE = 96, 2
+#: Part of the close views that is laid around bone, whether a deposit is near or not.
+_AROUND_BONE = 0.3
+#: A material fills a pixel to so much, in 255ths, where a close view may be laid around it.
+_FILLED = 64
+
 
 class Batches(IterableDataset[tuple[Tensor, Tensor]]):
     """Endless training batches.
@@ -36,6 +43,9 @@ class Batches(IterableDataset[tuple[Tensor, Tensor]]):
     in_passes : bool
         Whether every picture of the (only) bank comes once before any comes again; else
         each batch is drawn by chance.
+    close : float
+        Part of the batches that shows small pieces of pictures, most of them with a deposit:
+        those fill little of a whole picture, and what parts them from bone lies close by.
 
     Yields
     ------
@@ -51,6 +61,7 @@ class Batches(IterableDataset[tuple[Tensor, Tensor]]):
         first: int = 0,
         vary: bool = True,
         in_passes: bool = False,
+        close: float = 0.0,
     ) -> None:
         self.banks = banks
         self.batch_size = batch_size
@@ -58,6 +69,7 @@ class Batches(IterableDataset[tuple[Tensor, Tensor]]):
         self.first = first
         self.vary = vary
         self.in_passes = in_passes
+        self.close = close
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         sizes = np.array([len(grey) for grey, _ in self.banks], float)
@@ -66,7 +78,12 @@ class Batches(IterableDataset[tuple[Tensor, Tensor]]):
         while True:
             rng = np.random.default_rng((self.seed, number))
             bank = self.banks[rng.choice(len(sizes), p=sizes / sizes.sum())]
-            if self.in_passes:
+            is_close = self.close > 0 and rng.random() < self.close
+            if is_close:
+                count = min(CLOSE_PER_PICTURE * self.batch_size, len(bank[0]))
+                bank = close_views(rng, bank, rng.choice(len(bank[0]), count, replace=False))
+                chosen = np.arange(count)
+            elif self.in_passes:
                 chosen = self._of_this_pass(len(bank[0]), number)
             else:
                 chosen = rng.choice(len(bank[0]), self.batch_size, replace=False)
@@ -79,6 +96,39 @@ class Batches(IterableDataset[tuple[Tensor, Tensor]]):
         a_pass, position = divmod(number, batches_in_pass(count, self.batch_size))
         order = np.random.default_rng((self.seed, 0, a_pass)).permutation(count)
         return order[position * self.batch_size : (position + 1) * self.batch_size]
+
+
+def close_views(rng: np.random.Generator, bank: Bank, chosen: NDArray[np.int64]) -> Bank:
+    """A piece of each chosen picture, with a deposit or some bone anywhere in it.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    bank : Bank
+        Its last material is the one to be shown.
+    chosen : array of int
+        Numbers of pictures.
+
+    Returns
+    -------
+    Bank
+        Of `CLOSE` rows and columns, or of as many as the pictures have.
+    """
+    greys, parts = [], []
+    size = np.minimum(CLOSE, bank[0].shape[1:])
+    for number in chosen:
+        grey, fractions = bank[0][number], bank[1][number]
+        bone, deposit = fractions[:-1].max(axis=0), fractions[-1]
+        places = np.flatnonzero((bone if rng.random() < _AROUND_BONE else deposit) >= _FILLED)
+        if not len(places):
+            places = np.flatnonzero(bone >= _FILLED)
+        at = int(rng.choice(places)) if len(places) else grey.size // 2
+        place = np.array(divmod(at, grey.shape[1]))
+        start = np.clip(place - rng.integers(0, size), 0, grey.shape - size)
+        box = tuple(slice(first, first + n) for first, n in zip(start, size, strict=True))
+        greys.append(grey[box])
+        parts.append(fractions[:, *box])
+    return np.stack(greys), np.stack(parts)
 
 
 def batches_in_pass(count: int, batch_size: int) -> int:

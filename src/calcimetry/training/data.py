@@ -135,6 +135,7 @@ class PictureData(LightningDataModule):
             first=self.first,
             vary=self.recipe.data.vary,
             in_passes=self.recipe.training.epochs > 0,
+            close=self.recipe.data.close,
         )
         return DataLoader(batches, batch_size=None)
 

@@ -49,6 +49,9 @@ class DataRecipe:
         Of images: each training picture is added again turned by each of these.
     vary : bool
         Whether each batch is mirrored, brightened, made noisier and cut off by chance.
+    close : float
+        Part of the batches, from 0 to 1, that shows small pieces of pictures, most of them
+        around deposits.
     """
 
     source: str = "simulator"
@@ -62,6 +65,7 @@ class DataRecipe:
     frame: list[int] = field(default_factory=list)
     rotations_deg: list[float] = field(default_factory=list)
     vary: bool = True
+    close: float = 0.0
 
     @property
     def simulated(self) -> dict[str, int]:
@@ -130,6 +134,7 @@ class Recipe:
             raise _refused("training.batch_size and training.validate_every must be 1 or more")
         if not 0 < training.learning_rate < 1 or training.weight_decay < 0:
             raise _refused("training.learning_rate must lie between 0 and 1, weight_decay be >= 0")
+        self._check_close()
         counts = (data.held_out, data.upright, data.square, data.palm)
         if min(self.seed, training.patience, *counts) < 0:
             raise _refused("numbers of pictures, the seed and patience must not be negative")
@@ -146,6 +151,13 @@ class Recipe:
                 )
             if training.epochs:
                 raise _refused("the simulator's pictures are drawn by chance: give steps")
+
+    def _check_close(self) -> None:
+        close = self.data.close
+        if not 0.0 <= close < 1.0:
+            raise _refused(f"data.close must be 0 or more and less than 1, found {close:g}")
+        if close and (self.network.targets != "named" or self.training.epochs):
+            raise _refused("data.close needs network.targets = 'named', and steps, not epochs")
 
     @property
     def materials(self) -> tuple[str, ...]:
