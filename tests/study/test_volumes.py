@@ -47,6 +47,7 @@ def test_a_volume_beside_a_picture(tmp_path, measured):
     assert measured == [("a.png",), ("sub/hand.nii.gz", None)]
     assert sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()) == [
         "fingers.csv",
+        "hands.csv",
         "images.csv",
         "lesions.csv",
         "overlays/a.png",
@@ -83,6 +84,17 @@ def test_fingers_hold_their_own_lesions(tmp_path):
         (row["side"], row["digit"], row["aspect"]) for row in table(tmp_path / "out/lesions.csv")
     }
     assert sides == {("right", "1", "volar"), ("right", "2", "volar")}
+
+
+def test_hands_hold_the_lesions_of_all_their_bones(tmp_path):
+    save_nifti(tmp_path / "hand.nii.gz")
+    measure_study([tmp_path / "hand.nii.gz"], tmp_path / "out")
+    (hand,) = table(tmp_path / "out" / "hands.csv")
+    assert (hand["side"], hand["fingers"], hand["status"]) == ("right", "1 2", "partial")
+    assert hand["reason"] == "not found: middle, ring, little"
+    assert (hand["lesion_count"], hand["volume_mm3"], hand["mass_mg"]) == ("3", "33", "")
+    (result,) = load_results(tmp_path / "out").results
+    assert result.hands[0].burden.not_measured["mass_mg"] == "lesion 1: no calibration yet"
 
 
 @pytest.mark.parametrize("affine", [np.diag([-0.8, 0.9, -1.0, 1.0]), OBLIQUE])

@@ -61,6 +61,9 @@ class Lesion:
     side: Literal["left", "right"] | None = None
     digit: int | None = None
     aspect: Aspect | None = None
+    mass_interval: Interval | None = None
+    #: What it consists of, such as ``urate``; None where that was not told.
+    material: str | None = None
     not_measured: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:

@@ -18,6 +18,7 @@ from calcimetry.render.finger_sheet import draw_fingers
 from calcimetry.render.hand_view import draw_hands
 from calcimetry.render.overlay import draw_overlay
 from calcimetry.study.fingers import finger_results
+from calcimetry.study.hands import hand_results
 
 
 def write_images(folder: Path, stem: str, report: Report) -> tuple[str, ...]:
@@ -71,6 +72,7 @@ def measured_result(tried: Result, report: Report, files: tuple[str, ...]) -> Re
         What `write_images` gives.
     """
     volume = not report.image.is_picture
+    fingers = finger_results(report)
     return replace(
         tried,
         status=report.status,
@@ -83,7 +85,8 @@ def measured_result(tried: Result, report: Report, files: tuple[str, ...]) -> Re
         volume_interval=report.volume_interval,
         spacing_mm=report.image.grid.spacing if volume else None,
         lesions=report.lesions,
-        fingers=finger_results(report),
+        fingers=fingers,
+        hands=hand_results(report, fingers),
         warnings=(*tried.warnings, *report.warnings),
         bones={label: report.bones.meanings[label] for label in report.bones.labels},
         files=files,
