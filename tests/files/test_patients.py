@@ -26,7 +26,7 @@ def volume(name: str, side: str | None, digits: tuple[int, ...], volume_mm3: flo
         volume_interval=Interval(volume_mm3 - 3.0, volume_mm3 + 3.0),
     )
     hand = HandResult(
-        *(f"{side} hand" if side else "hand", side, digits, "complete", ""),
+        *(f"{side} hand" if side else "hand", side, digits, len(digits), "complete", ""),
         total_burden([one], is_volume=True),
     )
     values = {"lesions": (one,), "hands": (hand,), "spacing_mm": (1.0, 1.0, 1.0)}

@@ -73,7 +73,7 @@ def volume_result(**changes):
     )
     lesions = (volume_lesion(1, 1), volume_lesion(2, 0))
     hand = HandResult(
-        *("right hand", "right", (1, 2), "partial", "not found: ring"),
+        *("right hand", "right", (1, 2), 2, "partial", "not found: ring"),
         total_burden(lesions, is_volume=True),
     )
     values = {

@@ -46,13 +46,15 @@ class HandResult:
     """One hand of a volume, or the lone finger of one: its row of hands.csv.
 
     `side` is None where it cannot be told, `digits` are those that were found, 1
-    the thumb to 5 the little finger. The burden is that of all lesions of the hand, those nearest
+    the thumb to 5 the little finger; `finger_count` is how many of the image's fingers are its,
+    one hand's after the other's. The burden is that of all lesions of the hand, those nearest
     to the wrist or the forearm included.
     """
 
     name: str
     side: str | None
     digits: tuple[int, ...]
+    finger_count: int
     status: Status
     reason: str
     burden: Burden

@@ -13,9 +13,6 @@ from calcimetry.measurement.volume_error import total_volume
 from calcimetry.model.lesion import Interval, Lesion
 from calcimetry.model.report import NO_LESION
 
-#: What a lesion's `material` says of urate: gout, and no part of the calcium burden.
-URATE = "urate"
-
 
 @dataclass(frozen=True, slots=True)
 class Burden:
@@ -55,7 +52,7 @@ def counted(lesions: Iterable[Lesion]) -> tuple[Lesion, ...]:
     lesions : iterable of Lesion
         A lesion whose material is not known counts as calcium.
     """
-    return tuple(one for one in lesions if one.material != URATE)
+    return tuple(one for one in lesions if not one.is_urate)
 
 
 def total_burden(lesions: Sequence[Lesion], is_volume: bool) -> Burden:

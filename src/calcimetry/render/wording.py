@@ -55,6 +55,16 @@ def volume_range(interval: Interval) -> str:
     return f"{volume(interval.low)} to {volume(interval.high)}"
 
 
+def mass(value_mg: float) -> str:
+    """A mass in mg, without its unit: as many decimals as a volume in mm3."""
+    return volume(value_mg)
+
+
+def mass_range(interval: Interval) -> str:
+    """Both ends of a mass's interval, without the unit."""
+    return volume_range(interval)
+
+
 def volume_of(lesion: Lesion) -> str:
     """A lesion's volume, without the unit; a dash where it has none."""
     return "-" if lesion.volume_mm3 is None else volume(lesion.volume_mm3)

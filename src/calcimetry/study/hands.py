@@ -47,6 +47,7 @@ def hand_results(report: Report, fingers: Iterable[FingerResult]) -> tuple[HandR
                 name=hand.name,
                 side=None if side is None else side.name.lower(),
                 digits=tuple(sorted({one.digit for one in own if one.digit})),
+                finger_count=len(own),
                 status="partial" if reason else "complete",
                 reason=reason,
                 burden=total_burden(lesions, is_volume=True),
