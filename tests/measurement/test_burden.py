@@ -52,7 +52,7 @@ def test_a_mass_that_one_lesion_lacks_the_total_lacks_for_its_reason():
     assert (without.mass_mg, without.mass_interval) == (4.0, None)
     assert without.not_measured == {"mass_interval": "lesion 1: its mass has no interval"}
     silent = total_burden([solid(1, mass_mg=None, not_measured={})], is_volume=True)
-    assert silent.not_measured == {"mass_mg": "lesion 1: no mass was measured"}
+    assert silent.not_measured == {"mass_mg": "no mass was measured"}
 
 
 def test_a_picture_has_areas_alone():
@@ -97,7 +97,7 @@ def test_a_part_without_lesion_adds_nothing_and_hides_nothing():
 def test_what_one_part_lacks_the_sum_lacks():
     added = combined([total_burden([solid(1)], True), total_burden([solid(1, mass_mg=None)], True)])
     assert (added.mass_mg, added.mass_interval) == (None, None)
-    assert added.not_measured == {"mass_mg": "lesion 1: no mass was measured"}
+    assert added.not_measured == {"mass_mg": "no mass was measured"}
 
 
 def test_it_cannot_be_changed_and_survives_copies():

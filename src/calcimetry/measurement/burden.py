@@ -142,10 +142,15 @@ _FIELDS = tuple(Burden.__dataclass_fields__)
 
 def _mass(lesions: Sequence[Lesion]) -> tuple[float | None, Interval | None, dict[str, str]]:
     """Mass in mg, its interval, and why either is missing."""
-    for lesion in lesions:
-        if lesion.mass_mg is None:
-            why = lesion.not_measured.get("mass_mg", "no mass was measured")
-            return None, None, {"mass_mg": f"lesion {lesion.number}: {why}"}
+    lacking = {
+        lesion.number: lesion.not_measured.get("mass_mg", "no mass was measured")
+        for lesion in lesions
+        if lesion.mass_mg is None
+    }
+    if lacking:
+        number, why = next(iter(lacking.items()))
+        same = len(lacking) == len(lesions) and len(set(lacking.values())) == 1
+        return None, None, {"mass_mg": why if same else f"lesion {number}: {why}"}
     masses = [(lesion.mass_mg, lesion.mass_interval) for lesion in lesions]
     for lesion in lesions:
         if lesion.mass_interval is None:

@@ -8,7 +8,7 @@ from PIL import Image as Picture
 
 from calcimetry.errors import InputError
 from calcimetry.model import Image, Lesion, Report
-from calcimetry.render import palette
+from calcimetry.render import palette, wording
 from calcimetry.render.column import COLUMN_WIDTH, draw_column
 from calcimetry.render.layout import lay_out
 from calcimetry.render.marks import (
@@ -66,7 +66,7 @@ def draw_overlay(report: Report) -> Picture.Image:
         ("Picture", layout.bare, 0),
         ("Measured", layout.marked, above_marked),
     ):
-        sheet.text((at[0], at[1] - raised - 10), caption, 15, palette.MUTED)
+        sheet.text((at[0], at[1] - raised - 10), caption, 16, palette.MUTED)
         sheet.picture(grey, at, layout.panel)
     _, rows, columns = report.image.grid.shape
     panel = Panel(layout.marked, layout.panel, (rows, columns))
@@ -76,7 +76,8 @@ def draw_overlay(report: Report) -> Picture.Image:
     outlines = draw_lesions(sheet, panel, masks)
     for lesion in report.lesions:
         draw_axes(sheet, panel, (lesion.long_axis_ends, lesion.short_axis_ends))
-    draw_badges(sheet, panel, badged(outlines, listed), layout.stacked)
+    lengths = {one.number: wording.axes_of(one) for one in listed}
+    draw_badges(sheet, panel, badged(outlines, listed), lengths, layout.stacked)
     below = 18.0 + (GUTTER if layout.stacked else 0)
     draw_scale_bar(sheet, panel, report.image.grid.spacing[2], below)
     draw_column(sheet, layout.column, report, listed)

@@ -75,6 +75,11 @@ def volume_range_of(lesion: Lesion) -> str:
     return "" if lesion.volume_interval is None else volume_range(lesion.volume_interval)
 
 
+def axes_of(lesion: Lesion) -> str:
+    """Long and short axis in mm, without the unit, such as ``3.8 x 3.6``."""
+    return f"{length(lesion.long_axis_mm)} x {length(lesion.short_axis_mm)}"
+
+
 def bone_of(lesion: Lesion) -> str:
     """Name of the bone nearest to a lesion; a dash where no bone was found."""
     return bone_name(lesion.bone) if lesion.bone else "-"

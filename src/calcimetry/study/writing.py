@@ -55,7 +55,8 @@ def write_images(folder: Path, stem: str, report: Report) -> tuple[str, ...]:
     write_label_nifti(folder / bones, report.bones)
     write_label_nifti(folder / lesions, report.lesion_map)
     _write_png(folder / hands, draw_hands(report))
-    _write_png(folder / fingers, draw_fingers(report))
+    told = [(one.status, one.reason) for one in finger_results(report)]
+    _write_png(folder / fingers, draw_fingers(report, told))
     return files
 
 
