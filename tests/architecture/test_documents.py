@@ -13,6 +13,7 @@ from calcimetry.files.columns import (
     IMAGE_COLUMNS,
     LESION_COLUMNS,
     PATIENT_COLUMNS,
+    SCORE_COLUMNS,
 )
 
 #: Options of every command, explained once for all.
@@ -62,6 +63,7 @@ def headings(document: str) -> set[str]:
             *FINGER_COLUMNS,
             *HAND_COLUMNS,
             *PATIENT_COLUMNS,
+            *SCORE_COLUMNS,
             *LESION_COLUMNS,
         }
     ),

@@ -10,6 +10,7 @@ import pytest
 
 from calcimetry.files.results_folder import load_results
 from calcimetry.model import Laterality
+from calcimetry.settings import Settings
 from calcimetry.study import EnergyPair, VolumeChoice, measure_study, run, writing
 from tests.fakes import SPACING, fake_measure, image_rows, save_picture
 from tests.volumes import fake_measure_volume, hand_hu, save_nifti
@@ -84,6 +85,24 @@ def test_fingers_hold_their_own_lesions(tmp_path):
         (row["side"], row["digit"], row["aspect"]) for row in table(tmp_path / "out/lesions.csv")
     }
     assert sides == {("right", "1", "volar"), ("right", "2", "volar")}
+
+
+def test_what_a_score_asks_is_written_when_asked_for(tmp_path):
+    save_nifti(tmp_path / "hand.nii.gz")
+    out = tmp_path / "out"
+    measure_study([tmp_path / "hand.nii.gz"], out)
+    assert not (out / "scores.csv").exists()
+    study = measure_study([tmp_path / "hand.nii.gz"], out, settings=Settings(score=True))
+    assert study.resumed == 0
+    rows = {row["bone"]: row for row in table(out / "scores.csv")}
+    assert len(rows) == 7
+    row = rows["index middle phalanx"]
+    assert (row["side"], row["digit"]) == ("right", "2")
+    assert float(row["area_coverage_percent"]) > 0
+    assert rows["index distal phalanx"]["projected_area_mm2"] == "0"
+    assert rows["index distal phalanx"]["mean_thickness_mm"] == ""
+    kept = load_results(out).results
+    assert kept[0].hands[0].sites == study.results[0].hands[0].sites
 
 
 def test_hands_hold_the_lesions_of_all_their_bones(tmp_path):

@@ -8,7 +8,9 @@ from dataclasses import fields
 from calcimetry.files.patients import PatientResult
 from calcimetry.files.results import FingerResult, HandResult, Result
 from calcimetry.measurement.burden import Burden, total_burden
-from calcimetry.model import Interval, Lesion, bone_name
+from calcimetry.measurement.score import SiteFactors
+from calcimetry.model import Interval, Lesion, Phalanx, bone_name
+from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 
 #: Columns are only ever appended; a manifest's further columns follow.
 IMAGE_COLUMNS = (
@@ -36,6 +38,10 @@ HAND_COLUMNS = ("image", "patient", "side", "status", "reason", "fingers", *_BUR
 PATIENT_COLUMNS = (
     *("patient", "visit", "status", "reason", "image_count", "images", "hands"),
     *_BURDEN_COLUMNS,
+)
+SCORE_COLUMNS = (
+    *("image", "patient", "side", "digit", "bone", "tissue_area_mm2", "projected_area_mm2"),
+    *("area_coverage_percent", "mean_thickness_mm"),
 )
 LESION_COLUMNS = (
     *("image", "lesion", "side", "digit", "bone", "area_mm2", "pixel_area_mm2", "long_axis_mm"),
@@ -154,6 +160,23 @@ def hand_row(result: Result, hand: HandResult) -> dict[str, object]:
         "reason": hand.reason,
         "fingers": " ".join(map(str, hand.digits)),
         **_burden_cells(hand.burden),
+    }
+
+
+def score_row(result: Result, hand: HandResult, site: SiteFactors) -> dict[str, object]:
+    """One row of scores.csv."""
+    wrist = site.bone % LEFT_HAND_OFFSET in WRIST_BONES
+    digit = None if wrist else int(Phalanx.from_label(site.bone).digit)
+    return {
+        "image": result.image,
+        "patient": result.columns.get("patient", ""),
+        "side": hand.side,
+        "digit": digit,
+        "bone": bone_name(site.bone),
+        "tissue_area_mm2": site.tissue_area_mm2,
+        "projected_area_mm2": site.projected_area_mm2,
+        "area_coverage_percent": site.area_coverage_percent,
+        "mean_thickness_mm": site.mean_thickness_mm,
     }
 
 

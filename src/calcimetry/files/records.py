@@ -10,6 +10,7 @@ import numpy as np
 
 from calcimetry.files.results import FingerResult, HandResult, Result
 from calcimetry.measurement.burden import Burden
+from calcimetry.measurement.score import SiteFactors
 from calcimetry.model import Grid, Interval, Lesion
 
 
@@ -69,7 +70,9 @@ def _intervals(record: Mapping[str, Any]) -> dict[str, Interval | None]:
 
 def _hand_from(record: Mapping[str, Any]) -> HandResult:
     burden = Burden(**{**record["burden"], **_intervals(record["burden"])})
-    return HandResult(**{**record, "digits": tuple(record["digits"]), "burden": burden})
+    sites = tuple(SiteFactors(**site) for site in record.get("sites", ()))
+    digits = tuple(record["digits"])
+    return HandResult(**{**record, "digits": digits, "burden": burden, "sites": sites})
 
 
 def _lesion_from(record: Mapping[str, Any]) -> Lesion:

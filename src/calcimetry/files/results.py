@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from calcimetry.measurement.burden import Burden, counted
+from calcimetry.measurement.score import SiteFactors
 from calcimetry.model import Interval, Lesion
 from calcimetry.model.report import Status
 
@@ -58,6 +59,8 @@ class HandResult:
     status: Status
     reason: str
     burden: Burden
+    #: What a radiographic score asks of each place, where that was wanted.
+    sites: tuple[SiteFactors, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

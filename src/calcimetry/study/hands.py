@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from calcimetry.files.results import FingerResult, HandResult
-from calcimetry.measurement.burden import total_burden
+from calcimetry.measurement.burden import counted, total_burden
+from calcimetry.measurement.score import score_factors
 from calcimetry.model import Digit, Hand, Report
 from calcimetry.model.hand import hand_of
 
@@ -13,7 +14,9 @@ from calcimetry.model.hand import hand_of
 _DIGITS = tuple(int(digit) for digit in Digit if digit is not Digit.UNKNOWN)
 
 
-def hand_results(report: Report, fingers: Iterable[FingerResult]) -> tuple[HandResult, ...]:
+def hand_results(
+    report: Report, fingers: Iterable[FingerResult], score: bool = False
+) -> tuple[HandResult, ...]:
     """One result per hand of a volume.
 
     A lesion counts for the hand whose bone, wrist and forearm included, is nearest to it.
@@ -24,6 +27,8 @@ def hand_results(report: Report, fingers: Iterable[FingerResult]) -> tuple[HandR
         Of a volume; a picture has no hands.
     fingers : iterable of FingerResult
         What `calcimetry.study.fingers.finger_results` gives.
+    score : bool
+        Whether to add what a radiographic score asks of each place.
 
     Returns
     -------
@@ -51,6 +56,7 @@ def hand_results(report: Report, fingers: Iterable[FingerResult]) -> tuple[HandR
                 status="partial" if reason else "complete",
                 reason=reason,
                 burden=total_burden(lesions, is_volume=True),
+                sites=score_factors(report, hand, counted(lesions)) if score else (),
             )
         )
     return tuple(results)

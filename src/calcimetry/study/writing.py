@@ -60,7 +60,9 @@ def write_images(folder: Path, stem: str, report: Report) -> tuple[str, ...]:
     return files
 
 
-def measured_result(tried: Result, report: Report, files: tuple[str, ...]) -> Result:
+def measured_result(
+    tried: Result, report: Report, files: tuple[str, ...], score: bool = False
+) -> Result:
     """The result of an input that was measured.
 
     Parameters
@@ -71,6 +73,8 @@ def measured_result(tried: Result, report: Report, files: tuple[str, ...]) -> Re
         What was measured.
     files : tuple of str
         What `write_images` gives.
+    score : bool
+        Whether to add what a radiographic score asks of each hand of a volume.
     """
     volume = not report.image.is_picture
     fingers = finger_results(report)
@@ -87,7 +91,7 @@ def measured_result(tried: Result, report: Report, files: tuple[str, ...]) -> Re
         spacing_mm=report.image.grid.spacing if volume else None,
         lesions=report.lesions,
         fingers=fingers,
-        hands=hand_results(report, fingers),
+        hands=hand_results(report, fingers, score),
         warnings=(*tried.warnings, *report.warnings),
         bones={label: report.bones.meanings[label] for label in report.bones.labels},
         files=files,
