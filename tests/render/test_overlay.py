@@ -13,8 +13,9 @@ from calcimetry.errors import InputError
 from calcimetry.model import Grid, Image
 from calcimetry.render import palette
 from calcimetry.render.column import COLUMN_WIDTH
+from calcimetry.render.greys import display_limits, to_grey
 from calcimetry.render.layout import lay_out
-from calcimetry.render.overlay import MOST_LISTED, display_limits, draw_overlay, to_grey
+from calcimetry.render.overlay import MOST_LISTED, draw_overlay
 from calcimetry.render.sheet import Sheet, text_width
 
 
@@ -139,7 +140,7 @@ def test_both_axes_of_a_small_lesion_are_drawn(make_report, monkeypatch) -> None
 
     monkeypatch.setattr(Sheet, "line", remembered)
     draw_overlay(make_report(squares=((124, 20, 2), (60, 20, 9))))
-    assert lines == [1, 1, 1.5, 1.5]
+    assert lines[:4] == [1, 1, 1.5, 1.5]  # then enlarged, each below
 
 
 def test_urate_is_said_not_to_count(make_report, monkeypatch) -> None:

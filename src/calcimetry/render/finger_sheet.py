@@ -12,6 +12,7 @@ from calcimetry.model.report import Status
 from calcimetry.render import palette, wording
 from calcimetry.render.finger_planes import APART_MM
 from calcimetry.render.finger_sides import Side, axes_on, sides_of
+from calcimetry.render.greys import display_limits, to_grey
 from calcimetry.render.layout import MARGIN
 from calcimetry.render.legend import draw_legend
 from calcimetry.render.marks import (
@@ -23,7 +24,7 @@ from calcimetry.render.marks import (
     draw_scale_bar,
     draw_shadow,
 )
-from calcimetry.render.overlay import display_limits, listed_lesions, to_grey
+from calcimetry.render.overlay import listed_lesions
 from calcimetry.render.panel import Panel
 from calcimetry.render.sheet import Sheet, wrapped
 

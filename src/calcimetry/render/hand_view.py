@@ -11,6 +11,7 @@ from PIL import Image as Picture
 from calcimetry.model import Finger, Grid, Hand, Lesion, Report
 from calcimetry.render import palette, wording
 from calcimetry.render.column import column_width, draw_column
+from calcimetry.render.greys import to_grey
 from calcimetry.render.layout import MARGIN
 from calcimetry.render.marks import (
     badged,
@@ -19,7 +20,7 @@ from calcimetry.render.marks import (
     draw_scale_bar,
     outline_bone,
 )
-from calcimetry.render.overlay import listed_lesions, to_grey
+from calcimetry.render.overlay import listed_lesions
 from calcimetry.render.panel import GUTTER, Panel
 from calcimetry.render.sheet import Sheet
 from calcimetry.render.views import image_on, labels_on
