@@ -140,7 +140,9 @@ def draw_badges(
     notes = notes or {}
     room_below = _NOTE_ROOM[0] if notes else 0.0
     gap = max(_BADGE_GAP, _NOTE_ROOM[1]) if notes and above else _BADGE_GAP + room_below
-    end = BADGE_RADIUS if above else BADGE_RADIUS + room_below
+    # How far from the ends of a side badges stay, so that their notes lie beside the panel too.
+    first = _NOTE_ROOM[1] / 2 if notes and above else BADGE_RADIUS
+    last = first if above else BADGE_RADIUS + room_below
     along = 0 if above else 1
     across = 1 - along
     start, size = np.array(panel.at), np.array(panel.size)
@@ -149,15 +151,15 @@ def draw_badges(
     middles = [(outline.min(axis=0) + outline.max(axis=0)) / 2 for outline in outlines]
     wanted = [float(m[along]) for m in middles]
     inset = [float(m[across] - start[across]) for m in middles]
-    room = int((size[along] - BADGE_RADIUS - end) // gap) + 1
+    room = int((size[along] - first - last) // gap) + 1
     far = callouts.sides(wanted, inset, float(size[across]), room)
     for side, outward in ((False, -1), (True, 1)):
         members = sorted((i for i, f in enumerate(far) if f is side), key=lambda i: wanted[i])
         places = callouts.spread(
             [wanted[i] for i in members],
             gap,
-            start[along] + BADGE_RADIUS,
-            start[along] + size[along] - end,
+            start[along] + first,
+            start[along] + size[along] - last,
         )
         edge = start[across] + (size[across] if side else 0)
         centres = np.zeros((len(members), 2))
