@@ -24,7 +24,7 @@ def results(tmp_path, monkeypatch):
     """A results folder that holds one good volume; the working folder holds the volume."""
     monkeypatch.setattr(run, "measure", fake_measure_volume)
     for name in ("draw_hands", "draw_fingers"):
-        monkeypatch.setattr(writing, name, lambda _: PIL.Image.new("L", (8, 8)))
+        monkeypatch.setattr(writing, name, lambda *_: PIL.Image.new("L", (8, 8)))
     monkeypatch.chdir(tmp_path)
     save_nifti(tmp_path / "good.nii.gz", hand_hu(902.0))
     assert measure("good.nii.gz").exit_code == 0

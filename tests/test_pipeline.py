@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from calcimetry import pipeline
 from calcimetry.errors import NotMeasurable
+from calcimetry.measurement.size import measure_lesions
 from calcimetry.model import Grid, Image, Segmentation
 from calcimetry.pipeline import measure
 from calcimetry.plausible import length_warning
@@ -119,3 +123,17 @@ def test_what_is_no_finger_is_refused_with_its_reason(array, message):
 def test_another_unit_is_refused():
     with pytest.raises(NotMeasurable, match="expected intensities in HU, found 'mg/cm3'"):
         measure(picture(finger()[0].array[0], unit="mg/cm3"), KMEANS)
+
+
+def test_urate_is_measured_but_in_no_total(monkeypatch):
+    def with_urate(*given):
+        calcium, gout = measure_lesions(*given)
+        return calcium, replace(gout, material="urate")
+
+    monkeypatch.setattr(pipeline, "measure_lesions", with_urate)
+    report = measure(finger(deposits=DEPOSITS)[0], KMEANS)
+    calcium, _ = report.lesions
+    assert report.lesion_count == 1
+    assert report.area_mm2 == calcium.area_mm2
+    assert report.area_interval.high == pytest.approx(calcium.area_interval.high)
+    assert report.ellipse_area_mm2 == calcium.ellipse_area_mm2

@@ -20,6 +20,7 @@ from calcimetry.lesions.grow import GrownLesions, grow_lesions
 from calcimetry.lesions.nails import without_nails
 from calcimetry.lesions.reclaim import reclaim_solid
 from calcimetry.lesions.subtract import subtract_bone
+from calcimetry.measurement.burden import counted
 from calcimetry.measurement.size import measure_lesions, total_area
 from calcimetry.measurement.volume import measure_volume_lesions
 from calcimetry.measurement.volume_error import total_volume
@@ -165,7 +166,7 @@ def _measure_volume(
             "cannot be told from bone. Expected CT of hands or fingers in HU."
         )
     named_lesions = {lesion.number: f"calcification {lesion.number}" for lesion in lesions}
-    total, interval = total_volume(lesions)
+    total, interval = total_volume(counted(lesions))
     segmentation = Segmentation(bones, image.grid, meanings)
     reasons = [
         one.reason
@@ -212,7 +213,8 @@ def _report(
 ) -> Report:
     """Bones, lesion map and lesions as a report; partial where something is missing."""
     bones, lesion_map, lesions = found
-    area, interval = total_area(lesions)
+    calcium = counted(lesions)
+    area, interval = total_area(calcium)
     return Report(
         image=image,
         bones=bones,
@@ -223,6 +225,6 @@ def _report(
         warnings=tuple(filter(None, warnings)),
         area_mm2=area,
         area_interval=interval,
-        ellipse_area_mm2=math.fsum(lesion.ellipse_area_mm2 for lesion in lesions),
+        ellipse_area_mm2=math.fsum(lesion.ellipse_area_mm2 for lesion in calcium),
         method=method,
     )

@@ -58,6 +58,9 @@ class Settings:
     model : str
         An ONNX file with other weights for the method, if it is a network; empty for the
         shipped ones.
+    score : bool
+        Write what a radiographic score asks of each place of a hand
+        (`calcimetry.measurement.score`).
     picture, reclaim, subtraction, growth, area_error, volume_error : dataclass
         One group per step; each field's meaning stands beside the step's code.
 
@@ -74,6 +77,7 @@ class Settings:
 
     method: str = "unet"
     model: str = ""
+    score: bool = False
     picture: PictureSettings = field(default_factory=PictureSettings)
     reclaim: ReclaimSettings = field(default_factory=ReclaimSettings)
     subtraction: SubtractionSettings = field(default_factory=SubtractionSettings)

@@ -9,8 +9,11 @@ from calcimetry.cli.main import app
 from calcimetry.files.columns import (
     EMPTY_COLUMNS,
     FINGER_COLUMNS,
+    HAND_COLUMNS,
     IMAGE_COLUMNS,
     LESION_COLUMNS,
+    PATIENT_COLUMNS,
+    SCORE_COLUMNS,
 )
 
 #: Options of every command, explained once for all.
@@ -52,7 +55,19 @@ def headings(document: str) -> set[str]:
     return {name.strip() for line in lines for name in line.split(",")}
 
 
-@pytest.mark.parametrize("column", sorted({*IMAGE_COLUMNS, *FINGER_COLUMNS, *LESION_COLUMNS}))
+@pytest.mark.parametrize(
+    "column",
+    sorted(
+        {
+            *IMAGE_COLUMNS,
+            *FINGER_COLUMNS,
+            *HAND_COLUMNS,
+            *PATIENT_COLUMNS,
+            *SCORE_COLUMNS,
+            *LESION_COLUMNS,
+        }
+    ),
+)
 def test_each_column_is_defined(column, measurements):
     in_table = f"| `{column}` |" in section(measurements, "What a picture cannot give")
     assert in_table or column in headings(measurements)

@@ -131,7 +131,7 @@ def test_a_volume_has_a_table_of_fingers(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "measure", fake_measure_volume)
     done = call(save_nifti(tmp_path / "hand.nii.gz"), "--out", tmp_path / "out")
     assert done.exit_code == 0
-    assert done.stdout.strip().endswith("images.csv, fingers.csv, lesions.csv")
+    assert done.stdout.strip().endswith("images.csv, fingers.csv, hands.csv, lesions.csv")
 
 
 def test_an_interruption_is_one_line(tmp_path, picture, monkeypatch):

@@ -12,12 +12,15 @@ from calcimetry.errors import OutputError
 from calcimetry.files.columns import (
     EMPTY_COLUMNS,
     FINGER_COLUMNS,
+    HAND_COLUMNS,
     IMAGE_COLUMNS,
     LESION_COLUMNS,
+    PATIENT_COLUMNS,
 )
 from calcimetry.files.records import to_record
-from calcimetry.files.results import Contents, FingerResult, Result
+from calcimetry.files.results import Contents, FingerResult, HandResult, Result
 from calcimetry.files.results_folder import load_results, save_results
+from calcimetry.measurement.burden import total_burden
 from calcimetry.model import Grid, Interval
 from tests.fakes import lesion
 
@@ -68,11 +71,17 @@ def volume_result(**changes):
         *("right thumb", "right", 1, "partial", "no thumb distal phalanx was found", coverage),
         *(1, 1.44, Interval(1.04, 1.84), 1.13, 2.5, Interval(2.0, 3.0)),
     )
+    lesions = (volume_lesion(1, 1), volume_lesion(2, 0))
+    hand = HandResult(
+        *("right hand", "right", (1, 2), 2, "partial", "not found: ring"),
+        total_burden(lesions, is_volume=True),
+    )
     values = {
+        "hands": (hand,),
         "image": "hand.nii.gz",
         "stem": "hand",
         "pixel_spacing_mm": None,
-        "lesions": (volume_lesion(1, 1), volume_lesion(2, 0)),
+        "lesions": lesions,
         "columns": {},
         "files": ("segmentations/hand_bones.nii.gz",),
         "volume_mm3": 7.5,
@@ -121,7 +130,7 @@ def test_results_from_before_there_were_volumes_are_read(tmp_path):
     save_results(tmp_path, Contents((full_result(),)))
     report = json.loads((tmp_path / "report.json").read_text())
     (image,) = report["images"]
-    for name in ("volume_mm3", "volume_interval", "spacing_mm", "fingers", "stated"):
+    for name in ("volume_mm3", "volume_interval", "spacing_mm", "fingers", "hands", "stated"):
         del image[name]
     for record in image["lesions"]:
         for name in ("volume_mm3", "volume_interval", "plane", "side", "digit", "aspect"):
@@ -165,6 +174,9 @@ def test_tables_of_a_volume(tmp_path):
         "area_mm2_high": "1.84",
         "volume_mm3_low": "2",
         "volume_mm3_high": "3",
+        "mass_mg_low": "",
+        "mass_mg_high": "",
+        "urate_count": "0",
     }
     assert (unknown["side"], unknown["digit"], unknown["volume_mm3"]) == ("", "0", "0")
     first, _ = rows(tmp_path / "lesions.csv")
@@ -186,7 +198,7 @@ def test_empty_cells_of_a_volume_are_explained(tmp_path):
     (image,) = rows(tmp_path / "images.csv")
     report = json.loads((tmp_path / "report.json").read_text())
     explained = set(report["empty_columns_of_volumes"])
-    for table in ("lesions.csv", "fingers.csv"):
+    for table in ("lesions.csv", "fingers.csv", "hands.csv"):
         empty = {name for name, value in rows(tmp_path / table)[0].items() if not value}
         assert empty - {"patient"} <= explained
     empty = {name for name, value in image.items() if not value}
@@ -196,6 +208,62 @@ def test_empty_cells_of_a_volume_are_explained(tmp_path):
 def test_pictures_alone_have_no_table_of_fingers(tmp_path):
     save_results(tmp_path, Contents((full_result(),)))
     assert not (tmp_path / "fingers.csv").exists()
+    assert not (tmp_path / "hands.csv").exists()
+
+
+def test_tables_of_hands_and_patients(tmp_path):
+    columns = {"patient": "p1", "visit": "2"}
+    save_results(tmp_path, Contents((volume_result(columns=columns),)))
+    (hand,) = rows(tmp_path / "hands.csv")
+    assert tuple(hand) == HAND_COLUMNS
+    expected = {
+        "image": "hand.nii.gz",
+        "patient": "p1",
+        "side": "right",
+        "status": "partial",
+        "reason": "not found: ring",
+        "fingers": "1 2",
+        "lesion_count": "2",
+        "area_mm2": "2.88",
+        "volume_mm3": "7.5",
+        "mass_mg": "",
+        "urate_count": "0",
+    }
+    assert expected.items() <= hand.items()
+    (patient,) = rows(tmp_path / "patients.csv")
+    assert tuple(patient) == PATIENT_COLUMNS
+    expected = {
+        "patient": "p1",
+        "visit": "2",
+        "status": "partial",
+        "reason": "right hand: not found: ring",
+        "image_count": "1",
+        "images": "hand.nii.gz",
+        "hands": "right",
+        "lesion_count": "2",
+        "volume_mm3": "7.5",
+    }
+    assert expected.items() <= patient.items()
+
+
+def test_nobody_known_no_table_of_patients(tmp_path):
+    save_results(tmp_path, Contents((volume_result(),)))
+    assert not (tmp_path / "patients.csv").exists()
+
+
+def test_a_patient_that_cannot_be_added_up_is_a_row_without_numbers(tmp_path):
+    both = [volume_result(image=name, columns={"patient": "p1"}, hands=()) for name in "ab"]
+    save_results(tmp_path, Contents(tuple(both)))
+    (row,) = rows(tmp_path / "patients.csv")
+    assert (row["status"], row["lesion_count"], row["images"]) == ("failed", "", "")
+
+
+def test_urate_is_not_counted_but_reported(tmp_path):
+    gout = replace(volume_lesion(2, 1), material="urate")
+    save_results(tmp_path, Contents((volume_result(lesions=(volume_lesion(1, 1), gout)),)))
+    (row,) = rows(tmp_path / "images.csv")
+    assert (row["lesion_count"], row["urate_count"]) == ("1", "1")
+    assert [one["material"] for one in rows(tmp_path / "lesions.csv")] == ["", "urate"]
 
 
 def test_no_lesion_has_no_interval_but_a_reason(tmp_path):
@@ -244,6 +312,9 @@ def test_images_csv(tmp_path):
         "spacing_slice_mm": "",
         "spacing_row_mm": "",
         "spacing_column_mm": "",
+        "mass_mg_low": "",
+        "mass_mg_high": "",
+        "urate_count": "0",
         "finger": "ring",
         "manifest_status": "x",
     }

@@ -5,7 +5,7 @@ import pytest
 
 from calcimetry.errors import InputError
 from calcimetry.model import Digit, DualEnergyImage, Finger, Grid, Hand, Image, Laterality
-from calcimetry.model.hand import finger_of
+from calcimetry.model.hand import finger_of, hand_of
 
 GRID = Grid((2, 3, 4), np.diag([0.6, 0.5, 0.5, 1.0]))
 
@@ -84,3 +84,17 @@ def test_two_energies_on_two_grids_are_no_pair():
 def test_two_energies_must_be_in_hu():
     with pytest.raises(InputError, match="expected HU"):
         DualEnergyImage(volume(), volume(unit="mg/cm3"))
+
+
+def test_a_lesion_is_of_the_hand_of_its_bones_side_and_of_the_nearest_of_them():
+    shift = np.eye(4)
+    shift[0, 3] = 100.0
+    far = Grid(GRID.shape, shift @ GRID.affine)
+    left, right = Hand(Laterality.LEFT, (), GRID), Hand(Laterality.RIGHT, (), far)
+    assert hand_of([left, right], 160, [90, 0, 0]) is left  # a carpal of the left hand
+    assert hand_of([left, right], 60, [0, 0, 0]) is right
+    assert hand_of([left, right], 0, [90, 0, 0]) is right
+    assert hand_of([left], 60, [0, 0, 0]) is left
+    unknown = [Hand(None, (), GRID), Hand(None, (), far)]
+    assert hand_of(unknown, 21, [90, 0, 0]) is unknown[1]
+    assert hand_of([], 21, [0, 0, 0]) is None

@@ -9,7 +9,7 @@ import pytest
 
 from calcimetry.files.nifti import read_nifti
 from calcimetry.model import Grid, Hand
-from calcimetry.render import finger_planes, finger_sheet, marks
+from calcimetry.render import finger_planes, finger_sheet, finger_sides, marks
 from calcimetry.render.finger_sheet import draw_fingers
 from tests.volumes import BONES, LESIONS, fake_measure_volume, save_nifti
 
@@ -128,6 +128,50 @@ def test_doubt_about_a_finger_is_shown(report, drawn):
     thumb = replace(hand.fingers[0], reason="which of its sides is palmar cannot be told")
     draw_fingers(replace(report, hands=(replace(hand, fingers=(thumb, hand.fingers[1])),)))
     assert {"back?", "palm?", "back", "palm"} <= set(drawn["texts"])
+
+
+def test_lengths_of_the_axes_stand_by_their_lesions_badge(report, drawn):
+    draw_fingers(report)
+    lengths = [text for text in drawn["texts"] if " x " in text]
+    assert lengths == ["2.0 x 2.0", "4.0 x 2.0", "1.0 x 1.0"]
+
+
+def test_status_and_reason_stand_below_each_finger(report, drawn):
+    told = [("complete", ""), ("partial", "no right index distal phalanx was found")]
+    draw_fingers(report, told)
+    below = drawn["texts"][drawn["texts"].index("Complete") :]
+    assert "Partial" in below
+    assert " ".join(below[below.index("Partial") + 1 :]).startswith("no right index distal")
+    draw_fingers(report, [("partial", "word " * 200), ("complete", "")])
+    assert sum(text.endswith("word ...") for text in drawn["texts"]) == 1
+
+
+def test_fingers_that_do_not_fit_a_row_get_another_one(report, monkeypatch):
+    one = draw_fingers(report)
+    monkeypatch.setattr(finger_sheet, "_ROOM", (400, 800))
+    two = draw_fingers(report)
+    assert two.height > 1.3 * one.height
+
+
+def test_a_lesion_measured_away_from_the_plane_is_outlined_as_it_was_there(report, monkeypatch):
+    outlined = []
+    original = finger_sheet.draw_lesions
+
+    def remembered(sheet, panel, masks, filled=True):
+        outlined.append((filled, sorted(n for n, mask in masks.items() if mask.any())))
+        return original(sheet, panel, masks, filled)
+
+    monkeypatch.setattr(finger_sheet, "draw_lesions", remembered)
+    monkeypatch.setattr(finger_sides, "_BESIDE_MM", 0.5)
+    index = report.hands[0].fingers[1]
+    shown = index.grid.mm_to_index(report.lesions[0].plane.index_to_mm((0.0, 0.0, 0.0)))[0]
+    away = index.grid.affine.copy()
+    away[:3, 3] += (round(float(shown)) - 1) * away[:3, 0]
+    plane = Grid(report.lesions[0].plane.shape, away)
+    lesions = (replace(report.lesions[0], plane=plane), *report.lesions[1:])
+    draw_fingers(replace(report, lesions=lesions))
+    assert (False, [1]) in outlined
+    assert (True, [1, 3]) in outlined
 
 
 def test_two_hands_are_two_rows(report):

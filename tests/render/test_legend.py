@@ -23,4 +23,4 @@ def test_a_volume_names_each_kind_of_bone_once(make_report) -> None:
     names = [name for name, _ in legend_entries(report)]
     assert names == ["proximal phalanx", "sesamoid", "wrist bone"]
     sheet = Sheet((600, 100), palette.BACKGROUND)
-    assert draw_legend(sheet, (0, 0), report, [200.0, 200.0]) == 48
+    assert draw_legend(sheet, (0, 0), report, [200.0, 200.0]) == 52

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -11,8 +13,10 @@ from calcimetry.errors import InputError
 from calcimetry.model import Grid, Image
 from calcimetry.render import palette
 from calcimetry.render.column import COLUMN_WIDTH
+from calcimetry.render.greys import display_limits, to_grey
 from calcimetry.render.layout import lay_out
-from calcimetry.render.overlay import MOST_LISTED, display_limits, draw_overlay, to_grey
+from calcimetry.render.overlay import MOST_LISTED, draw_overlay
+from calcimetry.render.sheet import Sheet, text_width
 
 
 def close_to(pixels: np.ndarray, colour: palette.Colour, by: int = 40) -> np.ndarray:
@@ -102,6 +106,50 @@ def test_each_listed_lesion_has_one_badge_and_none_overlap(
     assert gaps[~np.eye(len(badges), dtype=bool)].min(initial=99) >= 24
     assert (centres > 12).all()
     assert (centres < np.array(overlay.size) - 12).all()
+
+
+@pytest.mark.parametrize("shape", [(248, 95), (95, 248)])
+def test_lengths_stand_by_each_badge_and_none_overlap(
+    make_report, scattered, monkeypatch, shape
+) -> None:
+    texts = []
+    original = Sheet.text
+
+    def remembered(self, at, words, size, colour, align="left"):
+        if " x " in words and align == "centre":
+            texts.append((at, text_width(words, size), words))
+        original(self, at, words, size, colour, align)
+
+    monkeypatch.setattr(Sheet, "text", remembered)
+    draw_overlay(make_report(shape=shape, squares=scattered(20, shape)))
+    assert len(texts) == 20
+    assert all(re.fullmatch(r"\d+\.\d x \d+\.\d", words) for _, _, words in texts)
+    for (at, width, _), (other, its_width, _) in combinations(texts, 2):
+        beside = abs(at[0] - other[0]) >= (width + its_width) / 2
+        assert beside or abs(at[1] - other[1]) >= 30
+
+
+def test_both_axes_of_a_small_lesion_are_drawn(make_report, monkeypatch) -> None:
+    lines = []
+    original = Sheet.line
+
+    def remembered(self, points, colour, width):
+        if colour == palette.AXIS:
+            lines.append(width)
+        original(self, points, colour, width)
+
+    monkeypatch.setattr(Sheet, "line", remembered)
+    draw_overlay(make_report(squares=((124, 20, 2), (60, 20, 9))))
+    assert lines[:4] == [1, 1, 1.5, 1.5]  # then enlarged, each below
+
+
+def test_urate_is_said_not_to_count(make_report, monkeypatch) -> None:
+    texts = []
+    monkeypatch.setattr(Sheet, "text", lambda _self, _at, words, *_: texts.append(words))
+    report = make_report(squares=((20, 20, 6), (60, 70, 10)))
+    gout = replace(report.lesions[1], material="urate")
+    draw_overlay(replace(report, lesions=(report.lesions[0], gout)))
+    assert {"Area of 1 lesion in all", "and 1 of urate, not counted"} <= set(texts)
 
 
 def test_many_words_make_the_sheet_longer(make_report, scattered) -> None:

@@ -29,6 +29,7 @@ class FakeVolume:
 
     name: str = "3f2a90c417bb"
     patient: str = "aa11bb22"
+    study: str = "cc33dd44"
     laterality: Laterality | None = None
     warnings: tuple[str, ...] = ("Slices are 3 mm thick.",)
     sha256: str = "f" * 64
@@ -70,7 +71,10 @@ def test_pictures_nifti_and_dicom_of_one_folder(tmp_path, dicom):
     found = find_sources([tmp_path], VolumeChoice())
     assert images(found) == ["3f2a90c417bb", "a.png", "sub/hand.nii.gz"]
     volume, picture, nifti = found.found
-    assert (volume.columns, volume.sha256) == ({"patient": "aa11bb22"}, "f" * 64)
+    assert (volume.columns, volume.sha256) == (
+        {"patient": "aa11bb22", "visit": "cc33dd44"},
+        "f" * 64,
+    )
     assert picture.load is None
     assert nifti.load is not None
     assert found.passed_over == {

@@ -10,6 +10,7 @@ import pytest
 
 from calcimetry.files.results_folder import load_results
 from calcimetry.model import Laterality
+from calcimetry.settings import Settings
 from calcimetry.study import EnergyPair, VolumeChoice, measure_study, run, writing
 from tests.fakes import SPACING, fake_measure, image_rows, save_picture
 from tests.volumes import fake_measure_volume, hand_hu, save_nifti
@@ -29,7 +30,7 @@ def measured(monkeypatch):
     monkeypatch.setattr(run, "measure", quick)
     small = PIL.Image.new("L", (30, 60))
     for name in ("draw_overlay", "draw_hands", "draw_fingers"):
-        monkeypatch.setattr(writing, name, lambda _: small)
+        monkeypatch.setattr(writing, name, lambda *_: small)
     return calls
 
 
@@ -47,6 +48,7 @@ def test_a_volume_beside_a_picture(tmp_path, measured):
     assert measured == [("a.png",), ("sub/hand.nii.gz", None)]
     assert sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()) == [
         "fingers.csv",
+        "hands.csv",
         "images.csv",
         "lesions.csv",
         "overlays/a.png",
@@ -83,6 +85,35 @@ def test_fingers_hold_their_own_lesions(tmp_path):
         (row["side"], row["digit"], row["aspect"]) for row in table(tmp_path / "out/lesions.csv")
     }
     assert sides == {("right", "1", "volar"), ("right", "2", "volar")}
+
+
+def test_what_a_score_asks_is_written_when_asked_for(tmp_path):
+    save_nifti(tmp_path / "hand.nii.gz")
+    out = tmp_path / "out"
+    measure_study([tmp_path / "hand.nii.gz"], out)
+    assert not (out / "scores.csv").exists()
+    study = measure_study([tmp_path / "hand.nii.gz"], out, settings=Settings(score=True))
+    assert study.resumed == 0
+    rows = {row["bone"]: row for row in table(out / "scores.csv")}
+    assert len(rows) == 7
+    row = rows["index middle phalanx"]
+    assert (row["side"], row["digit"]) == ("right", "2")
+    assert float(row["area_coverage_percent"]) > 0
+    assert rows["index distal phalanx"]["projected_area_mm2"] == "0"
+    assert rows["index distal phalanx"]["mean_thickness_mm"] == ""
+    kept = load_results(out).results
+    assert kept[0].hands[0].sites == study.results[0].hands[0].sites
+
+
+def test_hands_hold_the_lesions_of_all_their_bones(tmp_path):
+    save_nifti(tmp_path / "hand.nii.gz")
+    measure_study([tmp_path / "hand.nii.gz"], tmp_path / "out")
+    (hand,) = table(tmp_path / "out" / "hands.csv")
+    assert (hand["side"], hand["fingers"], hand["status"]) == ("right", "1 2", "partial")
+    assert hand["reason"] == "not found: middle, ring, little"
+    assert (hand["lesion_count"], hand["volume_mm3"], hand["mass_mg"]) == ("3", "33", "")
+    (result,) = load_results(tmp_path / "out").results
+    assert result.hands[0].burden.not_measured["mass_mg"] == "no calibration yet"
 
 
 @pytest.mark.parametrize("affine", [np.diag([-0.8, 0.9, -1.0, 1.0]), OBLIQUE])

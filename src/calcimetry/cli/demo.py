@@ -56,7 +56,8 @@ def demo(
         console.print(_total_table(study.measured), markup=False)
         tell_failures(study)
         say("Written:")
-        for name in ("report.html", "images.csv", "fingers.csv", "lesions.csv", "report.json"):
+        tables = ("images.csv", "fingers.csv", "hands.csv", "lesions.csv")
+        for name in ("report.html", *tables, "report.json"):
             say(f"  {study.folder / name}")
         for result in study.measured:
             for file in result.files:

@@ -98,6 +98,14 @@ def measure(
             "was trained to tell bone alone.",
         ),
     ] = None,
+    score: Annotated[
+        bool,
+        typer.Option(
+            "--score",
+            help="Write scores.csv: how much of each place of a hand calcification covers, as "
+            "radiographic scores ask.",
+        ),
+    ] = False,
     settings: Annotated[
         Path | None, typer.Option(metavar="TOML", help="File of further settings.")
     ] = None,
@@ -110,8 +118,9 @@ def measure(
 ) -> None:
     """Measure the calcifications in CT of hands and in finger pictures.
 
-    Writes images.csv, fingers.csv, lesions.csv, report.html, report.json, overlays/ and
-    segmentations/ into DIR. Run again with the same DIR, it goes on where it stopped.
+    Writes images.csv, lesions.csv, fingers.csv and hands.csv of volumes, patients.csv, report.html,
+    report.json, overlays/ and segmentations/ into DIR. Run again with the same DIR, it goes on
+    where it stopped.
 
     \b
     Examples:
@@ -141,6 +150,7 @@ def measure(
             laterality=None if side is None else Laterality[side.name],
         )
         chosen = _settings(settings, window, level, method, model)
+        chosen = replace(chosen, score=chosen.score or score)
         with progress_bar(quiet) as watch:
             study = measure_study(
                 paths or [],
@@ -208,8 +218,17 @@ def _settings(
 
 def _summary(study: StudyResult) -> str:
     lesions = sum(len(result.lesions) for result in study.measured)
-    fingers = "fingers.csv, " if any(r.is_volume for r in study.contents.results) else ""
-    tables = f"images.csv, {fingers}lesions.csv"
+    results = study.contents.results
+    volumes = any(result.is_volume for result in results)
+    tables = ", ".join(
+        [
+            "images.csv",
+            *(["fingers.csv", "hands.csv"] if volumes else []),
+            *(["patients.csv"] if any(one.columns.get("patient") for one in results) else []),
+            *(["scores.csv"] if any(h.sites for one in results for h in one.hands) else []),
+            "lesions.csv",
+        ]
+    )
     again = f", {study.resumed} of them by an earlier run" if study.resumed else ""
     return (
         f"{len(study.measured)} of {len(study.results)} measured{again}; {lesions} lesions. "

@@ -1,12 +1,16 @@
-"""The columns of images.csv, fingers.csv and lesions.csv, and their rows."""
+"""The columns of images.csv, fingers.csv, hands.csv, patients.csv and lesions.csv, and rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 
-from calcimetry.files.results import FingerResult, Result
-from calcimetry.model import Interval, Lesion, bone_name
+from calcimetry.files.patients import PatientResult
+from calcimetry.files.results import FingerResult, HandResult, Result
+from calcimetry.measurement.burden import Burden, total_burden
+from calcimetry.measurement.score import SiteFactors
+from calcimetry.model import Interval, Lesion, Phalanx, bone_name
+from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 
 #: Columns are only ever appended; a manifest's further columns follow.
 IMAGE_COLUMNS = (
@@ -14,6 +18,7 @@ IMAGE_COLUMNS = (
     *("volume_mm3", "mass_mg", "seconds", "area_mm2_low", "area_mm2_high"),
     *("pixel_spacing_mm", "method", "volume_mm3_low", "volume_mm3_high"),
     *("spacing_slice_mm", "spacing_row_mm", "spacing_column_mm"),
+    *("mass_mg_low", "mass_mg_high", "urate_count"),
 )
 #: Columns of fingers.csv that say which phalanges are seen whole.
 COVERAGE_COLUMNS = ("proximal_phalanx", "middle_phalanx", "distal_phalanx")
@@ -21,6 +26,22 @@ FINGER_COLUMNS = (
     *("image", "patient", "side", "digit", "status", "reason", *COVERAGE_COLUMNS),
     *("lesion_count", "area_mm2", "ellipse_area_mm2", "volume_mm3", "mass_mg"),
     *("area_mm2_low", "area_mm2_high", "volume_mm3_low", "volume_mm3_high"),
+    *("mass_mg_low", "mass_mg_high", "urate_count"),
+)
+#: What hands.csv and patients.csv say of the lesions that they add up.
+_BURDEN_COLUMNS = (
+    *("lesion_count", "area_mm2", "area_mm2_low", "area_mm2_high", "ellipse_area_mm2"),
+    *("volume_mm3", "volume_mm3_low", "volume_mm3_high"),
+    *("mass_mg", "mass_mg_low", "mass_mg_high", "urate_count"),
+)
+HAND_COLUMNS = ("image", "patient", "side", "status", "reason", "fingers", *_BURDEN_COLUMNS)
+PATIENT_COLUMNS = (
+    *("patient", "visit", "status", "reason", "image_count", "images", "hands"),
+    *_BURDEN_COLUMNS,
+)
+SCORE_COLUMNS = (
+    *("image", "patient", "side", "digit", "bone", "tissue_area_mm2", "projected_area_mm2"),
+    *("area_coverage_percent", "mean_thickness_mm"),
 )
 LESION_COLUMNS = (
     *("image", "lesion", "side", "digit", "bone", "area_mm2", "pixel_area_mm2", "long_axis_mm"),
@@ -44,6 +65,8 @@ EMPTY_COLUMNS: Mapping[str, str] = {
     "feret_diameter_max_mm": _ONE_SLICE,
     "depth_mm": _ONE_SLICE,
     "mass_mg": "the grey levels of a windowed picture are clipped, and it has no depth",
+    "mass_mg_low": "a picture has no mass",
+    "mass_mg_high": "a picture has no mass",
     "dual_energy_ratio": _ONE_ENERGY,
     "material": _ONE_ENERGY,
     "side": _LONE_FINGER,
@@ -55,6 +78,8 @@ _NOT_YET = "this version does not measure it"
 EMPTY_COLUMNS_OF_VOLUMES: Mapping[str, str] = {
     "pixel_spacing_mm": "the three spacings of a volume stand in spacing_slice_mm and after it",
     "mass_mg": "this version does not calibrate HU to hydroxyapatite",
+    "mass_mg_low": "this version does not calibrate HU to hydroxyapatite",
+    "mass_mg_high": "this version does not calibrate HU to hydroxyapatite",
     "density_mg_cm3": "this version does not calibrate HU to hydroxyapatite",
     "ellipsoid_volume_mm3": _NOT_YET,
     "feret_diameter_max_mm": _NOT_YET,
@@ -78,15 +103,17 @@ def further_columns(results: Iterable[Result]) -> dict[str, str]:
 def image_row(result: Result, further: Mapping[str, str]) -> dict[str, object]:
     """One row of images.csv; `further` is what `further_columns` gives."""
     slice_mm, row_mm, column_mm = result.spacing_mm or (None, None, None)
+    burden = total_burden(result.lesions, result.is_volume) if result.measured else None
     return {
         "image": result.image,
         "patient": result.columns.get("patient", ""),
         "status": result.status,
         "reason": result.told_reason,
-        "lesion_count": len(result.lesions) if result.measured else None,
+        "lesion_count": burden.lesion_count if burden else None,
         "area_mm2": result.area_mm2,
         "ellipse_area_mm2": result.ellipse_area_mm2,
         "volume_mm3": result.volume_mm3,
+        "mass_mg": burden.mass_mg if burden else None,
         "seconds": result.seconds,
         "pixel_spacing_mm": result.pixel_spacing_mm,
         "method": result.method,
@@ -95,6 +122,8 @@ def image_row(result: Result, further: Mapping[str, str]) -> dict[str, object]:
         "spacing_column_mm": column_mm,
         **_ends("area_mm2", result.area_interval),
         **_ends("volume_mm3", result.volume_interval),
+        **_ends("mass_mg", burden.mass_interval if burden else None),
+        "urate_count": burden.urate_count if burden else None,
         **{title: result.columns.get(name, "") for name, title in further.items()},
     }
 
@@ -113,8 +142,69 @@ def finger_row(result: Result, finger: FingerResult) -> dict[str, object]:
         "area_mm2": finger.area_mm2,
         "ellipse_area_mm2": finger.ellipse_area_mm2,
         "volume_mm3": finger.volume_mm3,
+        "mass_mg": finger.mass_mg,
         **_ends("area_mm2", finger.area_interval),
         **_ends("volume_mm3", finger.volume_interval),
+        **_ends("mass_mg", finger.mass_interval),
+        "urate_count": finger.urate_count,
+    }
+
+
+def hand_row(result: Result, hand: HandResult) -> dict[str, object]:
+    """One row of hands.csv."""
+    return {
+        "image": result.image,
+        "patient": result.columns.get("patient", ""),
+        "side": hand.side,
+        "status": hand.status,
+        "reason": hand.reason,
+        "fingers": " ".join(map(str, hand.digits)),
+        **_burden_cells(hand.burden),
+    }
+
+
+def score_row(result: Result, hand: HandResult, site: SiteFactors) -> dict[str, object]:
+    """One row of scores.csv."""
+    wrist = site.bone % LEFT_HAND_OFFSET in WRIST_BONES
+    digit = None if wrist else int(Phalanx.from_label(site.bone).digit)
+    return {
+        "image": result.image,
+        "patient": result.columns.get("patient", ""),
+        "side": hand.side,
+        "digit": digit,
+        "bone": bone_name(site.bone),
+        "tissue_area_mm2": site.tissue_area_mm2,
+        "projected_area_mm2": site.projected_area_mm2,
+        "area_coverage_percent": site.area_coverage_percent,
+        "mean_thickness_mm": site.mean_thickness_mm,
+    }
+
+
+def patient_row(patient: PatientResult) -> dict[str, object]:
+    """One row of patients.csv."""
+    return {
+        "patient": patient.patient,
+        "visit": patient.visit,
+        "status": patient.status,
+        "reason": patient.reason,
+        "image_count": patient.image_count,
+        "images": "; ".join(patient.counted),
+        "hands": " ".join(patient.hands),
+        **(_burden_cells(patient.burden) if patient.burden else {}),
+    }
+
+
+def _burden_cells(burden: Burden) -> dict[str, object]:
+    return {
+        "lesion_count": burden.lesion_count,
+        "area_mm2": burden.area_mm2,
+        "ellipse_area_mm2": burden.ellipse_area_mm2,
+        "volume_mm3": burden.volume_mm3,
+        "mass_mg": burden.mass_mg,
+        "urate_count": burden.urate_count,
+        **_ends("area_mm2", burden.area_interval),
+        **_ends("volume_mm3", burden.volume_interval),
+        **_ends("mass_mg", burden.mass_interval),
     }
 
 

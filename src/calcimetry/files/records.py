@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from calcimetry.files.results import FingerResult, Result
+from calcimetry.files.results import FingerResult, HandResult, Result
+from calcimetry.measurement.burden import Burden
+from calcimetry.measurement.score import SiteFactors
 from calcimetry.model import Grid, Interval, Lesion
 
 
@@ -49,6 +51,7 @@ def result_from(record: Mapping[str, Any]) -> Result:
                 FingerResult(**{**finger, **_intervals(finger)})
                 for finger in record.get("fingers", ())
             ),
+            "hands": tuple(_hand_from(hand) for hand in record.get("hands", ())),
             "warnings": tuple(record["warnings"]),
             "bones": {int(label): name for label, name in record["bones"].items()},
             "files": tuple(record["files"]),
@@ -60,7 +63,16 @@ def result_from(record: Mapping[str, Any]) -> Result:
 def _intervals(record: Mapping[str, Any]) -> dict[str, Interval | None]:
     found = {"area_interval": record["area_interval"]}
     found["volume_interval"] = record.get("volume_interval")
+    if "mass_interval" in record:
+        found["mass_interval"] = record["mass_interval"]
     return {name: Interval(**ends) if ends else None for name, ends in found.items()}
+
+
+def _hand_from(record: Mapping[str, Any]) -> HandResult:
+    burden = Burden(**{**record["burden"], **_intervals(record["burden"])})
+    sites = tuple(SiteFactors(**site) for site in record.get("sites", ()))
+    digits = tuple(record["digits"])
+    return HandResult(**{**record, "digits": digits, "burden": burden, "sites": sites})
 
 
 def _lesion_from(record: Mapping[str, Any]) -> Lesion:

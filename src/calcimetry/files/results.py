@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from calcimetry.measurement.burden import Burden, counted
+from calcimetry.measurement.score import SiteFactors
 from calcimetry.model import Interval, Lesion
 from calcimetry.model.report import Status
 
@@ -32,6 +34,33 @@ class FingerResult:
     ellipse_area_mm2: float
     volume_mm3: float | None
     volume_interval: Interval | None
+    mass_mg: float | None = None
+    mass_interval: Interval | None = None
+    #: Lesions of urate, which none of the totals holds.
+    urate_count: int = 0
+    #: Why a total is None, by its name.
+    not_measured: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HandResult:
+    """One hand of a volume, or the lone finger of one: its row of hands.csv.
+
+    `side` is None where it cannot be told, `digits` are those that were found, 1
+    the thumb to 5 the little finger; `finger_count` is how many of the image's fingers are its,
+    one hand's after the other's. The burden is that of all lesions of the hand, those nearest
+    to the wrist or the forearm included.
+    """
+
+    name: str
+    side: str | None
+    digits: tuple[int, ...]
+    finger_count: int
+    status: Status
+    reason: str
+    burden: Burden
+    #: What a radiographic score asks of each place, where that was wanted.
+    sites: tuple[SiteFactors, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +105,7 @@ class Result:
     spacing_mm: tuple[float, float, float] | None = None
     #: Fingers of a volume, the thumb first.
     fingers: tuple[FingerResult, ...] = ()
+    hands: tuple[HandResult, ...] = ()
     #: What a volume's files do not say and the user did, such as the side of the hand.
     stated: Mapping[str, str] = field(default_factory=dict)
 
@@ -88,6 +118,11 @@ class Result:
     def measured(self) -> bool:
         """True where there is something to read: complete or partial."""
         return self.status != "failed"
+
+    @property
+    def lesion_count(self) -> int:
+        """Number of lesions, without those of urate."""
+        return len(counted(self.lesions))
 
     @property
     def told_reason(self) -> str:

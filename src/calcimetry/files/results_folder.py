@@ -10,20 +10,30 @@ from calcimetry.files.columns import (
     EMPTY_COLUMNS,
     EMPTY_COLUMNS_OF_VOLUMES,
     FINGER_COLUMNS,
+    HAND_COLUMNS,
     IMAGE_COLUMNS,
     LESION_COLUMNS,
+    PATIENT_COLUMNS,
+    SCORE_COLUMNS,
     finger_row,
     further_columns,
+    hand_row,
     image_row,
     lesion_row,
+    patient_row,
+    score_row,
 )
+from calcimetry.files.patients import patient_results
 from calcimetry.files.records import result_from, to_record
 from calcimetry.files.results import Contents
 from calcimetry.files.tables import write_csv, write_json
 
 FORMAT = 1
 #: What calcimetry writes besides report.json; it overwrites nobody else's.
-_TABLES = ("images.csv", "fingers.csv", "lesions.csv", "report.html")
+_TABLES = (
+    *("images.csv", "fingers.csv", "hands.csv", "patients.csv", "lesions.csv", "scores.csv"),
+    "report.html",
+)
 
 
 def load_results(folder: Path) -> Contents:
@@ -87,7 +97,9 @@ def save_results(folder: Path, contents: Contents) -> None:
     """Write report.json, then the tables made from it, each whole or not at all.
 
     report.json comes first: it is what a later run reads back, and the tables can
-    be made from it again. fingers.csv is only written where a volume was measured.
+    be made from it again. fingers.csv and hands.csv are only written where a volume
+    was measured, patients.csv where it is known whose an image is, scores.csv where
+    that was asked for.
 
     Raises
     ------
@@ -119,6 +131,22 @@ def save_results(folder: Path, contents: Contents) -> None:
             FINGER_COLUMNS,
             (finger_row(result, one) for result in contents.results for one in result.fingers),
         )
+        write_csv(
+            folder / "hands.csv",
+            HAND_COLUMNS,
+            (hand_row(result, one) for result in contents.results for one in result.hands),
+        )
+    sites = [
+        score_row(result, hand, site)
+        for result in contents.results
+        for hand in result.hands
+        for site in hand.sites
+    ]
+    if sites:
+        write_csv(folder / "scores.csv", SCORE_COLUMNS, sites)
+    patients = patient_results(contents.results)
+    if patients:
+        write_csv(folder / "patients.csv", PATIENT_COLUMNS, map(patient_row, patients))
     write_csv(
         folder / "lesions.csv",
         LESION_COLUMNS,

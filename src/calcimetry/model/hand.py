@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from calcimetry.model.anatomy import Digit, Laterality
+from calcimetry.model.anatomy import LEFT_HAND_OFFSET, Digit, Laterality
 from calcimetry.model.geometry import Grid
 
 
@@ -124,3 +124,32 @@ def finger_of(hands: Iterable[Hand], bone: int, place_mm: ArrayLike) -> Finger |
         return float(np.linalg.norm(middle - np.asarray(place_mm)))
 
     return min(fingers, key=distance_mm, default=None)
+
+
+def hand_of(hands: Iterable[Hand], bone: int, place_mm: ArrayLike) -> Hand | None:
+    """The hand that something near a bone belongs to, wrist and forearm included.
+
+    Parameters
+    ----------
+    hands : iterable of Hand
+        All hands of a volume.
+    bone : int
+        Label of the nearest bone; 0 where there is none.
+    place_mm : array_like, shape (3,)
+        Where it lies, in LPS mm.
+
+    Returns
+    -------
+    Hand or None
+        Of the hands of the bone's side, or of all where there is none of it, the
+        one whose middle is nearest; None where there is no hand.
+    """
+    every = list(hands)
+    left = bone >= LEFT_HAND_OFFSET
+    same_side = [one for one in every if bone and (one.laterality is Laterality.LEFT) == left]
+
+    def distance_mm(hand: Hand) -> float:
+        middle = hand.grid.index_to_mm((np.array(hand.grid.shape) - 1) / 2)
+        return float(np.linalg.norm(middle - np.asarray(place_mm)))
+
+    return min(same_side or every, key=distance_mm, default=None)

@@ -11,6 +11,8 @@ from calcimetry.model.geometry import Grid
 
 #: Which side of the finger's bones a lesion lies on.
 Aspect = Literal["volar", "dorsal", "radial", "ulnar"]
+#: What `material` says of urate: gout, and no part of the calcium burden.
+URATE = "urate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,18 @@ class Lesion:
     side: Literal["left", "right"] | None = None
     digit: int | None = None
     aspect: Aspect | None = None
+    mass_interval: Interval | None = None
+    #: What it consists of, such as ``urate``; None where that was not told.
+    material: str | None = None
     not_measured: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "not_measured", MappingProxyType(dict(self.not_measured)))
+
+    @property
+    def is_urate(self) -> bool:
+        """True for a lesion that no calcium burden counts."""
+        return self.material == URATE
 
     def __reduce__(self) -> tuple[Any, ...]:
         values = [getattr(self, name) for name in self.__dataclass_fields__]

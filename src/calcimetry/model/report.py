@@ -47,8 +47,8 @@ class Report:
 
     @property
     def lesion_count(self) -> int:
-        """Number of lesions."""
-        return len(self.lesions)
+        """Number of lesions, without those of urate."""
+        return sum(not one.is_urate for one in self.lesions)
 
     @property
     def not_measured(self) -> Mapping[str, str]:

@@ -11,14 +11,14 @@ from calcimetry.render.legend import draw_legend
 from calcimetry.render.palette import Colour
 from calcimetry.render.sheet import Sheet, text_width, wrapped
 
-COLUMN_WIDTH = 420
+COLUMN_WIDTH = 480
 #: A volume's table has a column more.
-VOLUME_COLUMN_WIDTH = 560
-BADGE_RADIUS = 12.0
+VOLUME_COLUMN_WIDTH = 640
+BADGE_RADIUS = 13.0
 
-_SMALL, _PLAIN, _TITLE, _TOTAL = 14, 16, 20, 44
+_SMALL, _PLAIN, _TITLE, _TOTAL = 16, 18, 22, 44
 _LINE = 1.4
-_ROW = 29
+_ROW = 32
 #: Longer notes stand whole in the report page and report.json.
 _NOTE_LINES = 5
 
@@ -34,27 +34,23 @@ class _TableColumn:
     colour: Colour = palette.TEXT
 
 
-def _axes(lesion: Lesion) -> str:
-    return f"{wording.length(lesion.long_axis_mm)} x {wording.length(lesion.short_axis_mm)}"
-
-
 _PICTURE_TABLE = (
-    _TableColumn("area", "mm²", 92, lambda one: wording.area(one.area_mm2)),
+    _TableColumn("area", "mm²", 106, lambda one: wording.area(one.area_mm2)),
     _TableColumn(
         "95% interval",
         "mm²",
-        212,
+        244,
         lambda one: wording.area_range(one.area_interval),
         palette.MUTED,
     ),
-    _TableColumn("long x short", "mm", 312, _axes),
+    _TableColumn("long x short", "mm", 360, wording.axes_of),
     _TableColumn("nearest bone", "", COLUMN_WIDTH, wording.short_bone_of),
 )
 _VOLUME_TABLE = (
-    _TableColumn("volume", "mm³", 100, wording.volume_of),
-    _TableColumn("95% interval", "mm³", 222, wording.volume_range_of, palette.MUTED),
-    _TableColumn("area", "mm²", 290, lambda one: wording.area(one.area_mm2)),
-    _TableColumn("long x short", "mm", 392, _axes),
+    _TableColumn("volume", "mm³", 114, wording.volume_of),
+    _TableColumn("95% interval", "mm³", 254, wording.volume_range_of, palette.MUTED),
+    _TableColumn("area", "mm²", 334, lambda one: wording.area(one.area_mm2)),
+    _TableColumn("long x short", "mm", 450, wording.axes_of),
     _TableColumn("nearest bone", "", VOLUME_COLUMN_WIDTH, wording.short_bone_of),
 )
 
@@ -90,7 +86,7 @@ class _Cursor:
 def draw_badge(sheet: Sheet, centre: tuple[float, float], number: int) -> None:
     """A lesion's number on a disc of the lesion colour."""
     text = str(number)
-    size = 14 if len(text) < 3 else 11
+    size = 16 if len(text) < 3 else 12
     sheet.disc(centre, BADGE_RADIUS, palette.LESION)
     sheet.text((centre[0], centre[1] + 0.36 * size), text, size, palette.BACKGROUND, "centre")
 
@@ -132,9 +128,9 @@ def _heading(cursor: _Cursor, report: Report) -> None:
     colour = palette.STATUS[report.status]
     word = report.status.capitalize()
     width = text_width(word, _SMALL) + 24
-    cursor.sheet.box((cursor.x, cursor.y), (width, 24), colour, radius=12)
-    cursor.sheet.text((cursor.x + 12, cursor.y + 17), word, _SMALL, palette.BACKGROUND)
-    cursor.y += 28
+    cursor.sheet.box((cursor.x, cursor.y), (width, 26), colour, radius=13)
+    cursor.sheet.text((cursor.x + 12, cursor.y + 19), word, _SMALL, palette.BACKGROUND)
+    cursor.y += 30
     if report.reason:
         cursor.note(report.reason, colour)
     cursor.y += _TOTAL + 14
@@ -148,6 +144,9 @@ def _heading(cursor: _Cursor, report: Report) -> None:
     cursor.lines(
         [f"{quantity} of {lesions} in all" if count else "No lesion found"], _PLAIN, palette.TEXT
     )
+    urate = len(report.lesions) - count
+    if urate:
+        cursor.lines([f"and {urate} of urate, not counted"], _PLAIN, palette.MUTED)
     if interval:
         cursor.lines([f"95% interval {interval} {unit}"], _PLAIN, palette.MUTED)
 
@@ -166,9 +165,9 @@ def _table(cursor: _Cursor, report: Report, listed: Sequence[Lesion]) -> None:
     cursor.y += 8
     for column in table:
         cursor.cell(column.title, column.right, _SMALL, palette.MUTED)
-        place = (cursor.x + column.right, cursor.y + 22)
+        place = (cursor.x + column.right, cursor.y + 24)
         cursor.sheet.text(place, column.unit, _SMALL, palette.MUTED, "right")
-    cursor.y += 32
+    cursor.y += 35
     cursor.rule()
     for lesion in listed:
         cursor.y += _ROW / 2
@@ -176,7 +175,7 @@ def _table(cursor: _Cursor, report: Report, listed: Sequence[Lesion]) -> None:
         for column in table:
             cursor.cell(column.text(lesion), column.right, _SMALL, column.colour)
         cursor.y += _ROW / 2
-    left_out = report.lesion_count - len(listed)
+    left_out = len(report.lesions) - len(listed)
     if left_out:
         cursor.note(f"and {left_out} smaller: outlined here, listed in lesions.csv")
 
@@ -187,7 +186,7 @@ def _legend(cursor: _Cursor, report: Report) -> None:
     if not report.bones.labels:
         cursor.note("No bone found.")
     if report.lesions and report.image.is_picture:
-        cursor.note("Crossed lines: long and short axis of each lesion.")
+        cursor.note("Crossed lines: long and short axis, with their lengths in mm.")
 
 
 def _small_print(cursor: _Cursor, report: Report) -> None:

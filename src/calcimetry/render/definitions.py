@@ -34,6 +34,18 @@ DEFINITIONS: tuple[Definition, ...] = (
         "together than the picture's blur count as one lesion.",
     ),
     Definition(
+        "burden",
+        "Burden",
+        "",
+        "The sum over calcium lesions of a patient, a hand or a finger: their number, volume, mass "
+        "of hydroxyapatite and area. Lesions of urate are left out and counted apart. A lesion "
+        "belongs to the finger and the hand whose bone is nearest; one near the wrist to the hand "
+        "alone. Of several images of a patient's visit each hand, or each finger of pictures, "
+        "counts once; the remark says which image was left out. Half widths of the intervals of "
+        "volumes and areas add in quadrature, those of masses plainly, since all share the error "
+        "of the calibration.",
+    ),
+    Definition(
         "volume_mm3",
         "Volume",
         "mm³",

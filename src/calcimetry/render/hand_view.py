@@ -11,6 +11,7 @@ from PIL import Image as Picture
 from calcimetry.model import Finger, Grid, Hand, Lesion, Report
 from calcimetry.render import palette, wording
 from calcimetry.render.column import column_width, draw_column
+from calcimetry.render.greys import to_grey
 from calcimetry.render.layout import MARGIN
 from calcimetry.render.marks import (
     badged,
@@ -19,7 +20,7 @@ from calcimetry.render.marks import (
     draw_scale_bar,
     outline_bone,
 )
-from calcimetry.render.overlay import listed_lesions, to_grey
+from calcimetry.render.overlay import listed_lesions
 from calcimetry.render.panel import GUTTER, Panel
 from calcimetry.render.sheet import Sheet
 from calcimetry.render.views import image_on, labels_on
@@ -29,9 +30,9 @@ DARKEST_HU, LEAST_WHITE_HU = -200.0, 1000.0
 #: So many of the pixels of bone, in per cent, are darker than white.
 _BONE_PERCENTILE = 98.0
 #: Room (width, height) for each of the two panels of a hand.
-_ROOM = (620, 1000)
+_ROOM = (540, 880)
 _CAPTION, _FOOT, _COLUMN_GAP = 34, 44, 24
-_SIDE_SIZE, _NAME_SIZE = 30, 14
+_SIDE_SIZE, _NAME_SIZE = 30, 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def draw_hands(report: Report, caption: str = "Measured") -> Picture.Image:
     Returns
     -------
     PIL.Image.Image
-        Mode RGB; about 1000 pixels high for each hand.
+        Mode RGB; about 900 pixels high for each hand.
     """
     hands = report.hands or (Hand(None, (), report.image.grid),)
     views = [_view(report, hand) for hand in hands]
@@ -145,7 +146,7 @@ def _draw_hand(
     captions = (_title(view.hand), caption)
     grey = to_grey(view.brightest, (DARKEST_HU, _white_hu(view)))
     for at, words in zip((bare, marked.at), captions, strict=True):
-        sheet.text((at[0], at[1] - 12), words, 15, palette.MUTED)
+        sheet.text((at[0], at[1] - 12), words, 16, palette.MUTED)
         sheet.picture(grey, at, size)
         if side is not None:
             sheet.text((at[0] + 12, at[1] + 38), side.value, _SIDE_SIZE, palette.TEXT)

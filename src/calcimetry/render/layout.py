@@ -11,7 +11,7 @@ MARGIN = 28
 
 _LEAST_HEIGHT = 900
 #: Room (width, height) for each of the two panels, side by side or one above the other.
-_BESIDE, _ABOVE = (620, 1000), (1100, 470)
+_BESIDE, _ABOVE = (580, 1000), (1100, 470)
 _CAPTION, _FOOT, _COLUMN_GAP = 30, 40, 24
 
 

@@ -8,7 +8,7 @@ from calcimetry.render import palette
 from calcimetry.render.palette import Colour
 from calcimetry.render.sheet import Sheet
 
-_SIZE, _ROW = 14, 24
+_SIZE, _ROW = 16, 26
 
 
 def legend_entries(report: Report) -> list[tuple[str, Colour]]:
@@ -18,7 +18,9 @@ def legend_entries(report: Report) -> list[tuple[str, Colour]]:
     kinds have a colour each.
     """
     entries = [("lesion", palette.LESION)] if report.lesions else []
-    for label in report.bones.labels:
+    # Of a volume kind by kind from the finger's base, whatever finger was found first.
+    labels = sorted(report.bones.labels, key=None if report.image.is_picture else _order)
+    for label in labels:
         name = report.bones.meanings[label] if report.image.is_picture else _kind(label)
         entries.append((name, palette.bone_colour(label)))
     return list(dict.fromkeys(entries))
@@ -40,6 +42,12 @@ def draw_legend(sheet: Sheet, at: tuple[float, float], report: Report, widths: l
         sheet.line([(x, y), (x + 22, y)], colour, width=3)
         sheet.text((x + 30, y + 5), name, _SIZE, palette.TEXT)
     return _ROW * -(-len(entries) // len(widths))
+
+
+def _order(label: int) -> tuple[bool, int]:
+    """Bones of fingers by their kind, then those of the wrist."""
+    rest = label % LEFT_HAND_OFFSET
+    return rest in WRIST_BONES, rest % 10
 
 
 def _kind(label: int) -> str:

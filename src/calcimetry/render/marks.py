@@ -13,14 +13,17 @@ from calcimetry.render.column import BADGE_RADIUS, draw_badge
 from calcimetry.render.contours import display_contours
 from calcimetry.render.palette import Colour
 from calcimetry.render.panel import GUTTER, Panel
-from calcimetry.render.sheet import Point, Sheet
+from calcimetry.render.sheet import Point, Sheet, text_width
 
 _BADGE_GAP = 2 * BADGE_RADIUS + 3
+#: Size of the words under a badge, and the room that they take along and across.
+_NOTE_SIZE = 15
+_NOTE_ROOM = (19.0, 80.0)
 _HALO = (0, 0, 0, 130)
 _FAINT = (163, 173, 186, 110)
 _LESION_OPACITY = 0.45
-#: Axes of lesions drawn smaller than this would hide them.
-_LEAST_AXIS = 12.0
+#: Axes shorter than this are drawn as hairlines, which hide less of a small lesion.
+_SHORT_AXIS = 16.0
 #: A leader that leaves its course by less would show a single step.
 _NEARLY_STRAIGHT = 2.0
 _BAR_LENGTHS_MM = (10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1)
@@ -77,12 +80,14 @@ def draw_lesions(
 
 
 def draw_axes(sheet: Sheet, panel: Panel, axes: Iterable[ArrayLike]) -> None:
-    """Draw axes, each its two ends as fractional (row, column), where long enough to be seen."""
+    """Draw axes, each its two ends as fractional (row, column)."""
     for ends in axes:
         axis = panel.place(ends)
-        if np.linalg.norm(axis[1] - axis[0]) >= _LEAST_AXIS:
-            sheet.line(_points(axis), _HALO, width=3)
-            sheet.line(_points(axis), palette.AXIS, width=1.5)
+        if np.linalg.norm(axis[1] - axis[0]) < _SHORT_AXIS:
+            sheet.line(_points(axis), palette.AXIS, width=1)
+            continue
+        sheet.line(_points(axis), _HALO, width=3)
+        sheet.line(_points(axis), palette.AXIS, width=1.5)
 
 
 def draw_scale_bar(sheet: Sheet, panel: Panel, column_mm: float, below: float) -> None:
@@ -121,12 +126,23 @@ def _outline(sheet: Sheet, borders: Borders, colour: Colour, width: float) -> No
 
 
 def draw_badges(
-    sheet: Sheet, panel: Panel, lesions: Mapping[int, Borders], above: bool = False
+    sheet: Sheet,
+    panel: Panel,
+    lesions: Mapping[int, Borders],
+    notes: Mapping[int, str] | None = None,
+    above: bool = False,
 ) -> None:
     """Put each badge beside the panel, level with its lesion, and join the two.
 
     Badges stand in the gutters left and right, or `above` and below the panel.
+    Under a badge stands what `notes` say of its lesion, such as the lengths of its axes.
     """
+    notes = notes or {}
+    room_below = _NOTE_ROOM[0] if notes else 0.0
+    gap = max(_BADGE_GAP, _NOTE_ROOM[1]) if notes and above else _BADGE_GAP + room_below
+    # How far from the ends of a side badges stay, so that their notes lie beside the panel too.
+    first = _NOTE_ROOM[1] / 2 if notes and above else BADGE_RADIUS
+    last = first if above else BADGE_RADIUS + room_below
     along = 0 if above else 1
     across = 1 - along
     start, size = np.array(panel.at), np.array(panel.size)
@@ -135,15 +151,15 @@ def draw_badges(
     middles = [(outline.min(axis=0) + outline.max(axis=0)) / 2 for outline in outlines]
     wanted = [float(m[along]) for m in middles]
     inset = [float(m[across] - start[across]) for m in middles]
-    room = int((size[along] - 2 * BADGE_RADIUS) // _BADGE_GAP) + 1
+    room = int((size[along] - first - last) // gap) + 1
     far = callouts.sides(wanted, inset, float(size[across]), room)
     for side, outward in ((False, -1), (True, 1)):
         members = sorted((i for i, f in enumerate(far) if f is side), key=lambda i: wanted[i])
         places = callouts.spread(
             [wanted[i] for i in members],
-            _BADGE_GAP,
-            start[along] + BADGE_RADIUS,
-            start[along] + size[along] - BADGE_RADIUS,
+            gap,
+            start[along] + first,
+            start[along] + size[along] - last,
         )
         edge = start[across] + (size[across] if side else 0)
         centres = np.zeros((len(members), 2))
@@ -158,4 +174,16 @@ def draw_badges(
             sheet.line(leader, _HALO, width=3)
             sheet.line(leader, palette.LESION, width=1)
         for i, centre in zip(members, centres, strict=True):
-            draw_badge(sheet, (float(centre[0]), float(centre[1])), numbers[i])
+            place = (float(centre[0]), float(centre[1]))
+            _draw_note(sheet, place, notes.get(numbers[i], ""))
+            draw_badge(sheet, place, numbers[i])
+
+
+def _draw_note(sheet: Sheet, badge: Point, words: str) -> None:
+    """Words under a badge, on a ground that keeps leaders of other badges off them."""
+    if not words:
+        return
+    width = text_width(words, _NOTE_SIZE) + 4
+    top = badge[1] + BADGE_RADIUS
+    sheet.box((badge[0] - width / 2, top), (width, _NOTE_ROOM[0]), palette.BACKGROUND)
+    sheet.text((badge[0], top + 14), words, _NOTE_SIZE, palette.TEXT, "centre")

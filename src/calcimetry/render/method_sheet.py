@@ -11,8 +11,8 @@ from PIL import Image as Picture
 
 from calcimetry.model import Image, bone_name
 from calcimetry.render import palette
+from calcimetry.render.greys import display_limits, to_grey
 from calcimetry.render.marks import draw_bones, draw_lesions, draw_scale_bar
-from calcimetry.render.overlay import display_limits, to_grey
 from calcimetry.render.palette import Colour
 from calcimetry.render.panel import Panel
 from calcimetry.render.sheet import Sheet, wrapped

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from calcimetry.errors import InputError
-from calcimetry.model import Image, Lesion, Report
-from calcimetry.render import palette
+from calcimetry.model import Lesion, Report
+from calcimetry.render import palette, wording
+from calcimetry.render.close_ups import close_ups_height, draw_close_ups
 from calcimetry.render.column import COLUMN_WIDTH, draw_column
+from calcimetry.render.greys import display_limits, to_grey
 from calcimetry.render.layout import lay_out
 from calcimetry.render.marks import (
     badged,
@@ -24,8 +24,7 @@ from calcimetry.render.sheet import Sheet
 
 #: Lesions with a badge and a row of the table: the largest.
 MOST_LISTED = 20
-#: Display range of HU that were not windowed: window 1500, level 450.
-DEFAULT_RANGE_HU = (-300.0, 1200.0)
+_ABOVE_CLOSE_UPS = 20
 
 
 def draw_overlay(report: Report) -> Picture.Image:
@@ -33,7 +32,8 @@ def draw_overlay(report: Report) -> Picture.Image:
 
     Bones are outlined in a colour each, lesions filled and outlined, their long
     and short axes drawn. Badges with the lesions' numbers stand beside the
-    picture, so that they cover nothing; at most `MOST_LISTED` lesions get one.
+    picture, so that they cover nothing; at most `MOST_LISTED` lesions get one. The
+    largest are shown enlarged below the numbers.
 
     Parameters
     ----------
@@ -58,7 +58,9 @@ def draw_overlay(report: Report) -> Picture.Image:
     listed = listed_lesions(report)
     # Drawn once off the sheet, to know its height.
     column_height = draw_column(Sheet((1, 1), palette.BACKGROUND), (0, 0), report, listed)
-    layout = lay_out(report.image.grid, (COLUMN_WIDTH, round(column_height)))
+    words = round(column_height) + _ABOVE_CLOSE_UPS
+    height = words + close_ups_height(listed)
+    layout = lay_out(report.image.grid, (COLUMN_WIDTH, height))
     sheet = Sheet(layout.size, palette.BACKGROUND)
     grey = to_grey(report.image.array[0], display_limits(report.image))
     above_marked = GUTTER if layout.stacked else 0
@@ -66,7 +68,7 @@ def draw_overlay(report: Report) -> Picture.Image:
         ("Picture", layout.bare, 0),
         ("Measured", layout.marked, above_marked),
     ):
-        sheet.text((at[0], at[1] - raised - 10), caption, 15, palette.MUTED)
+        sheet.text((at[0], at[1] - raised - 10), caption, 16, palette.MUTED)
         sheet.picture(grey, at, layout.panel)
     _, rows, columns = report.image.grid.shape
     panel = Panel(layout.marked, layout.panel, (rows, columns))
@@ -76,10 +78,12 @@ def draw_overlay(report: Report) -> Picture.Image:
     outlines = draw_lesions(sheet, panel, masks)
     for lesion in report.lesions:
         draw_axes(sheet, panel, (lesion.long_axis_ends, lesion.short_axis_ends))
-    draw_badges(sheet, panel, badged(outlines, listed), layout.stacked)
+    lengths = {one.number: wording.axes_of(one) for one in listed}
+    draw_badges(sheet, panel, badged(outlines, listed), lengths, layout.stacked)
     below = 18.0 + (GUTTER if layout.stacked else 0)
     draw_scale_bar(sheet, panel, report.image.grid.spacing[2], below)
     draw_column(sheet, layout.column, report, listed)
+    draw_close_ups(sheet, (layout.column[0], layout.column[1] + words), report, listed)
     return sheet.finished()
 
 
@@ -87,21 +91,3 @@ def listed_lesions(report: Report) -> list[Lesion]:
     """The largest lesions, by volume where there is one, in the order of their numbers."""
     largest = sorted(report.lesions, key=lambda one: (-(one.volume_mm3 or 0.0), -one.area_mm2))
     return sorted(largest[:MOST_LISTED], key=lambda lesion: lesion.number)
-
-
-def to_grey(values: NDArray[np.float32], limits: tuple[float, float]) -> Picture.Image:
-    """Intensities, shape (rows, columns), as grey from black to white at the limits; mode L."""
-    low, high = limits
-    part = (values - low) / max(high - low, 1e-6)
-    return Picture.fromarray(np.uint8(255 * np.clip(part, 0.0, 1.0) + 0.5))
-
-
-def display_limits(image: Image) -> tuple[float, float]:
-    """Which intensities are shown black and white.
-
-    For HU the range the source was windowed to, or else `DEFAULT_RANGE_HU`; for
-    other units the least and the greatest value.
-    """
-    if image.unit == "HU":
-        return image.clipped_hu or DEFAULT_RANGE_HU
-    return float(image.array.min()), float(image.array.max())

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-#: Strips beside a panel where badges stand.
-GUTTER = 46
+#: Strips beside a panel where badges stand, with the lengths of their lesions' axes.
+GUTTER = 76
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from PIL import Image as Picture
 
 from calcimetry.render import wording
 from calcimetry.render.definitions import DEFINITIONS
-from calcimetry.render.sections import ImageSection
+from calcimetry.render.sections import BurdenLine, ImageSection, Overlay
 
 #: Above this size browsers become slow to open a page, and mail refuses it.
 PAGE_BUDGET_BYTES = 30_000_000
@@ -38,6 +38,9 @@ class ReportPage:
         When the study was measured.
     notes : tuple of str
         Remarks on the run as a whole, such as files that were passed over.
+    burden : tuple of BurdenLine
+        Patients, their hands and fingers, in the order in which they are shown; empty where
+        only pictures of nobody known were measured.
     """
 
     sections: tuple[ImageSection, ...]
@@ -45,13 +48,16 @@ class ReportPage:
     version: str
     created: datetime
     notes: tuple[str, ...] = ()
+    burden: tuple[BurdenLine, ...] = ()
 
 
 def render_report(page: ReportPage, budget_bytes: int = PAGE_BUDGET_BYTES) -> str:
     """Write the page.
 
     The page holds its pictures and styles, runs no script and fetches nothing, so
-    that it can be mailed and archived as one file. Names are escaped.
+    that it can be mailed and archived as one file. Names are escaped. Pictures that
+    are only linked are read from their files as one scrolls to them; the page says
+    so.
 
     Parameters
     ----------
@@ -67,9 +73,9 @@ def render_report(page: ReportPage, budget_bytes: int = PAGE_BUDGET_BYTES) -> st
     str
         A complete HTML document, to be encoded as UTF-8.
     """
-    overlays = [[overlay.png for overlay in section.overlays] for section in page.sections]
-    scale = _scale_to_fit([png for pngs in overlays for png in pngs if png], budget_bytes)
-    pictures = [[_embedded(png, scale) if png else None for png in pngs] for pngs in overlays]
+    held = [one.png for section in page.sections for one in section.overlays if one.png]
+    scale = _scale_to_fit(held, budget_bytes)
+    pictures = [[_shown(one, scale) for one in section.overlays] for section in page.sections]
     environment = Environment(
         loader=PackageLoader("calcimetry.render"),
         autoescape=True,
@@ -83,22 +89,27 @@ def render_report(page: ReportPage, budget_bytes: int = PAGE_BUDGET_BYTES) -> st
         mm2=wording.area,
         mm3=wording.volume,
         mm3_range=wording.volume_range,
+        mg=wording.mass,
+        mg_range=wording.mass_range,
         mm=wording.length,
         mm2_range=wording.area_range,
         bone=wording.bone_of,
-        # Names that are not UTF-8 reach Python as lone surrogates.
-        path=lambda path: quote(path, errors="surrogateescape"),
+        path=_path,
     )
     highest = max((s.area_interval.high for s in page.sections if s.area_interval), default=0.0)
     return environment.get_template("report.html.j2").render(
         page=page,
         pictures=pictures,
         scale=scale,
+        linked=any(one.linked for section in page.sections for one in section.overlays),
+        has_masses=any(line.burden and line.burden.mass_mg for line in page.burden),
+        burden_gaps=_gaps(page.burden),
+        urate_count=sum(len(s.lesions) - s.lesion_count for s in page.sections),
         counts={
             status: sum(section.status == status for section in page.sections)
             for status in ("complete", "partial", "failed")
         },
-        lesion_count=sum(len(section.lesions) for section in page.sections),
+        lesion_count=sum(section.lesion_count for section in page.sections),
         detail_names=list(dict.fromkeys(name for s in page.sections for name in s.details)),
         methods=sorted({section.method for section in page.sections if section.method}),
         settings=list(_flat(page.settings)),
@@ -109,6 +120,12 @@ def render_report(page: ReportPage, budget_bytes: int = PAGE_BUDGET_BYTES) -> st
         definitions=DEFINITIONS,
         research_use=wording.RESEARCH_USE,
     )
+
+
+def _gaps(burden: Sequence[BurdenLine]) -> list[str]:
+    """Why totals have no mass, each reason once."""
+    told = (line.burden.not_measured.get("mass_mg", "") for line in burden if line.burden)
+    return [why for why in dict.fromkeys(told) if why]
 
 
 def _noun(sections: Sequence[ImageSection]) -> str:
@@ -142,15 +159,27 @@ def _scale_to_fit(pngs: Sequence[bytes], budget_bytes: int) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Embedded:
-    """A picture within the page. Its size is stated: links would miss as pictures load."""
+class _Shown:
+    """A picture of the page. Its size is stated: links would miss as pictures load."""
 
     uri: str
     width: int
     height: int
 
 
-def _embedded(png: bytes, scale: float | None) -> _Embedded | None:
+def _shown(overlay: Overlay, scale: float | None) -> _Shown | None:
+    """A picture as the page holds or links it; None where there is none to show."""
+    if overlay.linked:
+        return _Shown(_path(overlay.path), *overlay.linked)
+    return _embedded(overlay.png, scale) if overlay.png else None
+
+
+def _path(path: str) -> str:
+    """A file's path as an address; names that are not UTF-8 reach Python as lone surrogates."""
+    return quote(path, errors="surrogateescape")
+
+
+def _embedded(png: bytes, scale: float | None) -> _Shown | None:
     """A picture as the page holds it; None where it is damaged."""
     try:
         with Picture.open(BytesIO(png), formats=("PNG",)) as picture:
@@ -158,13 +187,13 @@ def _embedded(png: bytes, scale: float | None) -> _Embedded | None:
     except Exception:  # noqa: BLE001 - damaged files make decoders raise anything
         return None
     if scale is None:
-        return _Embedded(data_uri("png", png), picture.width, picture.height)
+        return _Shown(data_uri("png", png), picture.width, picture.height)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     small = picture.convert("RGB").resize(size, Picture.Resampling.LANCZOS)
     buffer = BytesIO()
     # No chroma subsampling: thin coloured outlines would fade.
     small.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
-    return _Embedded(data_uri("jpeg", buffer.getvalue()), *size)
+    return _Shown(data_uri("jpeg", buffer.getvalue()), *size)
 
 
 def data_uri(kind: str, data: bytes) -> str:

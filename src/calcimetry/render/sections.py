@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
+from calcimetry.measurement.burden import Burden
 from calcimetry.model import Interval, Lesion, Report
 from calcimetry.model.report import Status
 from calcimetry.render import wording
@@ -14,29 +16,41 @@ from calcimetry.render import wording
 class Overlay:
     """One drawing of an input.
 
-    `png` is None where it is missing. `path` is that of the file relative to the
-    page, with forward slashes: linked, never fetched. Where it is given but the
+    `png` is held by the page; None where it is missing or only linked. `path` is that
+    of the file relative to the page, with forward slashes. Where it is given but the
     picture is missing or damaged, the page says so. `shows` says in words what is
-    to be seen.
+    to be seen. `linked` is the width and height of a picture that the page does not
+    hold but shows from its file.
     """
 
     png: bytes | None = None
     path: str = ""
     shows: str = ""
+    linked: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BurdenLine:
+    """One line of the table of burdens: a patient, a hand or a finger.
+
+    `burden` is None where nothing could be added up, and `reason` then says why.
+    """
+
+    level: Literal["patient", "hand", "finger"]
+    name: str
+    status: Status
+    reason: str
+    burden: Burden | None
 
 
 @dataclass(frozen=True, slots=True)
 class FingerLine:
-    """One finger of a volume, a line of its table; `coverage` is by name of the phalanx."""
+    """What is seen of one finger of a volume; `coverage` is by name of the phalanx."""
 
     name: str
     status: Status
     reason: str
     coverage: Mapping[str, str]
-    lesion_count: int
-    volume_mm3: float | None
-    volume_interval: Interval | None
-    area_mm2: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +109,11 @@ class ImageSection:
             overlays=overlays,
             details=details or {},
         )
+
+    @property
+    def lesion_count(self) -> int:
+        """Number of lesions, without those of urate."""
+        return sum(not one.is_urate for one in self.lesions)
 
     @property
     def is_volume(self) -> bool:

@@ -55,6 +55,16 @@ def volume_range(interval: Interval) -> str:
     return f"{volume(interval.low)} to {volume(interval.high)}"
 
 
+def mass(value_mg: float) -> str:
+    """A mass in mg, without its unit: as many decimals as a volume in mm3."""
+    return volume(value_mg)
+
+
+def mass_range(interval: Interval) -> str:
+    """Both ends of a mass's interval, without the unit."""
+    return volume_range(interval)
+
+
 def volume_of(lesion: Lesion) -> str:
     """A lesion's volume, without the unit; a dash where it has none."""
     return "-" if lesion.volume_mm3 is None else volume(lesion.volume_mm3)
@@ -63,6 +73,11 @@ def volume_of(lesion: Lesion) -> str:
 def volume_range_of(lesion: Lesion) -> str:
     """Both ends of its interval, without the unit; nothing where it has none."""
     return "" if lesion.volume_interval is None else volume_range(lesion.volume_interval)
+
+
+def axes_of(lesion: Lesion) -> str:
+    """Long and short axis in mm, without the unit, such as ``3.8 x 3.6``."""
+    return f"{length(lesion.long_axis_mm)} x {length(lesion.short_axis_mm)}"
 
 
 def bone_of(lesion: Lesion) -> str:

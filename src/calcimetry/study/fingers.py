@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from dataclasses import fields
 
 from calcimetry.coverage import phalanx_coverage
 from calcimetry.files.results import FingerResult
-from calcimetry.measurement.size import total_area
-from calcimetry.measurement.volume_error import total_volume
+from calcimetry.measurement.burden import total_burden
 from calcimetry.model import Finger, Lesion, Report
 from calcimetry.model.hand import finger_of
 
@@ -48,8 +47,7 @@ def finger_results(report: Report) -> tuple[FingerResult, ...]:
 def _result(report: Report, finger: Finger, lesions: Sequence[Lesion]) -> FingerResult:
     coverage = phalanx_coverage(report.bones, finger.digit, finger.laterality)
     reason = "; ".join(filter(None, (finger.reason, *(one.reason for one in coverage))))
-    area, area_interval = total_area(lesions)
-    volume, volume_interval = total_volume(lesions)
+    burden = total_burden(lesions, is_volume=True)
     side = finger.laterality
     return FingerResult(
         name=finger.name,
@@ -58,10 +56,5 @@ def _result(report: Report, finger: Finger, lesions: Sequence[Lesion]) -> Finger
         status="partial" if reason else "complete",
         reason=reason,
         coverage={one.phalanx.bone.name.lower(): one.state for one in coverage},
-        lesion_count=len(lesions),
-        area_mm2=area,
-        area_interval=area_interval,
-        ellipse_area_mm2=math.fsum(lesion.ellipse_area_mm2 for lesion in lesions),
-        volume_mm3=volume,
-        volume_interval=volume_interval,
+        **{one.name: getattr(burden, one.name) for one in fields(burden)},
     )

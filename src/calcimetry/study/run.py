@@ -259,7 +259,7 @@ class _Run:
                 pixel_spacing_mm=self._spacing(task),
                 warnings=(*tried.warnings, *warnings),
             )
-            result = measured_result(tried, report, files)
+            result = measured_result(tried, report, files, self.settings.score)
         except OutputError:
             raise
         except CalcimetryError as error:

@@ -240,7 +240,7 @@ def _dicom_inputs(found: Found) -> Iterator[Input]:
         yield Input(
             Path(volume.name),
             volume.name,
-            columns={"patient": volume.patient},
+            columns={"patient": volume.patient, "visit": volume.study},
             load=partial(_load_dicom, volume),
             place=f"dicom-{volume.name}",
             sha256=volume.sha256,

@@ -18,6 +18,7 @@ from calcimetry.render.finger_sheet import draw_fingers
 from calcimetry.render.hand_view import draw_hands
 from calcimetry.render.overlay import draw_overlay
 from calcimetry.study.fingers import finger_results
+from calcimetry.study.hands import hand_results
 
 
 def write_images(folder: Path, stem: str, report: Report) -> tuple[str, ...]:
@@ -54,11 +55,14 @@ def write_images(folder: Path, stem: str, report: Report) -> tuple[str, ...]:
     write_label_nifti(folder / bones, report.bones)
     write_label_nifti(folder / lesions, report.lesion_map)
     _write_png(folder / hands, draw_hands(report))
-    _write_png(folder / fingers, draw_fingers(report))
+    told = [(one.status, one.reason) for one in finger_results(report)]
+    _write_png(folder / fingers, draw_fingers(report, told))
     return files
 
 
-def measured_result(tried: Result, report: Report, files: tuple[str, ...]) -> Result:
+def measured_result(
+    tried: Result, report: Report, files: tuple[str, ...], score: bool = False
+) -> Result:
     """The result of an input that was measured.
 
     Parameters
@@ -69,8 +73,11 @@ def measured_result(tried: Result, report: Report, files: tuple[str, ...]) -> Re
         What was measured.
     files : tuple of str
         What `write_images` gives.
+    score : bool
+        Whether to add what a radiographic score asks of each hand of a volume.
     """
     volume = not report.image.is_picture
+    fingers = finger_results(report)
     return replace(
         tried,
         status=report.status,
@@ -83,7 +90,8 @@ def measured_result(tried: Result, report: Report, files: tuple[str, ...]) -> Re
         volume_interval=report.volume_interval,
         spacing_mm=report.image.grid.spacing if volume else None,
         lesions=report.lesions,
-        fingers=finger_results(report),
+        fingers=fingers,
+        hands=hand_results(report, fingers, score),
         warnings=(*tried.warnings, *report.warnings),
         bones={label: report.bones.meanings[label] for label in report.bones.labels},
         files=files,

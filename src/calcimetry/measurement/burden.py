@@ -1,0 +1,177 @@
+"""How much calcium there is in all: of a finger, a hand or a patient."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from calcimetry.measurement.size import total_area
+from calcimetry.measurement.volume_error import total_volume
+from calcimetry.model.lesion import Interval, Lesion
+from calcimetry.model.report import NO_LESION
+
+
+@dataclass(frozen=True, slots=True)
+class Burden:
+    """Totals over the calcium lesions of something, each with its 95% interval.
+
+    A quantity is None where it does not apply or could not be measured, and
+    `not_measured` then says why. Lesions of urate are in none of the numbers but
+    `urate_count`.
+    """
+
+    lesion_count: int
+    area_mm2: float
+    area_interval: Interval | None
+    ellipse_area_mm2: float
+    volume_mm3: float | None = None
+    volume_interval: Interval | None = None
+    mass_mg: float | None = None
+    mass_interval: Interval | None = None
+    #: Lesions that were left out because they are urate.
+    urate_count: int = 0
+    not_measured: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "not_measured", MappingProxyType(dict(self.not_measured)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = [getattr(self, name) for name in self.__dataclass_fields__]
+        values[-1] = dict(self.not_measured)
+        return Burden, tuple(values)
+
+
+def counted(lesions: Iterable[Lesion]) -> tuple[Lesion, ...]:
+    """The lesions that belong to the calcium burden: all but those of urate.
+
+    Parameters
+    ----------
+    lesions : iterable of Lesion
+        A lesion whose material is not known counts as calcium.
+    """
+    return tuple(one for one in lesions if not one.is_urate)
+
+
+def total_burden(lesions: Sequence[Lesion], is_volume: bool) -> Burden:
+    """Add up lesions.
+
+    Areas and volumes take the errors of different lesions as independent: half
+    widths add in quadrature. Masses share the error of the calibration, which
+    outweighs the others: their half widths add up.
+
+    Parameters
+    ----------
+    lesions : sequence of Lesion
+        All of a finger, a hand or an image, those of urate included.
+    is_volume : bool
+        False for the lesions of a picture, which have neither volume nor mass.
+
+    Returns
+    -------
+    Burden
+        Without a lesion the totals are 0 without an interval: 0 to 0 would claim
+        that none was missed. The mass is None where that of one lesion is.
+
+    Raises
+    ------
+    NotMeasurable
+        If `is_volume` and a lesion has no volume.
+
+    Examples
+    --------
+    >>> none = total_burden([], is_volume=True)
+    >>> none.volume_mm3, none.volume_interval, none.mass_mg
+    (0.0, None, 0.0)
+    """
+    own = counted(lesions)
+    area, area_interval = total_area(own)
+    volume, volume_interval = total_volume(own) if is_volume else (None, None)
+    mass, mass_interval, why = _mass(own) if is_volume else (None, None, {})
+    reasons = {} if own else {"area_interval": NO_LESION}
+    if not is_volume:
+        reasons |= dict.fromkeys(("volume_mm3", "mass_mg"), "a picture shows one slice")
+    elif not own:
+        reasons |= dict.fromkeys(("volume_interval", "mass_interval"), NO_LESION)
+    return Burden(
+        lesion_count=len(own),
+        area_mm2=area,
+        area_interval=area_interval,
+        ellipse_area_mm2=math.fsum(one.ellipse_area_mm2 for one in own),
+        volume_mm3=volume,
+        volume_interval=volume_interval,
+        mass_mg=mass,
+        mass_interval=mass_interval,
+        urate_count=len(lesions) - len(own),
+        not_measured={**reasons, **why},
+    )
+
+
+def combined(parts: Sequence[Burden]) -> Burden:
+    """Add the burdens of parts that share no lesion, such as two hands.
+
+    Half widths add as in `total_burden`. A quantity that one part lacks, the sum
+    lacks too, for that part's reason; a part without lesion adds 0 without error.
+
+    Parameters
+    ----------
+    parts : sequence of Burden
+        At least one.
+    """
+    reasons = {name: why for part in parts for name, why in part.not_measured.items()}
+    total = Burden(
+        lesion_count=sum(part.lesion_count for part in parts),
+        area_mm2=math.fsum(part.area_mm2 for part in parts),
+        area_interval=_summed([(p.area_mm2, p.area_interval) for p in parts], shared=False),
+        ellipse_area_mm2=math.fsum(part.ellipse_area_mm2 for part in parts),
+        volume_mm3=_sum([part.volume_mm3 for part in parts]),
+        volume_interval=_summed([(p.volume_mm3, p.volume_interval) for p in parts], shared=False),
+        mass_mg=_sum([part.mass_mg for part in parts]),
+        mass_interval=_summed([(p.mass_mg, p.mass_interval) for p in parts], shared=True),
+        urate_count=sum(part.urate_count for part in parts),
+        not_measured=reasons,
+    )
+    missing = {name: why for name, why in reasons.items() if getattr(total, name) is None}
+    return Burden(**{**{n: getattr(total, n) for n in _FIELDS}, "not_measured": missing})
+
+
+_FIELDS = tuple(Burden.__dataclass_fields__)
+
+
+def _mass(lesions: Sequence[Lesion]) -> tuple[float | None, Interval | None, dict[str, str]]:
+    """Mass in mg, its interval, and why either is missing."""
+    lacking = {
+        lesion.number: lesion.not_measured.get("mass_mg", "no mass was measured")
+        for lesion in lesions
+        if lesion.mass_mg is None
+    }
+    if lacking:
+        number, why = next(iter(lacking.items()))
+        same = len(lacking) == len(lesions) and len(set(lacking.values())) == 1
+        return None, None, {"mass_mg": why if same else f"lesion {number}: {why}"}
+    masses = [(lesion.mass_mg, lesion.mass_interval) for lesion in lesions]
+    for lesion in lesions:
+        if lesion.mass_interval is None:
+            why = f"lesion {lesion.number}: its mass has no interval"
+            return _sum([mass for mass, _ in masses]), None, {"mass_interval": why}
+    return _sum([mass for mass, _ in masses]), _summed(masses, shared=True), {}
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return math.fsum(known) if len(known) == len(values) else None
+
+
+def _summed(parts: Sequence[tuple[float | None, Interval | None]], shared: bool) -> Interval | None:
+    """Interval of a sum; parts of 0 without an interval add none. None where one lacks it."""
+    if any(value is None or (interval is None and value > 0) for value, interval in parts):
+        return None
+    known = [(value, one) for value, one in parts if value is not None and one is not None]
+    if not known:
+        return None
+    total = math.fsum(value for value, _ in known)
+    above = [one.high - value for value, one in known]
+    reach = math.fsum(above) if shared else math.hypot(*above)
+    return Interval(max(0.0, total - reach), total + reach)

@@ -1,0 +1,107 @@
+import copy
+import dataclasses
+import pickle
+
+import pytest
+
+from calcimetry.errors import NotMeasurable
+from calcimetry.measurement.burden import Burden, combined, counted, total_burden
+from calcimetry.model import Interval
+from tests.fakes import lesion
+
+
+def solid(number=1, **changes):
+    values = {
+        "volume_mm3": 10.0,
+        "volume_interval": Interval(7.0, 13.0),
+        "mass_mg": 4.0,
+        "mass_interval": Interval(3.0, 5.0),
+    }
+    return dataclasses.replace(lesion(number), **(values | changes))
+
+
+def test_areas_and_volumes_add_in_quadrature_and_masses_linearly():
+    total = total_burden([solid(1), solid(2, volume_interval=Interval(6.0, 14.0))], is_volume=True)
+    assert (total.lesion_count, total.urate_count) == (2, 0)
+    assert total.area_mm2 == pytest.approx(2.88)
+    assert total.area_interval.high == pytest.approx(2.88 + 0.4 * 2**0.5)
+    assert total.volume_mm3 == pytest.approx(20.0)
+    assert (total.volume_interval.low, total.volume_interval.high) == pytest.approx((15.0, 25.0))
+    assert total.mass_mg == pytest.approx(8.0)
+    assert (total.mass_interval.low, total.mass_interval.high) == pytest.approx((6.0, 10.0))
+    assert total.not_measured == {}
+
+
+def test_urate_is_left_out_of_all_totals_and_counted():
+    lesions = [solid(1), solid(2, material="urate", mass_mg=None), solid(3, material="calcium")]
+    total = total_burden(lesions, is_volume=True)
+    assert (total.lesion_count, total.urate_count) == (2, 1)
+    assert total.volume_mm3 == pytest.approx(20.0)
+    assert total.mass_mg == pytest.approx(8.0)
+    assert [one.number for one in counted(lesions)] == [1, 3]
+
+
+def test_a_mass_that_one_lesion_lacks_the_total_lacks_for_its_reason():
+    lacking = solid(
+        2, mass_mg=None, mass_interval=None, not_measured={"mass_mg": "no calibration yet"}
+    )
+    total = total_burden([solid(1), lacking], is_volume=True)
+    assert (total.mass_mg, total.mass_interval) == (None, None)
+    assert total.not_measured == {"mass_mg": "lesion 2: no calibration yet"}
+    without = total_burden([solid(1, mass_interval=None)], is_volume=True)
+    assert (without.mass_mg, without.mass_interval) == (4.0, None)
+    assert without.not_measured == {"mass_interval": "lesion 1: its mass has no interval"}
+    silent = total_burden([solid(1, mass_mg=None, not_measured={})], is_volume=True)
+    assert silent.not_measured == {"mass_mg": "no mass was measured"}
+
+
+def test_a_picture_has_areas_alone():
+    total = total_burden([lesion(1)], is_volume=False)
+    assert (total.volume_mm3, total.mass_mg) == (None, None)
+    assert total.not_measured["volume_mm3"] == "a picture shows one slice"
+
+
+def test_without_a_lesion_totals_are_0_and_have_no_interval():
+    total = total_burden([], is_volume=True)
+    assert (total.area_mm2, total.volume_mm3, total.mass_mg) == (0.0, 0.0, 0.0)
+    assert (total.area_interval, total.volume_interval, total.mass_interval) == (None, None, None)
+    assert set(total.not_measured) == {"area_interval", "volume_interval", "mass_interval"}
+
+
+def test_lesions_of_a_picture_are_no_volume():
+    with pytest.raises(NotMeasurable, match="lesion 7 has no volume"):
+        total_burden([lesion(7)], is_volume=True)
+
+
+def test_parts_add_to_the_total_of_all_their_lesions():
+    lesions = [solid(1), solid(2), solid(3, volume_interval=Interval(6.0, 14.0))]
+    parts = [total_burden(lesions[:1], True), total_burden(lesions[1:], True)]
+    whole, added = total_burden(lesions, True), combined(parts)
+    for name in ("area_interval", "volume_interval", "mass_interval"):
+        one, other = getattr(whole, name), getattr(added, name)
+        assert (one.low, one.high) == pytest.approx((other.low, other.high))
+    assert added.mass_mg == pytest.approx(whole.mass_mg)
+    assert (added.lesion_count, added.not_measured) == (3, {})
+
+
+def test_a_part_without_lesion_adds_nothing_and_hides_nothing():
+    with_lesion = total_burden([solid(1)], True)
+    added = combined([total_burden([], True), with_lesion])
+    assert added.volume_interval.high == pytest.approx(with_lesion.volume_interval.high)
+    assert added.not_measured == {}
+    none = combined([total_burden([], True)] * 2)
+    assert (none.volume_mm3, none.volume_interval) == (0.0, None)
+    assert "volume_interval" in none.not_measured
+
+
+def test_what_one_part_lacks_the_sum_lacks():
+    added = combined([total_burden([solid(1)], True), total_burden([solid(1, mass_mg=None)], True)])
+    assert (added.mass_mg, added.mass_interval) == (None, None)
+    assert added.not_measured == {"mass_mg": "no mass was measured"}
+
+
+def test_it_cannot_be_changed_and_survives_copies():
+    one = Burden(0, 0.0, None, 0.0, not_measured={"mass_mg": "why"})
+    with pytest.raises(TypeError):
+        one.not_measured["x"] = "y"
+    assert pickle.loads(pickle.dumps(one)) == copy.copy(one) == one
