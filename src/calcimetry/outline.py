@@ -132,7 +132,7 @@ def shape_of_outlines(
         do not depend on how the picture is turned. Axes are exact for the outline's
         polygon. In a region of several parts they span the parts, and the perimeter
         is the sum over the parts. The ellipse lies along the long axis, and across
-        it around the middle of the short axis.
+        it around the region's centre of area.
 
     A pixel rounds a sharp corner: the tip of a right angle loses up to 0.3 pixel.
     """
@@ -278,12 +278,12 @@ def _ellipse_misfit(reading: _Reading) -> float:
     at, height = at[order], height[order]
     # Outer outlines all turn the same way: where they have turned, one is within them.
     inside = (np.round(np.cumsum(turn[order])) != 0)[:-1]
-    middle = float(reading.short_ends[:, 1].mean())
+    at, below, above = at[:-1][inside], height[:-1][inside], height[1:][inside]
+    region = float((above - below).sum())
+    middle = float(((above**2 - below**2) / 2.0).sum()) / region
     reach = reading.short_mm / 2.0 * np.sqrt(1.0 - unit**2)
-    bottom, top = middle - reach[at[:-1]], middle + reach[at[:-1]]
-    shared = np.clip(np.minimum(height[1:], top) - np.maximum(height[:-1], bottom), 0.0, None)
-    region = float(np.diff(height)[inside].sum())
-    both = float(shared[inside].sum())
+    shared = np.minimum(above, middle + reach[at]) - np.maximum(below, middle - reach[at])
+    both = float(np.clip(shared, 0.0, None).sum())
     return 1.0 - both / (region + 2.0 * float(reach.sum()) - both)
 
 

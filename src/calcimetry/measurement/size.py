@@ -179,7 +179,7 @@ def _measure_one(
     shape = shape_of_outlines(outlines, grid.spacing[1:], spot.corner)
     bone, near_mm = bone_samples.nearest(spot.place_mm(np.argwhere(spot.own), grid))
     reach_mm = touching_reach_mm(grid)
-    contact = _contact_share(spot, outlines, grid, bone_samples, reach_mm)
+    touches_bone = near_mm <= reach_mm
     rows, columns = (
         float(fraction.sum(axis=other) @ np.arange(n)) / float(fraction.sum()) + start
         for other, n, start in zip((1, 0), fraction.shape, spot.corner, strict=True)
@@ -188,19 +188,19 @@ def _measure_one(
         number=spot.number,
         bone=bone,
         area_mm2=area,
-        area_interval=model.interval(area, shape.perimeter_mm, contact),
+        area_interval=model.interval(area, shape.perimeter_mm, touches_bone),
         pixel_area_mm2=float(spot.own.sum()) * grid.pixel_area_mm2,
         long_axis_mm=shape.long_axis.length_mm,
         short_axis_mm=shape.short_axis.length_mm,
         ellipse_area_mm2=math.pi / 4.0 * shape.long_axis.length_mm * shape.short_axis.length_mm,
         perimeter_mm=shape.perimeter_mm,
         solidity=shape.solidity,
-        touches_bone=near_mm <= reach_mm,
+        touches_bone=touches_bone,
         centre=(0.0, rows, columns),
         long_axis_ends=shape.long_axis.ends,
         short_axis_ends=shape.short_axis.ends,
         ellipse_misfit=shape.ellipse_misfit,
-        bone_contact_share=contact,
+        bone_contact_share=_contact_share(spot, outlines, grid, bone_samples, reach_mm),
         not_measured=_not_measured(image),
     )
 

@@ -153,7 +153,7 @@ def _measure_one(deposit: Deposit, around: _Around) -> Lesion:
     surface, reach_mm = deposit.surface(), touching_reach_mm(around.grid)
     axes, surface_mm2 = surface.axes(), surface.area_mm2
     contact_mm2 = surface.near_bone_mm2(around.bones, reach_mm)
-    contact = contact_mm2 / surface_mm2
+    touches_bone = near_mm <= reach_mm
     mean_hu, why_no_hu = deposit.mean_hu()
     side, digit = _SIDES[place.laterality], digit_of(place)
     aspect, offset_mm = _side_of_bone(place, bone, around.bones, centre_mm, section.grid)
@@ -163,26 +163,26 @@ def _measure_one(deposit: Deposit, around: _Around) -> Lesion:
         number=deposit.number,
         bone=bone,
         area_mm2=area,
-        area_interval=around.area_error.interval(area, shape.perimeter_mm, contact),
+        area_interval=around.area_error.interval(area, shape.perimeter_mm, touches_bone),
         pixel_area_mm2=float(section.own.sum()) * section.grid.pixel_area_mm2,
         long_axis_mm=shape.long_axis.length_mm,
         short_axis_mm=shape.short_axis.length_mm,
         ellipse_area_mm2=math.pi / 4.0 * shape.long_axis.length_mm * shape.short_axis.length_mm,
         perimeter_mm=shape.perimeter_mm,
         solidity=shape.solidity,
-        touches_bone=near_mm <= reach_mm,
+        touches_bone=touches_bone,
         centre=(float(slice_index), float(row), float(column)),
         long_axis_ends=shape.long_axis.ends,
         short_axis_ends=shape.short_axis.ends,
         mean_hu=mean_hu,
         volume_mm3=volume,
-        volume_interval=around.volume_error.interval(volume, surface_mm2, contact),
+        volume_interval=around.volume_error.interval(volume, surface_mm2, touches_bone),
         plane=section.grid,
         side=side,
         digit=digit,
         aspect=aspect,
         ellipse_misfit=shape.ellipse_misfit,
-        bone_contact_share=contact,
+        bone_contact_share=contact_mm2 / surface_mm2,
         bone_contact_mm2=contact_mm2,
         surface_mm2=surface_mm2,
         feret_diameter_max_mm=axes.first_mm,
