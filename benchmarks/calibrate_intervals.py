@@ -46,7 +46,6 @@ def reach(values: Floats, slope: Floats, contact: Floats) -> Floats:
 
 def fitted(beyond: Floats, slope: Floats, contact: Floats) -> Floats:
     """Quantile regression of `beyond`, the logarithm of the error on one side."""
-
     most = MOST if len(beyond) >= ENOUGH else (*MOST[:2], 0.0)
 
     def loss(values: Floats) -> float:

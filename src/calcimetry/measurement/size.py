@@ -37,14 +37,14 @@ class AreaErrorModel(ErrorModel):
     Interval(low=7.941176470588235, high=11.4)
     """
 
-    relative_low: float = 0.1
-    relative_high: float = 0.1
-    boundary_low_mm: float = 0.2
-    boundary_high_mm: float = 0.2
-    contact_low: float = 0.3
-    contact_high: float = 0.3
-    false_size: float = 0.5
-    missed_size: float = 0.5
+    relative_low: float = 0.343
+    relative_high: float = 0.998
+    boundary_low_mm: float = 0.89
+    boundary_high_mm: float = 0.299
+    contact_low: float = 0.0
+    contact_high: float = 0.0
+    false_size: float = 22.0
+    missed_size: float = 0.0
 
 
 def total_area(
