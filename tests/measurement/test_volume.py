@@ -90,7 +90,7 @@ def test_axes_surface_and_ellipsoid_of_an_ellipsoid(volar):
     assert axes == pytest.approx((7.0, 4.0, 3.0), abs=0.25)
     assert lesion.ellipsoid_volume_mm3 == pytest.approx(0.52 * np.prod(axes))
     assert lesion.ellipsoid_volume_mm3 == pytest.approx(lesion.volume_mm3, rel=0.08)
-    assert lesion.surface_mm2 == pytest.approx(68.3, rel=0.03)  # Knud Thomsen's formula
+    assert lesion.surface_mm2 == pytest.approx(65.9, rel=0.04)  # Knud Thomsen's formula
     assert lesion.ellipse_misfit < 0.05
 
 
