@@ -31,10 +31,10 @@ class AreaErrorModel(ErrorModel):
 
     Examples
     --------
-    >>> model = AreaErrorModel(boundary_low_mm=0.1, boundary_high_mm=0.2, relative_low=0.0,
-    ...     relative_high=0.0)
-    >>> model.interval(9.0, 12.0)
-    Interval(low=7.941176470588235, high=11.4)
+    >>> from dataclasses import replace
+    >>> model = replace(AreaErrorModel.exact(), boundary_low_mm=0.5, boundary_high_mm=0.25)
+    >>> model.interval(8.0, 16.0)
+    Interval(low=4.0, high=12.0)
     """
 
     relative_low: float = 0.343
