@@ -1,4 +1,4 @@
-"""Measure calcimetry on simulated pictures it was not trained on; calibrates the 95% intervals.
+"""Measure calcimetry on simulated pictures it was not trained on.
 
     python benchmarks/simulated.py [--pictures 100] [--methods unet kmeans]
 

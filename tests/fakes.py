@@ -59,6 +59,8 @@ def lesion(number: int = 1, area: float = 1.44) -> Lesion:
         centre=(0.0, 41.0, 10.0),
         long_axis_ends=((40.0, 10.0), (43.0, 10.0)),
         short_axis_ends=((41.0, 9.0), (41.0, 12.0)),
+        ellipse_misfit=0.05,
+        bone_contact_share=0.0,
         not_measured={"mean_hu": "the picture was windowed"},
     )
 

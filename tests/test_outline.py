@@ -123,3 +123,24 @@ def test_parts_share_axes_and_add_their_perimeters():
 def test_nothing_above_the_level_is_refused():
     with pytest.raises(InputError, match="nowhere exceeds"):
         measure_shape(np.full((4, 4), 0.2), (1.0, 1.0))
+
+
+def test_an_ellipse_fits_its_own_axes_and_a_square_does_not():
+    drawn = pixel_coverage((60, 80), (0.1, 0.1), ellipse(6.0, 3.0, 0.3))
+    assert measure_shape(drawn, (0.1, 0.1)).ellipse_misfit < 0.02
+    # The ellipse of a square's diagonals is the circle around it: 1 - 2 / pi is left over.
+    square = np.zeros((204, 204))
+    square[2:-2, 2:-2] = 1.0
+    assert measure_shape(square, (1.0, 1.0)).ellipse_misfit == pytest.approx(
+        1.0 - 2.0 / np.pi, abs=0.01
+    )
+
+
+def test_a_part_within_anothers_hole_is_counted_once():
+    ring = np.ones((15, 15))
+    ring[3:12, 3:12] = 0.0
+    filled = ring.copy()
+    filled[6:9, 6:9] = 1.0
+    assert len(outer_outlines(filled)) == 2
+    misfits = [measure_shape(array, (1.0, 1.0)).ellipse_misfit for array in (ring, filled)]
+    assert misfits[0] == pytest.approx(misfits[1])

@@ -23,7 +23,7 @@ def test_a_file_changes_what_it_names_and_nothing_else(tmp_path):
 
 
 def test_to_dict_and_back():
-    settings = Settings.from_dict({"growth": {"seed_hu": 250}, "area_error": {"relative": 0.2}})
+    settings = Settings.from_dict({"growth": {"seed_hu": 250}, "area_error": {"relative_low": 0.2}})
     assert Settings.from_dict(settings.to_dict()) == settings
     assert settings.to_dict()["growth"]["seed_hu"] == 250.0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,9 +36,9 @@ OFFSETS, VOLUME_OFFSETS = (-0.25, 0.0, 0.25), (-0.5, -0.25, 0.0, 0.25, 0.5)
 #: Of a volume, planes across each axis are read: those that part its bone, brighter than
 #: this, into equal shares.
 BONE_HU, PLANES_PER_AXIS = 600.0, 4
-#: A surface that leans more than this against a plane's normal looks blurred in it.
+#: A surface that leans more than this against a plane looks blurred in it.
 LEAN = 0.3
-#: About a tenth of its brightness is left to any object (`shown_share`).
+#: Left to any object of its brightness, about a tenth.
 LEAST_SHARE = -math.expm1(-0.105)
 
 
@@ -112,8 +112,7 @@ def estimate_blur(image: Image) -> Blur:
     coarse = _best(profiles, range(0, len(SIGMAS_MM), 3), offsets)
     best = _best(profiles, range(max(coarse - 2, 0), min(coarse + 3, len(SIGMAS_MM))), offsets)
     # No edge can be sharper than the pixels that average it.
-    sigma = max(float(SIGMAS_MM[best]), pixel / math.sqrt(12.0))
-    return Blur(sigma, estimated=True)
+    return Blur(max(float(SIGMAS_MM[best]), pixel / math.sqrt(12.0)), estimated=True)
 
 
 def _planes(image: Image) -> Iterator[_Plane]:
@@ -240,8 +239,10 @@ def _misfit(profiles: _Profiles, sigma_mm: float, offsets_mm: FloatArray) -> Flo
     return best
 
 
-def shown_share(spread: float, sigma_mm: float, dimensions: int = 2) -> float:
-    """Part of its own brightness that a small round object's peak still shows through a blur.
+def shown_share(
+    spread: float, sigma_mm: float, dimensions: int = 2, half_axes: Sequence[float] = ()
+) -> float:
+    """Part of its own brightness that a small object's peak still shows through a blur.
 
     Parameters
     ----------
@@ -250,35 +251,50 @@ def shown_share(spread: float, sigma_mm: float, dimensions: int = 2) -> float:
     sigma_mm : float
         Standard deviation of the Gaussian blur.
     dimensions : {2, 3}
-        2 for a disc in a picture, 3 for a ball in a volume.
+        Of a picture or a volume.
+    half_axes : sequence of float
+        Its form; of what scale does not matter. A disc or ball without.
 
     Returns
     -------
     float
-        1 for objects much larger than the blur; about 0.1 at least, since what is nearly a
-        point shows its signal but not its size.
+        1 for objects much larger than the blur; about 0.1 at least, since a point shows its
+        signal but not its size. Of equal spread, thin bodies show less.
 
     Notes
     -----
-    Blurred by a Gaussian, the peak of an object of radius R and brightness A is A times
-    the probability that a normal deviate of its dimension falls within R, that is, with
-    ``x = R**2 / (2 sigma**2)``, the regularised incomplete gamma function ``P(d / 2, x)``
-    (chi-square distribution, Abramowitz and Stegun 26.4.1): ``1 - exp(-x)`` for a disc.
-    Its signal is A times its size, so that its spread is ``size / P(d / 2, x)``, which
-    rises with x and is solved for it.
+    Blurred by a Gaussian, the middle of a body of brightness A is A times the probability
+    that a normal deviate falls within it: the mean, over all directions, of the regularised
+    incomplete gamma function ``P(d / 2, x)`` (Abramowitz and Stegun 26.4.1), where
+    ``x = r**2 / (2 sigma**2)`` and r is how far the body reaches; ``1 - exp(-x)`` for a
+    disc. The spread is the size over that mean; it rises with scale and is solved for it.
 
     Examples
     --------
-    >>> round(shown_share(100.0, 0.4), 3)
-    1.0
     >>> round(shown_share(1.5, 0.4), 2)
     0.58
-    >>> round(shown_share(2.0, 0.4, dimensions=3), 2)
-    0.52
+    >>> round(shown_share(2.0, 0.4, dimensions=3, half_axes=(6.0, 6.0, 1.0)), 2)
+    0.18
     """
     half = dimensions / 2.0
-    x = np.linspace(float(gammaincinv(half, LEAST_SHARE)), 50.0, 2000)
-    share = gammainc(half, x)
-    radius = sigma_mm * np.sqrt(2.0 * x)
-    size = np.pi * radius**2 if dimensions == 2 else 4.0 / 3.0 * np.pi * radius**3
-    return float(gammainc(half, np.interp(spread, size / share, x)))
+    form = np.array(half_axes or (1.0,) * dimensions)
+    form = form / np.prod(form) ** (1.0 / dimensions)  # of the size of the unit disc or ball
+    ways = _directions(dimensions) if half_axes else np.eye(1, dimensions)
+    reach = 1.0 / np.linalg.norm(ways / form, axis=1)
+    x = np.geomspace(
+        float(gammaincinv(half, LEAST_SHARE)) / 4.0, 50.0 * float((reach**-2).max()), 200
+    )
+    share = gammainc(half, x[:, None] * reach**2).mean(axis=1)
+    unit = np.pi if dimensions == 2 else 4.0 / 3.0 * np.pi
+    size = unit * (sigma_mm * np.sqrt(2.0 * x)) ** dimensions
+    return float(np.clip(np.interp(np.log(spread), np.log(size / share), share), LEAST_SHARE, 1))
+
+
+def _directions(dimensions: int, count: int = 400) -> FloatArray:
+    """Unit vectors spread evenly, shape (count, dimensions)."""
+    turn = (np.arange(count) + 0.5) / count
+    if dimensions == 2:
+        return np.stack([np.cos(2.0 * np.pi * turn), np.sin(2.0 * np.pi * turn)], axis=1)
+    height, angle = 1.0 - 2.0 * turn, np.pi * (1.0 + math.sqrt(5.0)) * count * turn
+    side = np.sqrt(1.0 - height**2)
+    return np.stack([height, side * np.cos(angle), side * np.sin(angle)], axis=1)

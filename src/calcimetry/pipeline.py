@@ -95,7 +95,7 @@ def _measure_picture(image: Image, settings: Settings) -> Report:
         FRAME_WARNING if framed else "",
     )
     found = (evidence.bones, grown.lesion_map, lesions)
-    return _report(shown, evidence.method, found, reasons, warnings)
+    return _report(shown, evidence.method, found, reasons, warnings, settings)
 
 
 def _find_lesions(
@@ -166,7 +166,7 @@ def _measure_volume(
             "cannot be told from bone. Expected CT of hands or fingers in HU."
         )
     named_lesions = {lesion.number: f"calcification {lesion.number}" for lesion in lesions}
-    total, interval = total_volume(counted(lesions))
+    total, interval = total_volume(counted(lesions), settings.volume_error)
     segmentation = Segmentation(bones, image.grid, meanings)
     reasons = [
         one.reason
@@ -176,7 +176,7 @@ def _measure_volume(
         if one.reason
     ]
     measured = (segmentation, Segmentation(lesion_map, image.grid, named_lesions), tuple(lesions))
-    report = _report(image, method, measured, reasons, tuple(warnings))
+    report = _report(image, method, measured, reasons, tuple(warnings), settings)
     return replace(report, hands=tuple(hands), volume_mm3=total, volume_interval=interval)
 
 
@@ -210,11 +210,12 @@ def _report(
     found: tuple[Segmentation, Segmentation, tuple[Lesion, ...]],
     missing: Sequence[str],
     warnings: Sequence[str],
+    settings: Settings,
 ) -> Report:
     """Bones, lesion map and lesions as a report; partial where something is missing."""
     bones, lesion_map, lesions = found
     calcium = counted(lesions)
-    area, interval = total_area(calcium)
+    area, interval = total_area(calcium, settings.area_error)
     return Report(
         image=image,
         bones=bones,

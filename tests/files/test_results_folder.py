@@ -17,7 +17,7 @@ from calcimetry.files.columns import (
     LESION_COLUMNS,
     PATIENT_COLUMNS,
 )
-from calcimetry.files.records import to_record
+from calcimetry.files.records import result_from, to_record
 from calcimetry.files.results import Contents, FingerResult, HandResult, Result
 from calcimetry.files.results_folder import load_results, save_results
 from calcimetry.measurement.burden import total_burden
@@ -61,6 +61,14 @@ def volume_lesion(number, digit):
         digit=digit,
         aspect="volar",
         mean_hu=412.0,
+        bone_contact_mm2=0.5,
+        surface_mm2=8.0,
+        feret_diameter_max_mm=2.0,
+        second_axis_mm=1.5,
+        third_axis_mm=1.0,
+        ellipsoid_volume_mm3=1.56,
+        depth_mm=0.7,
+        plane_offset_mm=-1.2,
         not_measured={"mass_mg": "no calibration yet"},
     )
 
@@ -203,6 +211,17 @@ def test_empty_cells_of_a_volume_are_explained(tmp_path):
         assert empty - {"patient"} <= explained
     empty = {name for name, value in image.items() if not value}
     assert empty - {"patient", "reason"} <= explained
+
+
+def test_a_record_of_before_some_sizes_were_measured_can_be_read():
+    record = to_record(volume_result())
+    later = ("ellipse_misfit", "bone_contact_share", "surface_mm2", "depth_mm", "plane_offset_mm")
+    for lesion_record in record["lesions"]:
+        for name in later:
+            del lesion_record[name]
+    lesions = result_from(record).lesions
+    assert all(getattr(one, name) is None for one in lesions for name in later)
+    assert lesions[0].third_axis_mm == 1.0
 
 
 def test_pictures_alone_have_no_table_of_fingers(tmp_path):

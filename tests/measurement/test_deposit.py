@@ -34,7 +34,7 @@ def test_volume_surface_and_centre_of_a_ball(grid):
     fraction = coverage(grid, ball(6.0, centre))
     deposit = deposit_of(fraction, (fraction > 0).astype(int), grid)
     assert deposit.volume_mm3 == pytest.approx(np.pi / 6 * 216.0, rel=0.01)
-    assert deposit.surface_mm2 == pytest.approx(np.pi * 36.0, rel=0.03)
+    assert deposit.surface().area_mm2 == pytest.approx(np.pi * 36.0, rel=0.03)
     np.testing.assert_allclose(deposit.centre_mm, centre, atol=0.02)
 
 
@@ -46,7 +46,7 @@ def test_surface_of_an_array_that_ends_at_the_lesion_is_closed():
     labels = Segmentation(fraction, grid, {1: "one"})
     deposit = Deposit.of(1, box, image, labels, labels.label_map, fraction.astype(np.float32))
     # An octahedron whose corners lie half a sample out.
-    assert deposit.surface_mm2 == pytest.approx(8 * np.sqrt(3) / 4 * (0.5 / np.sqrt(2)) ** 2)
+    assert deposit.surface().area_mm2 == pytest.approx(8 * np.sqrt(3) / 4 * (0.5 / np.sqrt(2)) ** 2)
 
 
 def test_a_lesion_without_mineral_is_measured_by_its_samples():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,7 @@ SIZES = (
     "ellipse_area_mm2",
     "perimeter_mm",
     "solidity",
+    "ellipse_misfit",
 )
 WINDOW = (-300.0, 1200.0)
 
@@ -93,24 +96,53 @@ def test_a_windowed_picture_gives_no_density_and_says_why():
     assert "calibrated" in lesion.not_measured["mass_mg"]
 
 
-def test_intervals_hold_the_area_and_add_in_quadrature():
+def test_intervals_hold_the_area_and_their_halves_add_in_quadrature():
     labels = np.zeros((20, 20), dtype=int)
     labels[2:6, 2:6], labels[10:16, 10:16] = 1, 2
     lesions = measured(labels, labels > 0)
-    reach = [lesion.area_interval.high - lesion.area_mm2 for lesion in lesions]
-    total, interval = total_area(lesions)
-    assert total == pytest.approx(52 * 0.16)
-    assert interval.high - total == pytest.approx(np.hypot(*reach))
-    assert interval.low < total
     for lesion in lesions:
         assert 0.0 <= lesion.area_interval.low < lesion.area_mm2 < lesion.area_interval.high
+    above = [lesion.area_interval.high - lesion.area_mm2 for lesion in lesions]
+    below = [lesion.area_mm2 - lesion.area_interval.low for lesion in lesions]
+    model = replace(AreaErrorModel(), false_size=0.3, missed_size=0.7)
+    total, interval = total_area(lesions, model)
+    assert total == pytest.approx(52 * 0.16)
+    assert interval.high - total == pytest.approx(np.hypot(0.7, np.hypot(*above)))
+    assert total - interval.low == pytest.approx(np.hypot(0.3, np.hypot(*below)))
 
 
-def test_error_model_is_the_stated_sum():
-    model = AreaErrorModel(boundary_mm=0.2, relative=0.1)
-    assert model.standard_error(20.0, 15.0) == pytest.approx(np.sqrt(3.0**2 + 2.0**2))
-    assert model.interval(20.0, 15.0).high == pytest.approx(20.0 + 1.96 * np.sqrt(13.0))
-    assert model.interval(0.1, 15.0).low == 0.0
+@pytest.mark.parametrize(("gap", "share"), [(1, 0.0), (2, 0.0), (0, 0.25)])
+def test_contact_with_bone_is_the_part_of_the_outline_that_lies_at_it(gap, share):
+    labels, bones = np.zeros((40, 40), dtype=int), np.zeros((40, 40), dtype=int)
+    labels[10:30, 10:30] = 1
+    # Bone one pixel and the reach of half a millimetre away is no longer at the outline.
+    bones[10:30, 30 + (0 if gap == 0 else 3 + gap)] = 2
+    (lesion,) = measured(labels, labels == 1, 0.2, bones)
+    # Where the outline turns its corners, up to the reach of the sides beside it is near too.
+    assert lesion.bone_contact_share == pytest.approx(share, abs=0.08)
+    assert (lesion.bone_contact_share > 0) is (gap == 0)
+
+
+def test_an_ellipse_fits_its_axes_and_an_elbow_does_not():
+    elbow = np.zeros((30, 30), dtype=int)
+    elbow[2:28, 2:6] = elbow[24:28, 2:28] = 1
+    (bent,) = measured(elbow, elbow)
+    disc = pixel_coverage((30, 30), (0.4, 0.4), ellipse(8.0, 8.0))
+    (full,) = measured((disc >= 0.5).astype(int), disc)
+    assert full.ellipse_misfit < 0.05
+    assert bent.ellipse_misfit > 0.5
+
+
+def test_in_a_large_picture_each_lesion_is_measured_as_in_its_own():
+    disc = pixel_coverage((24, 30), (0.4, 0.4), ellipse(5.0, 3.0, 0.4))
+    fraction = np.zeros((90, 80))
+    fraction[50:74, 40:70] = disc
+    (alone,) = measured((disc >= 0.5).astype(int), disc)
+    (placed,) = measured((fraction >= 0.5).astype(int), fraction)
+    for name in SIZES:
+        assert getattr(placed, name) == pytest.approx(getattr(alone, name), rel=1e-9)
+    assert placed.centre == pytest.approx(np.add(alone.centre, (0, 50, 40)))
+    np.testing.assert_allclose(placed.long_axis_ends, np.add(alone.long_axis_ends, (50, 40)))
 
 
 def test_a_volume_is_refused():

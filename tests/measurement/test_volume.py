@@ -24,6 +24,14 @@ def measured(fraction, labels=None, bone=SHAFT, bone_label=1, hands=(), grid=GRI
     )
 
 
+def measured_in(hu, fraction, grid, **image):
+    bones = Segmentation(np.zeros(grid.shape), grid, {})
+    lesion_map = Segmentation(fraction >= 0.5, grid, {1: "one"})
+    return measure_volume_lesions(
+        Image(hu, grid, **image), bones, lesion_map, fraction.astype(np.float32)
+    )
+
+
 @pytest.fixture(scope="module")
 def volar():
     return coverage(GRID, ellipsoid((3.0, 4.0, 7.0), (0.5, 6.5, -1.0)))
@@ -53,7 +61,8 @@ def test_place_and_side_are_told(volar):
     (lesion,) = measured(volar, hands=(hand_of(index_finger()),))
     assert (lesion.bone, lesion.side, lesion.digit, lesion.aspect) == (1, "right", 2, "volar")
     assert lesion.mean_hu == pytest.approx(500.0)
-    assert set(lesion.not_measured) == {"density_mg_cm3", "mass_mg"}
+    assert set(lesion.not_measured) == {"density_mg_cm3", "mass_mg", "depth_mm"}
+    assert lesion.not_measured["depth_mm"] == "no skin is in view"
     left = index_finger(Laterality.LEFT)
     (lesion,) = measured(volar, hands=(hand_of(left, laterality=Laterality.LEFT),))
     assert lesion.side == "left"
@@ -64,6 +73,54 @@ def test_what_could_not_be_told_has_the_fingers_reason(volar):
     (lesion,) = measured(volar, hands=(hand_of(finger, laterality=None),))
     assert (lesion.side, lesion.aspect) == (None, None)
     assert lesion.not_measured["side"] == lesion.not_measured["aspect"] == finger.reason
+
+
+@pytest.mark.parametrize("side", [Laterality.RIGHT, Laterality.LEFT])
+def test_the_plane_lies_so_far_towards_the_thumb_from_the_middle_of_the_bone(side):
+    fraction = coverage(GRID, ball(4.0, (-2.0, 6.5, 0.0)))
+    (lesion,) = measured(fraction, hands=(hand_of(index_finger(side), laterality=side),))
+    # A right thumb is on the side of -x. Planes lie 0.25 mm apart.
+    towards = 2.0 if side is Laterality.RIGHT else -2.0
+    assert lesion.plane_offset_mm == pytest.approx(towards, abs=0.3)
+
+
+def test_axes_surface_and_ellipsoid_of_an_ellipsoid(volar):
+    (lesion,) = measured(volar)
+    axes = (lesion.feret_diameter_max_mm, lesion.second_axis_mm, lesion.third_axis_mm)
+    assert axes == pytest.approx((7.0, 4.0, 3.0), abs=0.25)
+    assert lesion.ellipsoid_volume_mm3 == pytest.approx(0.52 * np.prod(axes))
+    assert lesion.ellipsoid_volume_mm3 == pytest.approx(lesion.volume_mm3, rel=0.08)
+    assert lesion.surface_mm2 == pytest.approx(65.9, rel=0.04)  # Knud Thomsen's formula
+    assert lesion.ellipse_misfit < 0.05
+
+
+def test_contact_with_bone_is_an_area_and_a_share_of_the_surface():
+    grid = volume_grid((40, 40, 40), (0.3, 0.3, 0.3))
+    index = np.indices(grid.shape)
+    fraction = ((abs(index - 19.5) < 8).all(axis=0)).astype(float)
+    (away,) = measured(fraction, bone=index[0] < 8, grid=grid)
+    (lesion,) = measured(fraction, bone=index[0] < 12, grid=grid)
+    assert (away.bone_contact_mm2, away.bone_contact_share) == (0.0, 0.0)
+    # One face of a cube of 4.8 mm, and about half a sample of the faces beside it.
+    assert lesion.bone_contact_mm2 == pytest.approx(4.8**2, rel=0.25)
+    assert lesion.bone_contact_share == lesion.bone_contact_mm2 / lesion.surface_mm2
+
+
+def test_depth_is_the_least_distance_of_two_surfaces():
+    grid = volume_grid((50, 60, 60), (0.5, 0.4, 0.4), tilt=(0.2, 0.1))
+    body, deposit = coverage(grid, ball(18.0)), coverage(grid, ball(3.0, (0.0, 5.0, 0.0)))
+    (lesion,) = measured_in(-1000.0 + 1040.0 * body, deposit, grid)
+    assert lesion.depth_mm == pytest.approx(9.0 - 6.5, abs=0.15)
+    assert "depth_mm" not in lesion.not_measured
+
+
+def test_a_windowed_volume_gives_no_depth():
+    grid = volume_grid((20, 20, 20), (0.5, 0.5, 0.5))
+    (lesion,) = measured_in(
+        np.zeros(grid.shape), coverage(grid, ball(3.0)), grid, clipped_hu=(-300.0, 1200.0)
+    )
+    assert lesion.depth_mm is None
+    assert "windowed at -300 HU" in lesion.not_measured["depth_mm"]
 
 
 def test_near_the_wrist_the_hands_plane_is_taken(volar):

@@ -1,6 +1,5 @@
 import dataclasses
 
-import numpy as np
 import pytest
 
 from calcimetry.errors import NotMeasurable
@@ -9,21 +8,17 @@ from calcimetry.model import Interval
 from tests.fakes import lesion
 
 
-def test_error_model_is_the_stated_sum():
-    model = VolumeErrorModel(boundary_mm=0.2, relative=0.1)
-    assert model.standard_error(20.0, 15.0) == pytest.approx(np.sqrt(3.0**2 + 2.0**2))
-    assert model.interval(20.0, 15.0).high == pytest.approx(20.0 + 1.96 * np.sqrt(13.0))
-    assert model.interval(0.1, 15.0).low == 0.0
-
-
-def test_volumes_add_and_half_widths_add_in_quadrature():
+def test_volumes_add_and_half_widths_add_in_quadrature_each_way():
     lesions = [
-        dataclasses.replace(lesion(), volume_mm3=10.0, volume_interval=Interval(7.0, 13.0)),
-        dataclasses.replace(lesion(), volume_mm3=5.0, volume_interval=Interval(0.0, 9.0)),
+        dataclasses.replace(lesion(), volume_mm3=10.0, volume_interval=Interval(7.0, 14.0)),
+        dataclasses.replace(lesion(), volume_mm3=5.0, volume_interval=Interval(1.0, 8.0)),
     ]
-    total, interval = total_volume(lesions)
+    total, interval = total_volume(lesions, VolumeErrorModel.exact())
     assert total == pytest.approx(15.0)
     assert (interval.low, interval.high) == pytest.approx((10.0, 20.0))
+    model = dataclasses.replace(VolumeErrorModel(), false_size=12.0, missed_size=12.0)
+    _, wider = total_volume(lesions, model)
+    assert (wider.low, wider.high) == pytest.approx((2.0, 28.0))
 
 
 def test_without_a_lesion_there_is_no_interval():

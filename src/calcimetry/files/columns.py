@@ -49,6 +49,8 @@ LESION_COLUMNS = (
     *("feret_diameter_max_mm", "perimeter_mm", "solidity", "mean_hu", "density_mg_cm3", "mass_mg"),
     *("dual_energy_ratio", "material", "aspect", "depth_mm", "touches_bone", "slice", "row"),
     *("column", "area_mm2_low", "area_mm2_high", "volume_mm3_low", "volume_mm3_high"),
+    *("ellipse_misfit", "bone_contact_share", "bone_contact_mm2", "surface_mm2"),
+    *("second_axis_mm", "third_axis_mm", "plane_offset_mm"),
 )
 _ONE_SLICE = "a picture shows one slice and has no depth"
 _ONE_ENERGY = "a picture holds one energy"
@@ -64,6 +66,11 @@ EMPTY_COLUMNS: Mapping[str, str] = {
     "ellipsoid_volume_mm3": _ONE_SLICE,
     "feret_diameter_max_mm": _ONE_SLICE,
     "depth_mm": _ONE_SLICE,
+    "bone_contact_mm2": _ONE_SLICE,
+    "surface_mm2": _ONE_SLICE,
+    "second_axis_mm": _ONE_SLICE,
+    "third_axis_mm": _ONE_SLICE,
+    "plane_offset_mm": _ONE_SLICE,
     "mass_mg": "the grey levels of a windowed picture are clipped, and it has no depth",
     "mass_mg_low": "a picture has no mass",
     "mass_mg_high": "a picture has no mass",
@@ -81,9 +88,6 @@ EMPTY_COLUMNS_OF_VOLUMES: Mapping[str, str] = {
     "mass_mg_low": "this version does not calibrate HU to hydroxyapatite",
     "mass_mg_high": "this version does not calibrate HU to hydroxyapatite",
     "density_mg_cm3": "this version does not calibrate HU to hydroxyapatite",
-    "ellipsoid_volume_mm3": _NOT_YET,
-    "feret_diameter_max_mm": _NOT_YET,
-    "depth_mm": _NOT_YET,
     "dual_energy_ratio": _NOT_YET,
     "material": _NOT_YET,
     "middle_phalanx": "the thumb has none",

@@ -8,7 +8,7 @@ from scipy import ndimage
 from skimage.segmentation import relabel_sequential
 
 from calcimetry.lesions.grow import GrownLesions
-from calcimetry.measurement.volume import nearest_lesion
+from calcimetry.measurement.nearest import nearest_lesion
 from calcimetry.model.image import Image
 from calcimetry.model.segmentation import Segmentation
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import marching_cubes, mesh_surface_area
 
+from calcimetry.measurement.surface import Surface
 from calcimetry.model.geometry import Grid
 from calcimetry.model.image import Image
 from calcimetry.model.segmentation import Segmentation
@@ -73,12 +73,9 @@ class Deposit:
         """Volume of its mineral."""
         return float(self.fraction.sum()) * self.grid.voxel_mm3
 
-    @property
-    def surface_mm2(self) -> float:
-        """Area of the surface on which the fraction is half of its maximum."""
-        padded = np.pad(self.fraction, 1)
-        corners, faces, _, _ = marching_cubes(padded, level=float(padded.max()) / 2.0)
-        return float(mesh_surface_area(self.grid.index_to_mm(corners), faces))
+    def surface(self) -> Surface:
+        """The surface on which the fraction is half of its maximum."""
+        return Surface.of(self.fraction, self.grid)
 
     @property
     def centre_mm(self) -> FloatArray:

@@ -5,70 +5,76 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from calcimetry.errors import InputError, NotMeasurable
+from calcimetry.measurement.error_model import ErrorModel
+from calcimetry.measurement.nearest import BoneSamples, nearest_lesion, touching_reach_mm
+from calcimetry.model.geometry import Grid
 from calcimetry.model.image import Image
 from calcimetry.model.lesion import Interval, Lesion
 from calcimetry.model.segmentation import Segmentation
-from calcimetry.outline import measure_shape
+from calcimetry.outline import outer_outlines, shape_of_outlines
 
-#: A bone this near counts as touched; never less than one pixel.
-TOUCHING_MM = 0.5
-#: Two-sided 95% of a normal error.
-NORMAL_95 = 1.96
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class AreaErrorModel:
-    """Standard error of a lesion's area, from its own size and border.
+class AreaErrorModel(ErrorModel):
+    """Where a lesion's true area lies, from its area in mm2, its perimeter and contact with bone.
 
-    ``se**2 = (boundary_mm * perimeter_mm)**2 + (relative * area_mm2)**2``
+    `ErrorModel` has the formula. `false_size` and `missed_size` are in mm2.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> model = replace(AreaErrorModel.exact(), boundary_low_mm=0.5, boundary_high_mm=0.25)
+    >>> model.interval(8.0, 16.0)
+    Interval(low=4.0, high=12.0)
+    """
+
+    relative_low: float = 0.343
+    relative_high: float = 0.998
+    boundary_low_mm: float = 0.89
+    boundary_high_mm: float = 0.299
+    contact_low: float = 0.0
+    contact_high: float = 0.0
+    false_size: float = 22.0
+    missed_size: float = 0.0
+
+
+def total_area(
+    lesions: Sequence[Lesion], error_model: AreaErrorModel | None = None
+) -> tuple[float, Interval | None]:
+    """Sum of the areas in mm2, with its interval.
 
     Parameters
     ----------
-    boundary_mm : float
-        How far the whole outline may lie too far in or out: an error of the blur
-        or of the half height, alike all around the lesion.
-    relative : float
-        Error of the lesion's own density, by which each border pixel is divided.
-    """
+    lesions : sequence of Lesion
+    error_model : AreaErrorModel, optional
+        Says how half widths add up.
 
-    boundary_mm: float = 0.33
-    relative: float = 0.05
+    Returns
+    -------
+    total : float
+    interval : Interval or None
+        None without a lesion: what may have been missed where nothing was found depends on
+        why nothing was found.
 
-    def standard_error(self, area_mm2: float, perimeter_mm: float) -> float:
-        """Standard error in mm2.
-
-        >>> AreaErrorModel(boundary_mm=0.1, relative=0.0).standard_error(9.0, 12.0)
-        1.2000000000000002
-        """
-        return math.hypot(self.boundary_mm * perimeter_mm, self.relative * area_mm2)
-
-    def interval(self, area_mm2: float, perimeter_mm: float) -> Interval:
-        """95% interval of one area, in mm2; its low end is at least 0."""
-        reach = NORMAL_95 * self.standard_error(area_mm2, perimeter_mm)
-        return Interval(max(0.0, area_mm2 - reach), area_mm2 + reach)
-
-
-def total_area(lesions: Sequence[Lesion]) -> tuple[float, Interval | None]:
-    """Sum of the areas in mm2, with the interval of independent errors.
-
-    Half widths add in quadrature. The upper half of each lesion's interval is
-    used, as its lower half may have been cut at 0. Without a lesion there is no
-    interval: 0 to 0 would claim that none was missed.
-
+    Examples
+    --------
     >>> total_area([])
     (0.0, None)
     """
     if not lesions:
         return 0.0, None
-    total = math.fsum(lesion.area_mm2 for lesion in lesions)
-    reach = math.hypot(*(lesion.area_interval.high - lesion.area_mm2 for lesion in lesions))
-    return total, Interval(max(0.0, total - reach), total + reach)
+    areas = [lesion.area_mm2 for lesion in lesions]
+    model = error_model or AreaErrorModel()
+    return math.fsum(areas), model.total(areas, [lesion.area_interval for lesion in lesions])
 
 
 def measure_lesions(
@@ -120,94 +126,100 @@ def measure_lesions(
             f"Measuring the lesions of {image.name!r}: bones, lesions and mineral fraction "
             "must lie on the image's own grid."
         )
-    spacing = image.grid.spacing[1:]
-    around = _Surroundings(
-        lesion=_nearest_label(lesion_map, spacing),
-        bone=_nearest_label(bones, spacing),
-        bone_distance_mm=_distance_to_bone(bones),
-    )
-    fraction = np.asarray(mineral_fraction[0], dtype=np.float64)
+    owner = nearest_lesion(lesion_map, mineral_fraction)[0]
+    bone_samples = BoneSamples.of(bones)
+    model = error_model or AreaErrorModel()
     return tuple(
         _measure_one(
-            number,
-            image,
-            mineral=fraction,
-            lesion_map=lesion_map,
-            around=around,
-            model=error_model or AreaErrorModel(),
+            _Spot.of(number, box, lesion_map, owner, mineral_fraction), image, bone_samples, model
         )
-        for number in lesion_map.labels
+        for number, box in enumerate(ndimage.find_objects(owner), 1)
+        if box is not None
     )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Surroundings:
-    """For each pixel, shape (rows, columns): nearest lesion, nearest bone, and how far it is."""
+class _Spot:
+    """One lesion of a picture in its own box, whose first pixel is `corner` (row, column)."""
 
-    lesion: NDArray[np.uint16]
-    bone: NDArray[np.uint16]
-    bone_distance_mm: NDArray[np.float64]
+    number: int
+    corner: tuple[int, int]
+    #: Part of each pixel that this lesion's mineral fills; not all 0.
+    fraction: FloatArray
+    #: Its pixels in the label map.
+    own: NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls,
+        number: int,
+        box: tuple[slice, slice],
+        lesion_map: Segmentation,
+        owner: NDArray[np.uint16],
+        mineral_fraction: NDArray[np.float32],
+    ) -> _Spot:
+        own = lesion_map.label_map[0][box] == number
+        fraction = np.where(owner[box] == number, mineral_fraction[0][box], 0.0)
+        if not (fraction > 0).any():
+            # A lesion that the growth drew but gave no mineral still has its pixels.
+            fraction = own
+        return cls(number, (box[0].start, box[1].start), fraction.astype(np.float64), own)
+
+    def place_mm(self, points: NDArray[Any], grid: Grid) -> FloatArray:
+        """Points (row, column) of the box, shape (n, 2), in the picture's mm, shape (n, 3)."""
+        return grid.index_to_mm(np.pad(points + self.corner, ((0, 0), (1, 0))))
 
 
 def _measure_one(
-    number: int,
-    image: Image,
-    *,
-    mineral: NDArray[np.float64],
-    lesion_map: Segmentation,
-    around: _Surroundings,
-    model: AreaErrorModel,
+    spot: _Spot, image: Image, bone_samples: BoneSamples, model: AreaErrorModel
 ) -> Lesion:
-    own = lesion_map.label_map[0] == number
-    fraction = np.where(around.lesion == number, mineral, 0.0)
-    if not (fraction > 0).any():
-        # A lesion that the growth drew but gave no mineral still has its pixels.
-        fraction = own.astype(np.float64)
-    spacing = image.grid.spacing[1:]
-    area = float(fraction.sum()) * image.grid.pixel_area_mm2
-    shape = measure_shape(fraction, spacing, level=float(fraction.max()) / 2.0)
-    weight = fraction / fraction.sum()
-    rows, columns = np.indices(fraction.shape)
-    nearest = int(np.argmin(np.where(own, around.bone_distance_mm, np.inf)))
-    near_mm = float(around.bone_distance_mm.flat[nearest])
+    grid, fraction = image.grid, spot.fraction
+    area = float(fraction.sum()) * grid.pixel_area_mm2
+    outlines = outer_outlines(fraction, float(fraction.max()) / 2.0)
+    shape = shape_of_outlines(outlines, grid.spacing[1:], spot.corner)
+    bone, near_mm = bone_samples.nearest(spot.place_mm(np.argwhere(spot.own), grid))
+    reach_mm = touching_reach_mm(grid)
+    touches_bone = near_mm <= reach_mm
+    rows, columns = (
+        float(fraction.sum(axis=other) @ np.arange(n)) / float(fraction.sum()) + start
+        for other, n, start in zip((1, 0), fraction.shape, spot.corner, strict=True)
+    )
     return Lesion(
-        number=number,
-        bone=int(around.bone.flat[nearest]),
+        number=spot.number,
+        bone=bone,
         area_mm2=area,
-        area_interval=model.interval(area, shape.perimeter_mm),
-        pixel_area_mm2=float(own.sum()) * image.grid.pixel_area_mm2,
+        area_interval=model.interval(area, shape.perimeter_mm, touches_bone),
+        pixel_area_mm2=float(spot.own.sum()) * grid.pixel_area_mm2,
         long_axis_mm=shape.long_axis.length_mm,
         short_axis_mm=shape.short_axis.length_mm,
         ellipse_area_mm2=math.pi / 4.0 * shape.long_axis.length_mm * shape.short_axis.length_mm,
         perimeter_mm=shape.perimeter_mm,
         solidity=shape.solidity,
-        touches_bone=near_mm <= max(TOUCHING_MM, *spacing) * (1.0 + 1e-9),
-        centre=(0.0, float((weight * rows).sum()), float((weight * columns).sum())),
+        touches_bone=touches_bone,
+        centre=(0.0, rows, columns),
         long_axis_ends=shape.long_axis.ends,
         short_axis_ends=shape.short_axis.ends,
+        ellipse_misfit=shape.ellipse_misfit,
+        bone_contact_share=_contact_share(spot, outlines, grid, bone_samples, reach_mm),
         not_measured=_not_measured(image),
     )
 
 
-def _nearest_label(segmentation: Segmentation, spacing: tuple[float, float]) -> NDArray[np.uint16]:
-    """Label of the nearest labelled pixel, shape (rows, columns); 0 where there is none."""
-    labels = segmentation.label_map[0]
-    if not labels.any():
-        return np.zeros_like(labels)
-    index = ndimage.distance_transform_edt(
-        labels == 0, sampling=spacing, return_distances=False, return_indices=True
+def _contact_share(
+    spot: _Spot,
+    outlines: Sequence[FloatArray],
+    grid: Grid,
+    bone_samples: BoneSamples,
+    reach_mm: float,
+) -> float:
+    """Part of an outline's length that lies so near to a pixel of bone."""
+    first, second = (
+        spot.place_mm(np.concatenate([curve[part] for curve in outlines]), grid)
+        for part in (slice(None, -1), slice(1, None))
     )
-    return np.asarray(labels[tuple(index)], dtype=np.uint16)
-
-
-def _distance_to_bone(bones: Segmentation) -> NDArray[np.float64]:
-    """Distance in mm to the nearest bone pixel, shape (rows, columns); infinity without bone."""
-    if not bones.mask.any():
-        return np.full(bones.grid.shape[1:], np.inf)
-    sampling = bones.grid.spacing[1:]
-    return np.asarray(
-        ndimage.distance_transform_edt(~bones.mask[0], sampling=sampling), dtype=np.float64
-    )
+    length = np.linalg.norm(second - first, axis=1)
+    near = bone_samples.within((first + second) / 2.0, reach_mm)
+    return float(length[near].sum() / length.sum())
 
 
 def _not_measured(image: Image) -> dict[str, str]:

@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 
 from calcimetry.errors import InputError, NotMeasurable
 from calcimetry.measurement.deposit import Deposit
+from calcimetry.measurement.nearest import BoneSamples, nearest_lesion, touching_reach_mm
 from calcimetry.measurement.place import Place, aspect_of, axis_labels, digit_of, place_of
 from calcimetry.measurement.section import (
     Section,
@@ -21,7 +22,8 @@ from calcimetry.measurement.section import (
     sagittal_frame,
     sagittal_frame_of_hand,
 )
-from calcimetry.measurement.size import TOUCHING_MM, AreaErrorModel
+from calcimetry.measurement.size import AreaErrorModel
+from calcimetry.measurement.surface import SKIN_HU, skin_points
 from calcimetry.measurement.volume_error import VolumeErrorModel
 from calcimetry.model.anatomy import Laterality
 from calcimetry.model.geometry import Grid
@@ -30,12 +32,9 @@ from calcimetry.model.image import Image
 from calcimetry.model.lesion import Aspect, Lesion
 from calcimetry.model.segmentation import Segmentation
 from calcimetry.outline import measure_shape
-from calcimetry.regions import FACES
 
 FloatArray = NDArray[np.float64]
 
-#: Distances that differ by less count as equal.
-_TIE_MM = 1e-5
 #: Why a volume gives no density yet.
 NO_CALIBRATION = "needs a calibration of HU to hydroxyapatite, which is not made yet"
 _SIDES: dict[Laterality | None, Literal["left", "right"] | None] = {
@@ -104,132 +103,98 @@ def measure_volume_lesions(
             "must lie on the image's own grid."
         )
     own = nearest_lesion(lesion_map, mineral_fraction)
-    bone_voxels = _BoneVoxels.of(bones)
+    boxes = ndimage.find_objects(own)
+    around = _Around(
+        image.grid,
+        BoneSamples.of(bones),
+        *(_skin(image) if boxes else (None, "")),
+        hands,
+        area_error or AreaErrorModel(),
+        volume_error or VolumeErrorModel(),
+    )
     return tuple(
-        _measure_one(
-            Deposit.of(number, box, image, lesion_map, own, mineral_fraction),
-            image.grid,
-            bone_voxels,
-            hands,
-            area_error or AreaErrorModel(),
-            volume_error or VolumeErrorModel(),
-        )
-        for number, box in enumerate(ndimage.find_objects(own), 1)
+        _measure_one(Deposit.of(number, box, image, lesion_map, own, mineral_fraction), around)
+        for number, box in enumerate(boxes, 1)
         if box is not None
     )
 
 
-def nearest_lesion(
-    lesion_map: Segmentation, mineral_fraction: NDArray[np.float32]
-) -> NDArray[np.uint16]:
-    """Number of the lesion that each sample with mineral counts for.
-
-    Parameters
-    ----------
-    lesion_map : Segmentation
-        Lesion numbers.
-    mineral_fraction : array of float, shape of the grid
-        Part of each sample that lesion mineral fills.
-
-    Returns
-    -------
-    array of int, shape of the grid
-        The sample's own number, or that of the nearest lesion where it has mineral but no
-        number, of equally near ones the lower; 0 elsewhere.
-    """
-    own = lesion_map.label_map.copy()
-    loose = np.argwhere((mineral_fraction > 0) & (own == 0))
-    index = np.argwhere(own > 0)
-    if len(loose) and len(index):
-        numbers = own[tuple(index.T)]
-        places = (lesion_map.grid.index_to_mm(one) for one in (index, loose))
-        # A tiny fourth coordinate, so that of equally near lesions the one of the lower number
-        # counts: the last digit of a distance may not decide.
-        known, asked = (
-            np.column_stack([place, step])
-            for place, step in zip(places, (_TIE_MM * numbers, np.zeros(len(loose))), strict=True)
-        )
-        _, nearest = cKDTree(known).query(asked)
-        own[tuple(loose.T)] = numbers[nearest]
-    return own
-
-
 @dataclass(frozen=True, eq=False, slots=True)
-class _BoneVoxels:
-    """Every bone sample's place in mm, shape (n, 3), and label; the tree holds the border's."""
+class _Around:
+    """What all lesions of a volume are measured against."""
 
-    place_mm: FloatArray
-    label: NDArray[np.uint16]
-    border_label: NDArray[np.uint16]
-    tree: cKDTree
-
-    @classmethod
-    def of(cls, bones: Segmentation) -> _BoneVoxels:
-        mask = bones.mask
-        border = mask & ~ndimage.binary_erosion(mask, FACES, border_value=1)
-        place_mm = bones.grid.index_to_mm(np.argwhere(mask))
-        tree = cKDTree(bones.grid.index_to_mm(np.argwhere(border)))
-        return cls(place_mm, bones.label_map[mask], bones.label_map[border], tree)
-
-    def nearest(self, points_mm: FloatArray) -> tuple[int, float]:
-        """Label of the bone nearest to any of the points, and how far it is; 0 without bone."""
-        if not len(self.border_label):
-            return 0, math.inf
-        distance, _ = self.tree.query(points_mm)
-        least = float(distance.min())
-        # Of equally near bones the one that is so near at most places, however the last digit
-        # of a distance comes out.
-        reach = least + _TIE_MM
-        equal = self.tree.query_ball_point(points_mm[distance <= reach], reach)
-        labels = self.border_label[np.concatenate(equal).astype(np.intp)]
-        return int(np.bincount(labels).argmax()), least
+    grid: Grid
+    bones: BoneSamples
+    skin: cKDTree | None
+    no_skin: str
+    hands: tuple[Hand, ...]
+    area_error: AreaErrorModel
+    volume_error: VolumeErrorModel
 
 
-def _measure_one(
-    deposit: Deposit,
-    image_grid: Grid,
-    bone_voxels: _BoneVoxels,
-    hands: tuple[Hand, ...],
-    area_error: AreaErrorModel,
-    volume_error: VolumeErrorModel,
-) -> Lesion:
+def _skin(image: Image) -> tuple[cKDTree | None, str]:
+    """Points of the skin, or why there are none."""
+    if image.clipped_hu is not None and image.clipped_hu[0] >= SKIN_HU:
+        low = image.clipped_hu[0]
+        return None, f"the image was windowed at {low:g} HU, above the skin's {SKIN_HU:g} HU"
+    skin = skin_points(image)
+    return skin, "" if skin else "no skin is in view"
+
+
+def _measure_one(deposit: Deposit, around: _Around) -> Lesion:
     centre_mm, volume = deposit.centre_mm, deposit.volume_mm3
-    bone, near_mm = bone_voxels.nearest(deposit.grid.index_to_mm(np.argwhere(deposit.own)))
-    place = place_of(bone, centre_mm, hands)
+    own_mm = deposit.grid.index_to_mm(np.argwhere(deposit.own))
+    bone, near_mm = around.bones.nearest(own_mm)
+    place = place_of(bone, centre_mm, around.hands)
     section = _largest_section(deposit, place)
     area, spacing = section.area_mm2, section.grid.spacing[1:]
     level = float(section.fraction.max()) / 2.0
     shape = measure_shape(section.fraction, spacing, level)
+    surface, reach_mm = deposit.surface(), touching_reach_mm(around.grid)
+    axes, surface_mm2 = surface.axes(), surface.area_mm2
+    contact_mm2 = surface.near_bone_mm2(around.bones, reach_mm)
+    touches_bone = near_mm <= reach_mm
     mean_hu, why_no_hu = deposit.mean_hu()
     side, digit = _SIDES[place.laterality], digit_of(place)
-    aspect = _aspect(place, bone, bone_voxels, centre_mm)
-    where = {"side": side, "digit": digit, "aspect": aspect}
-    slice_index, row, column = image_grid.mm_to_index(centre_mm)
+    aspect, offset_mm = _side_of_bone(place, bone, around.bones, centre_mm, section.grid)
+    where = {"side": side, "digit": digit, "aspect": aspect, "plane_offset_mm": offset_mm}
+    slice_index, row, column = around.grid.mm_to_index(centre_mm)
     return Lesion(
         number=deposit.number,
         bone=bone,
         area_mm2=area,
-        area_interval=area_error.interval(area, shape.perimeter_mm),
+        area_interval=around.area_error.interval(area, shape.perimeter_mm, touches_bone),
         pixel_area_mm2=float(section.own.sum()) * section.grid.pixel_area_mm2,
         long_axis_mm=shape.long_axis.length_mm,
         short_axis_mm=shape.short_axis.length_mm,
         ellipse_area_mm2=math.pi / 4.0 * shape.long_axis.length_mm * shape.short_axis.length_mm,
         perimeter_mm=shape.perimeter_mm,
         solidity=shape.solidity,
-        touches_bone=near_mm <= max(TOUCHING_MM, *image_grid.spacing) * (1.0 + 1e-9),
+        touches_bone=touches_bone,
         centre=(float(slice_index), float(row), float(column)),
         long_axis_ends=shape.long_axis.ends,
         short_axis_ends=shape.short_axis.ends,
         mean_hu=mean_hu,
         volume_mm3=volume,
-        volume_interval=volume_error.interval(volume, deposit.surface_mm2),
+        volume_interval=around.volume_error.interval(volume, surface_mm2, touches_bone),
         plane=section.grid,
         side=side,
         digit=digit,
         aspect=aspect,
+        ellipse_misfit=shape.ellipse_misfit,
+        bone_contact_share=contact_mm2 / surface_mm2,
+        bone_contact_mm2=contact_mm2,
+        surface_mm2=surface_mm2,
+        feret_diameter_max_mm=axes.first_mm,
+        second_axis_mm=axes.second_mm,
+        third_axis_mm=axes.third_mm,
+        ellipsoid_volume_mm3=axes.ellipsoid_mm3,
+        depth_mm=None if around.skin is None else surface.depth_mm(around.skin),
+        plane_offset_mm=offset_mm,
         not_measured=why_no_hu
         | dict.fromkeys(("density_mg_cm3", "mass_mg"), NO_CALIBRATION)
-        | {name: place.reason for name, value in where.items() if value is None},
+        | {name: place.reason for name, value in where.items() if value is None}
+        | ({"depth_mm": around.no_skin} if around.skin is None else {}),
     )
 
 
@@ -248,10 +213,15 @@ def _largest_section(deposit: Deposit, place: Place) -> Section:
     return max(sections, key=lambda section: section.area_mm2)
 
 
-def _aspect(
-    place: Place, bone: int, bone_voxels: _BoneVoxels, centre_mm: FloatArray
-) -> Aspect | None:
+def _side_of_bone(
+    place: Place, bone: int, bones: BoneSamples, centre_mm: FloatArray, plane: Grid
+) -> tuple[Aspect | None, float | None]:
+    """Side of the finger's bone that a lesion lies on, and how far towards the thumb its plane."""
     if place.finger is None:
-        return None
-    axis = np.isin(bone_voxels.label, axis_labels(place.finger, bone))
-    return aspect_of(place.finger, bone_voxels.place_mm[axis], centre_mm)
+        return None, None
+    axis = bones.place_mm[np.isin(bones.label, axis_labels(place.finger, bone))]
+    offset_mm = None
+    if place.finger.radial:
+        across = place.finger.radial * sagittal_frame(place.finger.grid)[:, 0]
+        offset_mm = float((plane.affine[:3, 3] - axis.mean(axis=0)) @ across)
+    return aspect_of(place.finger, axis, centre_mm), offset_mm

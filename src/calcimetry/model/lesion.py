@@ -66,6 +66,20 @@ class Lesion:
     mass_interval: Interval | None = None
     #: What it consists of, such as ``urate``; None where that was not told.
     material: str | None = None
+    #: Part of lesion and ellipse of its axes that they do not share; of the outline, or in a
+    #: volume of the surface, the part that lies at a bone.
+    ellipse_misfit: float | None = None
+    bone_contact_share: float | None = None
+    bone_contact_mm2: float | None = None
+    surface_mm2: float | None = None
+    #: Three diameters at right angles, the longest first, and 0.52 x their product.
+    feret_diameter_max_mm: float | None = None
+    second_axis_mm: float | None = None
+    third_axis_mm: float | None = None
+    ellipsoid_volume_mm3: float | None = None
+    depth_mm: float | None = None
+    #: How far `plane` lies from the middle of the nearest bone, towards the thumb's side.
+    plane_offset_mm: float | None = None
     not_measured: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:

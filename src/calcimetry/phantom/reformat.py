@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcimetry.errors import SettingsError
+from calcimetry.measurement.nearest import nearest_lesion
 from calcimetry.measurement.size import AreaErrorModel, measure_lesions
-from calcimetry.measurement.volume import nearest_lesion
 from calcimetry.model import Bone, Finger, Grid, Image, Report, Segmentation
 from calcimetry.phantom.truth import METHOD
 from calcimetry.phantom.volume import HandVolume
@@ -125,7 +125,7 @@ def reformat_finger(
         bone_map,
         lesion_map,
         np.clip(mineral, 0.0, 1.0)[None].astype(np.float32),
-        AreaErrorModel(0.0, 0.0),
+        AreaErrorModel.exact(),
     )
     truth = Report(
         image=image,

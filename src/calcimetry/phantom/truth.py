@@ -20,9 +20,10 @@ from calcimetry.fingers.posture import Posture, posture_of
 from calcimetry.fingers.rod import bow, fit_rod, thinned
 from calcimetry.fingers.straighten import lay_flat, straighten_finger
 from calcimetry.measurement.deposit import Deposit
+from calcimetry.measurement.nearest import nearest_lesion
 from calcimetry.measurement.section import Section, all_sections
 from calcimetry.measurement.size import AreaErrorModel
-from calcimetry.measurement.volume import measure_volume_lesions, nearest_lesion
+from calcimetry.measurement.volume import measure_volume_lesions
 from calcimetry.measurement.volume_error import VolumeErrorModel
 from calcimetry.model import (
     Bone,
@@ -91,8 +92,8 @@ def true_report(volume: HandVolume) -> Report:
         lesion_map,
         volume.deposit_fraction,
         hands,
-        AreaErrorModel(0.0, 0.0),
-        VolumeErrorModel(0.0, 0.0),
+        AreaErrorModel.exact(),
+        VolumeErrorModel.exact(),
     )
     density = {one.number: one.density_mg_cm3 for one in volume.lesions}
     lesions = tuple(_with_density(lesion, density[lesion.number]) for lesion in measured)

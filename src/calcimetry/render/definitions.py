@@ -57,8 +57,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         "volume_interval",
         "95% interval of a volume",
         "mm³",
-        "Where the true volume is expected in 95 of 100 cases, from an error model of the lesion's "
-        "surface and brightness. Like that of an area it does not cover what was missed.",
+        "Where the true volume is expected in 95 of 100 cases: as that of an area, with the "
+        "surface in place of the perimeter.",
     ),
     Definition(
         "area_mm2",
@@ -74,12 +74,12 @@ DEFINITIONS: tuple[Definition, ...] = (
         "area_interval",
         "95% interval",
         "mm²",
-        "Where the true area is expected in 95 of 100 cases, from an error model that grows with "
-        "the length of the lesion's border and with its area. The total's interval takes the "
-        "errors of different lesions as independent. It does not cover a lesion that was missed "
-        "or bone that was taken for one; where no lesion was found there is none.",
-        "area ± 1.96 SE,  SE² = (b × perimeter)² + (r × area)²,  b: how far the outline may lie "
-        "too far in or out, r: relative error of the lesion's brightness, both under settings",
+        "Where the true area is expected in 95 of 100 cases, as found on simulated pictures: wider "
+        "for a long border and for contact with bone. The total's interval takes the errors of "
+        "different lesions as independent, and adds what may be false or missed beside them; "
+        "where no lesion was found there is none.",
+        "area × exp(r + c t) × (1 + b P / area) at the upper end, divided by such factors at the "
+        "lower,  P: perimeter, t: 1 where it touches bone, else 0, r, c, b: settings of each end",
     ),
     Definition(
         "pixel_area_mm2",
@@ -118,6 +118,62 @@ DEFINITIONS: tuple[Definition, ...] = (
         "",
         "1 for a lesion without dents, less for a ragged or bent one.",
         "solidity = area inside the outline / area of its convex hull",
+    ),
+    Definition(
+        "ellipse_misfit",
+        "Ellipse misfit",
+        "",
+        "How badly the ellipse of the two axes fits the outline: 0 for an ellipse, 0.36 for a "
+        "square, more for a bent or ragged lesion, whose ellipse area then says little.",
+        "misfit = 1 − area that outline and ellipse share / area that they cover together",
+    ),
+    Definition(
+        "surface_mm2",
+        "Surface",
+        "mm²",
+        "Of a CT volume: area of the surface at which mineral falls to half of the lesion's peak.",
+    ),
+    Definition(
+        "feret_diameter_max_mm",
+        "Largest diameter",
+        "mm",
+        "Of a CT volume: the largest distance between two points of the lesion's surface, in any "
+        "direction.",
+        "D₁ = max |p − q|,  p and q on the surface",
+    ),
+    Definition(
+        "second_axis_mm",
+        "Second and third axis",
+        "mm",
+        "Of a CT volume: the lesion's largest extent at right angles to its largest diameter, and "
+        "its extent at right angles to both.",
+    ),
+    Definition(
+        "ellipsoid_volume_mm3",
+        "Ellipsoid volume",
+        "mm³",
+        "What a reader with a ruler would report of a CT volume, from three axes at right angles.",
+        "ellipsoid volume = 0.52 × D₁ × D₂ × D₃",
+    ),
+    Definition(
+        "depth_mm",
+        "Depth",
+        "mm",
+        "Of a CT volume: the least distance from the lesion's surface to the skin.",
+    ),
+    Definition(
+        "plane_offset_mm",
+        "Plane",
+        "mm",
+        "Of a CT volume: how far the sagittal plane that area and axes are measured in lies from "
+        "the middle of the nearest bone; above 0 on the thumb's side of it.",
+    ),
+    Definition(
+        "bone_contact_share",
+        "Contact with bone",
+        "",
+        "Part of the lesion's outline, in a CT volume of its surface, that lies within 0.5 mm or "
+        "one pixel of bone. That part of its border is inferred.",
     ),
     Definition(
         "touches_bone",

@@ -1,0 +1,138 @@
+"""Fit the settings of the 95% intervals to simulated images, and print them as TOML.
+
+    python benchmarks/calibrate_intervals.py [--pictures 500] [--volumes 60] [--processes 2]
+
+Each end of an interval is a quantile of the true size, fitted by quantile regression (Koenker
+and Bassett, Econometrica 1978) with the pinball loss, and shifted by the quantile of what was
+held out in five folds, so that it covers what it was not fitted to (Romano, Patterson, Candes,
+NeurIPS 2019). The seed is not the one that `benchmarks/cohort.py` reports. Put what is printed
+into the defaults of `AreaErrorModel` and `VolumeErrorModel`, then run that.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from cohort_records import CALIBRATION_SEED, Record, matched, run, totals
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from calcimetry.measurement.error_model import ErrorModel
+from calcimetry.measurement.size import AreaErrorModel
+from calcimetry.measurement.volume_error import VolumeErrorModel
+
+Floats = NDArray[np.float64]
+Model = TypeVar("Model", bound=ErrorModel)
+#: Each end may be passed by one in forty.
+TAIL = 0.025
+FOLDS = 5
+#: Starts of the search: logarithm, mm, logarithm.
+STARTS = [(r, b, c) for r in (0.05, 0.4) for b in (0.05, 0.3) for c in (0.0, 0.4)]
+#: Of fewer lesions what contact with bone adds cannot be told from chance.
+ENOUGH = 100
+#: No border lies so far off: beyond, one lesion decides.
+MOST = (1.5, 1.5, 2.0)
+
+
+def reach(values: Floats, slope: Floats, contact: Floats) -> Floats:
+    """How far an end lies from the measured size, as a logarithm."""
+    relative, boundary, touching = values
+    return relative + touching * contact + np.log1p(boundary * slope)
+
+
+def fitted(beyond: Floats, slope: Floats, contact: Floats) -> Floats:
+    """Quantile regression of `beyond`, the logarithm of the error on one side."""
+    most = MOST if len(beyond) >= ENOUGH else (*MOST[:2], 0.0)
+
+    def loss(values: Floats) -> float:
+        left = beyond - reach(values, slope, contact)
+        return float(np.maximum((1.0 - TAIL) * left, -TAIL * left).mean())
+
+    searches = [
+        minimize(
+            loss,
+            np.minimum(start, most),
+            method="Nelder-Mead",
+            bounds=[(0.0, one) for one in most],
+            options={"xatol": 1e-4, "fatol": 1e-7, "maxiter": 4000},
+        )
+        for start in STARTS
+    ]
+    return np.asarray(min(searches, key=lambda one: one.fun).x)
+
+
+def one_end(beyond: Floats, slope: Floats, contact: Floats) -> Floats:
+    """The same, wide enough for what was held out."""
+    left = np.empty(len(beyond))
+    fold = np.arange(len(beyond)) % FOLDS
+    for n in range(FOLDS):
+        kept, out = fold != n, fold == n
+        values = fitted(beyond[kept], slope[kept], contact[kept])
+        left[out] = beyond[out] - reach(values, slope[out], contact[out])
+    rank = min(1.0, (1.0 - TAIL) * (1.0 + 1.0 / len(beyond)))
+    shift = float(np.quantile(left, rank, method="higher"))
+    values = fitted(beyond, slope, contact)
+    return np.array([max(0.0, values[0] + shift), *values[1:]])
+
+
+def calibrated(model: Model, records: list[Record]) -> Model:
+    """The model with all its settings fitted."""
+    pairs = matched(records)
+    true, measured, border, contact = (
+        np.array([getattr(one, name) for one in pairs])
+        for name in ("true", "measured", "border", "at_bone")
+    )
+    error, slope = np.log(true / measured), border / measured
+    low, high = (one_end(sign * error, slope, contact) for sign in (-1.0, 1.0))
+    model = replace(
+        model,
+        relative_low=low[0],
+        boundary_low_mm=low[1],
+        contact_low=low[2],
+        relative_high=high[0],
+        boundary_high_mm=high[1],
+        contact_high=high[2],
+        false_size=0.0,
+        missed_size=0.0,
+    )
+    needed: dict[str, list[float]] = {"false_size": [], "missed_size": []}
+    for one in totals(records, model):
+        if one.interval is None:
+            continue
+        for name, gap, half in (
+            ("false_size", one.measured - one.true, one.measured - one.interval.low),
+            ("missed_size", one.true - one.measured, one.interval.high - one.measured),
+        ):
+            needed[name].append(np.sqrt(max(0.0, gap * abs(gap) - half * half)))
+    return replace(
+        model, **{name: float(np.quantile(gaps, 1.0 - TAIL)) for name, gaps in needed.items()}
+    )
+
+
+def main() -> None:
+    """Simulate, measure, fit, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pictures", type=int, default=500)
+    parser.add_argument("--volumes", type=int, default=60)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("runs/cohort"))
+    options = parser.parse_args()
+    parts = (
+        ("pictures", options.pictures, "area_error", AreaErrorModel()),
+        ("volumes", options.volumes, "volume_error", VolumeErrorModel()),
+    )
+    for kind, count, group, model in parts:
+        if not count:
+            continue
+        records = run(kind, CALIBRATION_SEED, count, options.out, options.processes)
+        print(f"\n[{group}]  # {len(matched(records))} lesions of {count} {kind}")
+        for name, value in asdict(calibrated(model, records)).items():
+            print(f"{name} = {value:.3f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""Measure a simulated cohort, and say how near sizes come and how often intervals hold the truth.
+
+    python benchmarks/cohort.py [--count 2000] [--volumes 100] [--processes 2]
+
+Finger pictures hold lesions of 0.4 to 48 mm2 in the published shapes; volumes are of lone fingers.
+What is measured is kept under `--out`, so that a run that was broken off goes on, and new
+settings of the intervals need no new run. The seed is none that settings were calibrated with.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from cohort_records import REPORT_SEED, Pair, Record, Total, matched, run, totals
+from judging import COUNTED_MM2, concordance, print_table
+from simulated_hands import COUNTED_MM3
+
+from calcimetry.measurement.error_model import ErrorModel
+from calcimetry.settings import Settings
+
+#: Sizes apart, mm2 or mm3: (least, below).
+BANDS = ((0.5, 2.0), (2.0, 10.0), (10.0, 50.0), (50.0, np.inf))
+
+
+def by_contact(records: list[Record], *, touches: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Measured and true total of each image, of lesions that touch bone or of the others.
+
+    What was found counts where its true lesions do; what is missed or false for itself.
+    """
+    measured, true = [], []
+    for record in records:
+        pairs = [one for one in matched([record]) if one.touches is touches]
+        seen = {n for group in record["groups"] for n in group["true"]}
+        used = {n for group in record["groups"] for n in group["measured"]}
+        missed = [
+            one["size"]
+            for one in record["true"]
+            if one["number"] not in seen and one["touches"] is touches
+        ]
+        false = [
+            one["size"]
+            for one in record["measured"]
+            if one["number"] not in used and one["touches"] is touches
+        ]
+        if pairs or missed or false:
+            measured.append(sum(one.measured for one in pairs) + sum(false))
+            true.append(sum(one.true for one in pairs) + sum(missed))
+    return np.array(measured), np.array(true)
+
+
+def held(pairs: list[Pair], model: ErrorModel) -> str:
+    """Share of intervals that hold the truth, and their median width over the size."""
+    if not pairs:
+        return "-"
+    inside, width = [], []
+    for one in pairs:
+        ends = [model.interval(p["size"], p["border"], p["touches"]) for p in one.parts]
+        low, high = sum(end.low for end in ends), sum(end.high for end in ends)
+        inside.append(low <= one.true <= high)
+        width.append((high - low) / one.measured)
+    return f"{np.mean(inside):.1%} of {len(pairs)}; {np.median(width):.2f}"
+
+
+def totals_held(found: list[Total]) -> str:
+    """The same of the totals of images with a lesion, their width as it is."""
+    known = [(one.true, one.interval) for one in found if one.interval is not None]
+    if not known:
+        return "-"
+    inside = [end.low <= true <= end.high for true, end in known]
+    width = [end.high - end.low for _, end in known]
+    return f"{np.mean(inside):.1%} of {len(known)}; {np.median(width):.1f}"
+
+
+def summary(records: list[Record], model: ErrorModel, counted: float) -> dict[str, str]:
+    """The rows of one kind of image."""
+    pairs, found = matched(records), totals(records, model)
+    lesions = [one for record in records for one in record["true"] if one["size"] >= counted]
+    hits = sum(one.get("found", False) for one in lesions)
+    false = [one["false"] for record in records for one in record["measured"]]
+    rows = {"failed": f"{sum('failed' in one for one in records)} of {len(records)}"}
+    for name, touches in (("touching bone", True), ("away from bone", False)):
+        measured, true = by_contact(records, touches=touches)
+        gap = measured - true
+        rows[f"total, {name}: Lin's CCC"] = f"{concordance(measured, true):.3f} of {len(true)}"
+        rows[f"total, {name}: bias / 95% LoA"] = (
+            f"{gap.mean():+.2f} / +-{1.96 * gap.std(ddof=1):.2f}"
+        )
+    rows[f"lesions of {counted:g} or more found"] = f"{hits} of {len(lesions)}"
+    rows["false lesions per image"] = f"{sum(false) / len(records):.2f}"
+    for least, below in BANDS:
+        of_band = [one for one in pairs if least <= one.true < below]
+        error = [abs(one.measured / one.true - 1.0) for one in of_band]
+        bias = [one.measured / one.true - 1.0 for one in of_band]
+        name = f"{least:g} to {below:g}"
+        rows[f"{name}: median relative error / bias"] = (
+            f"{np.median(error):.0%} / {np.median(bias):+.0%}" if error else "-"
+        )
+        rows[f"{name}: interval holds the truth; width / size"] = held(of_band, model)
+    for name, touches in (("touching bone", True), ("away from bone", False)):
+        apart = [one for one in pairs if one.touches is touches]
+        rows[f"{name}: interval holds the truth; width / size"] = held(apart, model)
+    rows["all found: interval holds the truth; width / size"] = held(pairs, model)
+    rows["totals: interval holds the truth; width"] = totals_held(found)
+    return rows
+
+
+def main() -> None:
+    """Run everything and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=2000, help="finger pictures")
+    parser.add_argument("--volumes", type=int, default=100, help="finger volumes")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("runs/cohort"))
+    options = parser.parse_args()
+    settings = Settings()
+    for kind, count, model, counted, unit in (
+        ("pictures", options.count, settings.area_error, COUNTED_MM2, "mm2"),
+        ("volumes", options.volumes, settings.volume_error, COUNTED_MM3, "mm3"),
+    ):
+        if count:
+            records = run(kind, REPORT_SEED, count, options.out, options.processes)
+            title = f"{count} simulated {kind} ({unit})"
+            print_table(title, {title: summary(records, model, counted)})
+
+
+if __name__ == "__main__":
+    main()
