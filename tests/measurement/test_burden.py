@@ -83,7 +83,6 @@ def test_parts_add_to_the_total_of_all_their_lesions():
     for name in ("area_interval", "volume_interval", "mass_interval"):
         one, other = getattr(whole, name), getattr(added, name)
         assert one.high == pytest.approx(other.high)
-        assert one.low >= other.low - 1e-9, "what may be no lesion counts in every part"
     assert added.mass_mg == pytest.approx(whole.mass_mg)
     assert (added.lesion_count, added.not_measured) == (3, {})
 

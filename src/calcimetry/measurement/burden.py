@@ -59,8 +59,8 @@ def total_burden(lesions: Sequence[Lesion], is_volume: bool) -> Burden:
     """Add up lesions.
 
     Areas and volumes take the errors of different lesions as independent: half
-    widths add in quadrature (`calcimetry.measurement.error_model`). Masses share the error of the calibration, which
-    outweighs the others: their half widths add up.
+    widths add in quadrature (`calcimetry.measurement.error_model`). Masses share the
+    error of the calibration, which outweighs the others: their half widths add up.
 
     Parameters
     ----------
@@ -172,9 +172,7 @@ def _summed(parts: Sequence[tuple[float | None, Interval | None]], shared: bool)
     if not known:
         return None
     total = math.fsum(value for value, _ in known)
-    below, above = (
-        [value - one.low for value, one in known],
-        [one.high - value for value, one in known],
-    )
-    low, high = ((math.fsum(one) if shared else math.hypot(*one)) for one in (below, above))
-    return Interval(max(0.0, total - low), total + high)
+    below = [value - one.low for value, one in known]
+    above = [one.high - value for value, one in known]
+    added = math.fsum if shared else lambda widths: math.hypot(*widths)
+    return Interval(max(0.0, total - added(below)), total + added(above))
