@@ -32,6 +32,8 @@ class FingerResult:
     ellipse_area_mm2: float
     volume_mm3: float | None
     volume_interval: Interval | None
+    #: Part of the expected length that is seen, by the column's name.
+    visible_share: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,10 @@ class Result:
     fingers: tuple[FingerResult, ...] = ()
     #: What a volume's files do not say and the user did, such as the side of the hand.
     stated: Mapping[str, str] = field(default_factory=dict)
+    #: What is seen of each phalanx of a picture, and how much, by the columns' names; those of a
+    #: volume stand with its fingers.
+    coverage: Mapping[str, str] = field(default_factory=dict)
+    visible_share: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_volume(self) -> bool:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from calcimetry.coverage import phalanx_coverage
 from calcimetry.files.results import FingerResult
 from calcimetry.measurement.size import total_area
 from calcimetry.measurement.volume_error import total_volume
-from calcimetry.model import Finger, Lesion, Report
+from calcimetry.model import Finger, Lesion, PhalanxCoverage, Report
 from calcimetry.model.hand import finger_of
 
 
@@ -46,7 +45,11 @@ def finger_results(report: Report) -> tuple[FingerResult, ...]:
 
 
 def _result(report: Report, finger: Finger, lesions: Sequence[Lesion]) -> FingerResult:
-    coverage = phalanx_coverage(report.bones, finger.digit, finger.laterality)
+    coverage = [
+        one
+        for one in dict.fromkeys(report.coverage)
+        if (one.phalanx.digit, one.phalanx.laterality) == (finger.digit, finger.laterality)
+    ]
     reason = "; ".join(filter(None, (finger.reason, *(one.reason for one in coverage))))
     area, area_interval = total_area(lesions)
     volume, volume_interval = total_volume(lesions)
@@ -57,7 +60,8 @@ def _result(report: Report, finger: Finger, lesions: Sequence[Lesion]) -> Finger
         digit=int(finger.digit),
         status="partial" if reason else "complete",
         reason=reason,
-        coverage={one.phalanx.bone.name.lower(): one.state for one in coverage},
+        coverage=states(coverage),
+        visible_share=visible_shares(coverage),
         lesion_count=len(lesions),
         area_mm2=area,
         area_interval=area_interval,
@@ -65,3 +69,16 @@ def _result(report: Report, finger: Finger, lesions: Sequence[Lesion]) -> Finger
         volume_mm3=volume,
         volume_interval=volume_interval,
     )
+
+
+def states(coverage: Sequence[PhalanxCoverage]) -> dict[str, str]:
+    """What was found of each phalanx of one finger, by the column's name."""
+    return {one.phalanx.bone.name.lower(): one.state for one in coverage}
+
+
+def visible_shares(coverage: Sequence[PhalanxCoverage]) -> dict[str, float]:
+    """How much is seen of each phalanx of one finger, by the column's name."""
+    return {
+        f"visible_share_{one.phalanx.bone.name.lower().removesuffix('_phalanx')}": one.visible_share
+        for one in coverage
+    }

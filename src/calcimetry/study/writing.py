@@ -17,7 +17,7 @@ from calcimetry.model import Report
 from calcimetry.render.finger_sheet import draw_fingers
 from calcimetry.render.hand_view import draw_hands
 from calcimetry.render.overlay import draw_overlay
-from calcimetry.study.fingers import finger_results
+from calcimetry.study.fingers import finger_results, states, visible_shares
 
 
 def write_images(folder: Path, stem: str, report: Report) -> tuple[str, ...]:
@@ -84,6 +84,8 @@ def measured_result(tried: Result, report: Report, files: tuple[str, ...]) -> Re
         spacing_mm=report.image.grid.spacing if volume else None,
         lesions=report.lesions,
         fingers=finger_results(report),
+        coverage={} if volume else states(report.coverage),
+        visible_share={} if volume else visible_shares(report.coverage),
         warnings=(*tried.warnings, *report.warnings),
         bones={label: report.bones.meanings[label] for label in report.bones.labels},
         files=files,
