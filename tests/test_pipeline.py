@@ -4,7 +4,7 @@ import pytest
 from calcimetry.errors import NotMeasurable
 from calcimetry.model import Grid, Image, Segmentation
 from calcimetry.pipeline import measure
-from calcimetry.plausible import length_warning
+from calcimetry.plausible.scale import length_warning
 from calcimetry.settings import Settings
 from tests.drawing import BONES, ellipse, finger
 

@@ -19,7 +19,7 @@ STEP_MM = 1.0
 _LEAST_WIDTH = 0.3
 #: Fewer samples say nothing of a width.
 _LEAST_SAMPLES = 3
-#: Bone in pieces smaller than this part of all of it is a slip of its outline.
+#: A piece of bone smaller than this part of the largest one is a slip of its outline.
 _LEAST_PIECE = 0.1
 
 
@@ -109,7 +109,7 @@ def _extent(mask: NDArray[np.bool_], box: tuple[slice, ...], grid: Grid) -> Exte
     pieces, count = ndimage.label(mask, np.ones((3, 3, 3)))
     if count > 1:
         sizes = np.bincount(pieces.ravel())[1:]
-        kept = np.flatnonzero(sizes >= _LEAST_PIECE * sizes.sum()) + 1
+        kept = np.flatnonzero(sizes >= _LEAST_PIECE * sizes.max()) + 1
         mask, count = np.isin(pieces, kept), len(kept)
     index = np.argwhere(mask) + [part.start for part in box]
     points = grid.index_to_mm(index)

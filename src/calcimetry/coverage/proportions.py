@@ -8,33 +8,34 @@ import numpy as np
 
 from calcimetry.model.anatomy import Bone, Digit, Phalanx
 
-#: Mean length in mm of the proximal, middle and distal phalanx: an open statistical shape model of
-#: 10 right hands; the thumb from CT (Buryanov and Kotiuk, Int J Morphol 2010;28:755-758, n = 40).
+#: Mean length in mm of each phalanx: the mean of two published series, an open statistical shape
+#: model of 10 right hands (CT) and radiographs of 66 adults (Buryanov and Kotiuk, Int J Morphol
+#: 2010;28:755-758); the thumb from the radiographs.
 LENGTHS_MM: Mapping[Digit, Mapping[Bone, float]] = {
     Digit.THUMB: {Bone.PROXIMAL_PHALANX: 31.6, Bone.DISTAL_PHALANX: 21.7},
     Digit.INDEX: {
-        Bone.PROXIMAL_PHALANX: 41.2,
-        Bone.MIDDLE_PHALANX: 24.8,
-        Bone.DISTAL_PHALANX: 17.5,
+        Bone.PROXIMAL_PHALANX: 40.5,
+        Bone.MIDDLE_PHALANX: 23.6,
+        Bone.DISTAL_PHALANX: 16.7,
     },
     Digit.MIDDLE: {
-        Bone.PROXIMAL_PHALANX: 45.7,
-        Bone.MIDDLE_PHALANX: 29.7,
-        Bone.DISTAL_PHALANX: 18.7,
+        Bone.PROXIMAL_PHALANX: 45.2,
+        Bone.MIDDLE_PHALANX: 28.0,
+        Bone.DISTAL_PHALANX: 18.0,
     },
     Digit.RING: {
-        Bone.PROXIMAL_PHALANX: 42.3,
-        Bone.MIDDLE_PHALANX: 28.2,
-        Bone.DISTAL_PHALANX: 19.1,
+        Bone.PROXIMAL_PHALANX: 41.8,
+        Bone.MIDDLE_PHALANX: 26.9,
+        Bone.DISTAL_PHALANX: 18.2,
     },
     Digit.LITTLE: {
-        Bone.PROXIMAL_PHALANX: 33.7,
-        Bone.MIDDLE_PHALANX: 19.8,
-        Bone.DISTAL_PHALANX: 17.5,
+        Bone.PROXIMAL_PHALANX: 33.2,
+        Bone.MIDDLE_PHALANX: 19.0,
+        Bone.DISTAL_PHALANX: 16.7,
     },
 }
 #: Depth of the middle of the shaft, from back to palm, as a part of the bone's length: means over
-#: the four fingers of the same shape model.
+#: the four fingers of the shape model.
 SHAFT_DEPTH: Mapping[Bone, float] = {
     Bone.PROXIMAL_PHALANX: 0.153,
     Bone.MIDDLE_PHALANX: 0.190,
@@ -78,9 +79,9 @@ def expected_length_mm(phalanx: Phalanx, known: Mapping[Phalanx, float]) -> floa
     --------
     >>> index = [Phalanx(Digit.INDEX, Bone(n)) for n in (1, 2, 3)]
     >>> round(expected_length_mm(index[2], {}), 1)
-    17.5
-    >>> round(expected_length_mm(index[2], {index[0]: 50.0, index[1]: 30.0}), 1)
-    20.5
+    16.7
+    >>> round(expected_length_mm(index[2], {index[0]: 48.6, index[1]: 28.3}), 1)
+    19.2
     """
     bones = [phalanx, *(one for one in known if one != phalanx)]
     mean = np.array([_mean_log(one) for one in bones])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,30 +11,30 @@ from scipy import fft, ndimage
 
 Array = NDArray[np.floating[Any]]
 
-#: Contours are looked for at this scale, in mm, or of so many pixels if that is more.
-_SCALE_MM, _SCALE_PIXELS = 0.35, 0.8
-#: A copy lies so far off: nearer it is blur, farther another part of the hand. In mm.
+#: Contours are looked for at this scale, in mm, or of so many samples if that is more.
+_SCALE_MM, _SCALE_SAMPLES = 0.35, 0.8
+#: A copy lies so far off, in mm: nearer it is blur, farther another part of the hand.
 _NEAREST_MM, _FARTHEST_MM = 1.5, 8.0
-#: And at least so many pixels, for contours themselves are some pixels wide.
-_NEAREST_PIXELS = 3.0
+#: And at least so many samples, for contours themselves are some samples wide.
+_NEAREST_SAMPLES = 3.0
 #: A peak of the autocorrelation stands out against what lies this far around it.
 _AROUND_MM = 1.2
 #: The strongest contours must not decide alone: what exceeds this percentile is levelled.
 _LEVELLED = 98.0
-#: So high is the autocorrelation at a copy, and so far does it stand out; two still things of one
-#: shape seldom do both.
-LEAST_PEAK, LEAST_PROMINENCE = 0.2, 0.1
+#: So high is the autocorrelation at a copy, and so far does it stand out, by the number of
+#: dimensions: in a plane two still things may have one shape, in space hardly ever.
+LEAST_PEAK, LEAST_PROMINENCE = {2: 0.2, 3: 0.3}, {2: 0.1, 3: 0.004}
 
 
-def double_contour_mm(plane: Array, spacing_mm: float) -> float | None:
-    """How far apart two copies of the same contours lie in a plane.
+def double_contour_mm(array: Array, spacing_mm: Sequence[float]) -> float | None:
+    """How far apart two copies of the same contours lie in a picture or a volume.
 
     Parameters
     ----------
-    plane : ndarray, shape (rows, columns)
+    array : ndarray, shape (rows, columns) or (slices, rows, columns)
         In HU.
-    spacing_mm : float
-        Of its square pixels.
+    spacing_mm : sequence of float
+        Along each of its axes.
 
     Returns
     -------
@@ -44,43 +45,50 @@ def double_contour_mm(plane: Array, spacing_mm: float) -> float | None:
     -----
     The contours (Laplacian of Gaussian, levelled) of a subject that lay in two places are the sum
     of two shifted copies, whose autocorrelation has peaks of half its height at plus and minus
-    the shift. Shifts along straight contours, and those below 1.5 mm, show no such peak.
+    the shift. Shifts along straight contours, and small ones, show no such peak.
     """
-    scale = max(_SCALE_MM / spacing_mm, _SCALE_PIXELS)
-    contours = ndimage.gaussian_laplace(plane.astype(np.float32), scale, mode="nearest")
-    limit = float(np.percentile(np.abs(contours[::2, ::2]), _LEVELLED))
+    spacing = np.array(spacing_mm)
+    contours = ndimage.gaussian_laplace(
+        array.astype(np.float32), np.maximum(_SCALE_MM / spacing, _SCALE_SAMPLES), mode="nearest"
+    )
+    some = contours[(slice(None, None, 2),) * array.ndim]
+    limit = float(np.percentile(np.abs(some), _LEVELLED))
     if limit == 0.0:
         return None
-    contours = np.clip(contours, -limit, limit)
-    reach = [min(int(_FARTHEST_MM / spacing_mm), size - 1) for size in plane.shape]
-    correlation = _autocorrelation(contours, reach)
-    down, right = np.ogrid[0 : reach[0] + 1, -reach[1] : reach[1] + 1]
-    away = np.hypot(down, right) * spacing_mm
-    around = ndimage.maximum_filter(correlation, footprint=_ring(spacing_mm), mode="nearest")
+    reach = np.minimum((_FARTHEST_MM / spacing).astype(int), np.array(array.shape) - 1)
+    correlation = _autocorrelation(np.clip(contours, -limit, limit), reach)
+    around = ndimage.maximum_filter(correlation, footprint=_shell(spacing), mode="nearest")
+    away = _distance(reach, spacing)
     copies = (
-        (away >= max(_NEAREST_MM, _NEAREST_PIXELS * spacing_mm))
-        & (correlation >= LEAST_PEAK)
-        & (correlation - around >= LEAST_PROMINENCE)
+        (away >= max(_NEAREST_MM, _NEAREST_SAMPLES * float(spacing.max())))
+        & (correlation >= LEAST_PEAK[array.ndim])
+        & (correlation - around >= LEAST_PROMINENCE[array.ndim])
     )
     if not copies.any():
         return None
     return float(away.flat[int(np.argmax(np.where(copies, correlation, -1.0)))])
 
 
-def _autocorrelation(values: Array, reach: list[int]) -> Array:
-    """For shifts of 0 to reach rows and -reach to reach columns; 1 where nothing is shifted."""
+def _autocorrelation(values: Array, reach: NDArray[np.intp]) -> Array:
+    """For shifts of -reach to reach along each axis; 1 where nothing is shifted."""
     shape = [
-        fft.next_fast_len(size + most, real=True)
+        fft.next_fast_len(size + int(most), real=True)
         for size, most in zip(values.shape, reach, strict=True)
     ]
-    power = np.abs(fft.rfft2(values, shape)) ** 2
-    whole = fft.irfft2(power, shape)
-    columns = np.arange(-reach[1], reach[1] + 1)
-    return np.asarray(whole[: reach[0] + 1, columns] / whole[0, 0])
+    whole = fft.irfftn(np.abs(fft.rfftn(values, shape)) ** 2, shape)
+    shifts = np.ix_(*(np.arange(-most, most + 1) for most in reach))
+    return np.asarray(whole[shifts] / whole.flat[0])
 
 
-def _ring(spacing_mm: float) -> NDArray[np.bool_]:
-    radius = max(2, round(_AROUND_MM / spacing_mm))
-    down, right = np.ogrid[-radius : radius + 1, -radius : radius + 1]
-    away = np.hypot(down, right)
-    return np.asarray((away > radius - 1) & (away <= radius))
+def _distance(reach: NDArray[np.intp], step: Array) -> Array:
+    """Length of each shift of -reach to reach samples, a `step` apart along each axis."""
+    axes = np.ogrid[tuple(slice(-int(most), int(most) + 1) for most in reach)]
+    squares = sum((axis * one) ** 2 for axis, one in zip(axes, step, strict=True))
+    return np.asarray(np.sqrt(squares))
+
+
+def _shell(spacing: Array) -> NDArray[np.bool_]:
+    """A ring, or the shell of a ball, about a sample thick."""
+    radius = np.maximum(2, np.rint(_AROUND_MM / spacing).astype(int))
+    away = _distance(radius, 1.0 / radius)
+    return np.asarray((away > 1.0 - 1.0 / radius.min()) & (away <= 1.0))

@@ -12,7 +12,6 @@ from calcimetry.errors import NotMeasurable
 from calcimetry.model.image import Image
 from calcimetry.model.segmentation import Segmentation
 from calcimetry.plausible.motion import double_contour_mm
-from calcimetry.regions import connected_components
 
 BoolArray = NDArray[np.bool_]
 Array = NDArray[np.floating[Any]]
@@ -90,7 +89,7 @@ def _refuse_other_things(smooth: Array, image: Image, doing: str) -> None:
             f"the picture, of which at most {even:.0%} lie within {EVEN_HU:g} HU of each other (a "
             f"finger has over {LEAST_EVEN:.0%}). Is it a CT picture of a finger?"
         )
-    pieces, _ = connected_components((smooth > BODY_HU)[None])
+    pieces, _ = ndimage.label(smooth > BODY_HU)
     sizes = np.bincount(pieces.ravel())[1:]
     together = float(sizes.max() / sizes.sum())
     if together < LEAST_TOGETHER:
@@ -98,7 +97,7 @@ def _refuse_other_things(smooth: Array, image: Image, doing: str) -> None:
             f"{doing}: expected one finger; found {len(sizes)} pieces, the largest of which holds "
             f"{together:.0%} of all that is brighter than air. Is it a CT picture of a finger?"
         )
-    thickness = _thickness_mm(pieces[0] == sizes.argmax() + 1, image.grid.spacing[1])
+    thickness = _thickness_mm(pieces == sizes.argmax() + 1, image.grid.spacing[1])
     low, high = THICKNESS_MM
     if not low <= thickness <= high:
         raise NotMeasurable(
@@ -130,7 +129,7 @@ def picture_doubts(image: Image, bones: Segmentation) -> tuple[str, ...]:
             "Saturated bars lie bare on both sides of the finger, as a metal ring's do: it is no "
             "calcium, and streaks around it may look like some."
         )
-    apart = double_contour_mm(hu, spacing)
+    apart = double_contour_mm(hu, image.grid.spacing[1:])
     if apart is not None:
         doubts.append(
             f"Contours are double, {apart:.1f} mm apart, as after motion during the scan: areas "

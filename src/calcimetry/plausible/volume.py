@@ -24,12 +24,12 @@ BODY_HU, SOFT_HU, LEAST_SOFT = -300.0, (-200.0, 250.0), 0.3
 #: No hand, no fist and no two hands are so thick, in mm; seen on samples of about the second.
 MOST_THICK_MM, _COARSE_MM = 120.0, 4.0
 #: Brighter than any bone, and the least volume of it in mm3 that is no noise.
-METAL_HU, LEAST_METAL_MM3 = 2600.0, 0.5
+METAL_HU, LEAST_METAL_MM3 = 2400.0, 1.0
 #: So far around metal nothing can be seen, in mm.
 AROUND_METAL_MM = 3.0
-#: Mineral is brighter; planes with most of it are asked for double contours, so many along each
-#: axis; of all so many must show them.
-MINERAL_HU, _PLANES, LEAST_PLANES = 200.0, 3, 3
+#: Double contours are looked for in the block of so many samples that holds most mineral, which is
+#: brighter than this.
+MINERAL_HU, _BLOCK = 200.0, 96
 
 
 def refuse_unusable_volume(image: Image) -> None:
@@ -45,17 +45,12 @@ def refuse_unusable_volume(image: Image) -> None:
     some = image.array[tuple(slice(None, None, max(1, size // 96)) for size in image.grid.shape)]
     if image.clipped_hu is None:
         _refuse_other_units(some, doing)
-    body = _coarse(image)
-    if body.size:
-        step = [max(1, round(_COARSE_MM / mm)) for mm in image.grid.spacing]
-        sampling = np.array(image.grid.spacing) * step
-        depth = ndimage.distance_transform_edt(np.pad(body, 1), sampling=sampling)
-        thickness = 2.0 * float(depth.max())
-        if thickness > MOST_THICK_MM:
-            raise NotMeasurable(
-                f"{doing}: expected hands or fingers, at most {MOST_THICK_MM:g} mm thick; found a "
-                f"body {thickness:.0f} mm thick. Choose a series of the hands, or crop it to them."
-            )
+    thickness = _thickness_mm(image)
+    if thickness > MOST_THICK_MM:
+        raise NotMeasurable(
+            f"{doing}: expected hands or fingers, at most {MOST_THICK_MM:g} mm thick; found a "
+            f"body {thickness:.0f} mm thick. Choose a series of the hands, or crop it to them."
+        )
 
 
 def _refuse_other_units(some: Array, doing: str) -> None:
@@ -90,10 +85,16 @@ def _air_hu(some: Array) -> float | None:
     return low + (float(counts.argmax()) + 0.5) * _STEP_HU
 
 
-def _coarse(image: Image) -> BoolArray:
-    """Body on samples of about 4 mm."""
-    step = tuple(slice(None, None, max(1, round(_COARSE_MM / mm))) for mm in image.grid.spacing)
-    return np.asarray(image.array[step] > BODY_HU)
+def _thickness_mm(image: Image) -> float:
+    """Diameter of the largest ball that fits into the body, lungs included."""
+    step = [max(1, round(_COARSE_MM / mm)) for mm in image.grid.spacing]
+    body = image.array[tuple(slice(None, None, n) for n in step)] > BODY_HU
+    for axis in range(3):
+        planes = np.moveaxis(body, axis, 0)  # a view: what is filled is filled in the body
+        for plane in planes:
+            plane |= ndimage.binary_fill_holes(plane)
+    sampling = np.array(image.grid.spacing) * step
+    return 2.0 * float(ndimage.distance_transform_edt(np.pad(body, 1), sampling=sampling).max())
 
 
 def metal_mask(image: Image) -> BoolArray | None:
@@ -147,7 +148,7 @@ def volume_doubts(image: Image, metal: BoolArray | None) -> tuple[str, ...]:
             f"{volume:.1f} mm3 are brighter than {METAL_HU:g} HU, as metal is: streaks around it "
             "may look like lesions and hide bone."
         )
-    apart = _double_contour_mm(image)
+    apart = double_contour_mm(_block(image), image.grid.spacing)
     if apart is not None:
         doubts.append(
             f"Contours are double, about {apart:.1f} mm apart, as after motion during the scan: "
@@ -156,33 +157,14 @@ def volume_doubts(image: Image, metal: BoolArray | None) -> tuple[str, ...]:
     return tuple(doubts)
 
 
-def _double_contour_mm(image: Image) -> float | None:
-    """Median distance of double contours in the planes with most mineral."""
+def _block(image: Image) -> Array:
+    """Of each axis the stretch with most mineral."""
     mineral = image.array > MINERAL_HU
-    found = []
-    for axis in range(3):
-        others = [k for k in range(3) if k != axis]
-        spacing = [image.grid.spacing[k] for k in others]
-        counts = mineral.sum(axis=tuple(others))
-        for number in _apart(counts):
-            plane = image.array.take(number, axis=axis)
-            if max(spacing) > 1.2 * min(spacing):
-                factors = np.array(spacing) / min(spacing)
-                plane = ndimage.zoom(plane, factors, order=1)
-            apart = double_contour_mm(plane, min(spacing))
-            if apart is not None:
-                found.append(apart)
-    return float(np.median(found)) if len(found) >= LEAST_PLANES else None
-
-
-def _apart(counts: NDArray[np.integer[Any]]) -> list[int]:
-    """Planes with most mineral, no two of them neighbours."""
-    left = counts.astype(np.int64)
     chosen = []
-    for _ in range(_PLANES):
-        best = int(left.argmax())
-        if left[best] <= 0:
-            break
-        chosen.append(best)
-        left[max(best - len(left) // 20, 0) : best + len(left) // 20 + 1] = 0
-    return chosen
+    for axis, size in enumerate(image.grid.shape):
+        others = tuple(k for k in range(3) if k != axis)
+        before = np.concatenate([[0], np.cumsum(mineral.sum(axis=others))])
+        width = min(_BLOCK, size)
+        start = int(np.argmax(before[width:] - before[:-width]))
+        chosen.append(slice(start, start + width))
+    return image.array[tuple(chosen)]
