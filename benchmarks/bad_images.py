@@ -117,7 +117,9 @@ def copies(seed: int) -> cm.Image:
     made = finger_picture(rng)
     hu, spacing = made.image.array[0], made.view.spacing_mm
     shift = _shift(rng) / spacing
-    return picture(0.5 * (hu + ndimage.shift(hu, shift, order=1, mode="nearest")), spacing, "copies")
+    return picture(
+        0.5 * (hu + ndimage.shift(hu, shift, order=1, mode="nearest")), spacing, "copies"
+    )
 
 
 def moved(seed: int) -> cm.Image:
@@ -131,7 +133,9 @@ def moved(seed: int) -> cm.Image:
 
     first, view = shot(None, 9)
     first, _ = shot(view, 9)
-    second, _ = shot(replace(view, centre_z=view.centre_z + down, centre_x=view.centre_x + right), 9)
+    second, _ = shot(
+        replace(view, centre_z=view.centre_z + down, centre_x=view.centre_x + right), 9
+    )
     return picture(0.5 * (first.array[0] + second.array[0]), view.spacing_mm, "moved")
 
 

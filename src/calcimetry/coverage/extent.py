@@ -43,6 +43,8 @@ class Extent:
         In how many pieces it lies.
     cut : bool
         Whether the image's border cuts it.
+    sample_mm : float
+        Side of the image's samples.
     """
 
     points: FloatArray
@@ -54,6 +56,7 @@ class Extent:
     depth_mm: float
     pieces: int
     cut: bool
+    sample_mm: float
 
     def end(self, side: int) -> FloatArray:
         """Where the axis leaves it, in mm: at its low (-1) or high (+1) side."""
@@ -72,7 +75,7 @@ class Extent:
         if len(across) < _LEAST_SAMPLES:
             return 0.0
         _, vectors = np.linalg.eigh(across.T @ across)
-        return float(np.ptp(across @ vectors[:, 2]))
+        return float(np.ptp(across @ vectors[:, 2])) + self.sample_mm
 
 
 def measure_extents(bones: Segmentation) -> dict[int, Extent]:
@@ -130,6 +133,7 @@ def _extent(mask: NDArray[np.bool_], box: tuple[slice, ...], grid: Grid) -> Exte
         depth_mm=len(index) * grid.pixel_area_mm2 / seen if grid.shape[0] == 1 else 0.0,
         pieces=count,
         cut=_is_cut(index, grid),
+        sample_mm=sample,
     )
 
 

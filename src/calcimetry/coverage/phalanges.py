@@ -7,24 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calcimetry.coverage.extent import Extent, measure_extents
+from calcimetry.coverage.extent import STEP_MM, Extent, measure_extents
 from calcimetry.coverage.hidden import BoolArray, Contents, Stretch, look_into
-from calcimetry.coverage.proportions import (
-    SHAFT_DEPTH,
-    expected_length_mm,
-    relative_length,
-)
+from calcimetry.coverage.proportions import SHAFT_DEPTH
+from calcimetry.coverage.short import Proportions, is_short
 from calcimetry.model.anatomy import Bone, Digit, Laterality, Phalanx
-from calcimetry.model.coverage import PhalanxCoverage
+from calcimetry.model.coverage import CoverageState, PhalanxCoverage
 from calcimetry.model.geometry import Grid
 from calcimetry.model.segmentation import Segmentation
 
-#: A phalanx shorter than this part of its expected length is not seen whole. The expectation
-#: itself is uncertain by 8 to 10%.
-SHORT = 0.7
-#: So is one shorter than this that is thin besides: on the average less deep than this part of the
-#: published middle of its shaft, which is its narrowest place.
-SHORT_IF_THIN, THIN = 0.9, 0.75
 #: A lesion hides the rest of a bone where it lies along so much of where that should be.
 HIDDEN = 1.0 / 3.0
 #: The rest of a bone is out of view where so much of it would lie outside the image.
@@ -32,6 +23,8 @@ OUTSIDE = 0.5
 #: What acro-osteolysis leaves sits on its joint, with a base of its usual depth (as a part of the
 #: length expected), and tapers: its tip is at most so deep as a part of its base.
 JOINT_MM, BASE_DEPTH, TAPERED = 2.5, 0.28, 0.75
+#: A bone interrupted for more than this part of its span lacks its middle and not its ends.
+_GAP = 0.15
 #: The two ends of a bone are this part of its length.
 _END = 0.2
 
@@ -107,48 +100,18 @@ def phalanx_coverage(
         for group in (named, [digit for digit in digits if digit not in named]):
             phalanges = [one for digit in group for one in expected_phalanges(digit, side)]
             seen = {one: extents[one.label] for one in phalanges if one.label in extents}
-            proportions = _Proportions.of(seen) if group is named or unknown == 1 else None
+            proportions = Proportions.of(seen) if group is named or unknown == 1 else None
             for digit in group:
                 chain = expected_phalanges(digit, side)
                 found += [_coverage(one, chain, seen, proportions, scene) for one in chain]
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Proportions:
-    """Lengths in mm of the phalanges that are seen whole, which the others are held against."""
-
-    whole: Mapping[Phalanx, float]
-
-    @classmethod
-    def of(cls, seen: Mapping[Phalanx, Extent]) -> _Proportions:
-        """Take the bones in, the longest for its kind first, as long as they fit."""
-        whole: dict[Phalanx, float] = {}
-        longest = sorted(seen, key=lambda one: -relative_length(one, seen[one].seen_mm))
-        for phalanx in longest:
-            extent = seen[phalanx]
-            share = extent.seen_mm / expected_length_mm(phalanx, whole)
-            # One that the border cuts is at least as long as it is seen.
-            if share >= 1.0 if extent.cut else not _is_short(phalanx, extent, share):
-                whole[phalanx] = extent.seen_mm
-        return cls(whole)
-
-    def expected_mm(self, phalanx: Phalanx) -> float:
-        others = {one: mm for one, mm in self.whole.items() if one != phalanx}
-        return expected_length_mm(phalanx, others)
-
-
-def _is_short(phalanx: Phalanx, extent: Extent, share: float) -> bool:
-    """Whether so small a share of the expected length is less than the whole bone."""
-    thin = THIN * SHAFT_DEPTH[phalanx.bone] * extent.seen_mm / share
-    return share < SHORT or (share < SHORT_IF_THIN and 0.0 < extent.depth_mm < thin)
-
-
 def _coverage(
     phalanx: Phalanx,
     chain: Sequence[Phalanx],
     seen: Mapping[Phalanx, Extent],
-    proportions: _Proportions | None,
+    proportions: Proportions | None,
     scene: _Scene,
 ) -> PhalanxCoverage:
     extent = seen.get(phalanx)
@@ -160,33 +123,61 @@ def _coverage(
     share = min(1.0, extent.seen_mm / expected)
     if extent.cut:
         return _cut(phalanx, share, scene)
-    if not _is_short(phalanx, extent, extent.seen_mm / expected):
+    if not is_short(phalanx, extent, extent.seen_mm / expected):
         return PhalanxCoverage(phalanx, "complete", 1.0)
-    radius = max(extent.depth_mm, SHAFT_DEPTH[phalanx.bone] * expected) / 2.0
-    rest = [
-        Stretch(
-            extent.end(side), side * extent.axis, max(expected - extent.seen_mm, 1.0), radius
-        )
-        for side in (-1, 1)
-        if not _meets(extent, side, phalanx, seen)
-    ]
-    looks = [look_into(one, scene.grid, scene.lesions, scene.artefact) for one in rest]
+    state, reason = _why_short(phalanx, chain, seen, (expected, share), scene)
+    return PhalanxCoverage(phalanx, state, share, reason)
+
+
+def _why_short(
+    phalanx: Phalanx,
+    chain: Sequence[Phalanx],
+    seen: Mapping[Phalanx, Extent],
+    length: tuple[float, float],
+    scene: _Scene,
+) -> tuple[CoverageState, str]:
+    """Why less than a whole phalanx is seen; `length` is the expected one and the share seen."""
+    expected, share = length
+    looks = _rest(phalanx, seen[phalanx], seen, expected, scene)
     part = f"{share:.0%} of the expected length of the {phalanx.name}"
     hidden = _hidden(looks)
     if hidden:
         reason = f"{hidden} lies where the rest of the {phalanx.name} should be"
-        return PhalanxCoverage(phalanx, "obscured by lesion or artefact", share, reason)
+        return "obscured by lesion or artefact", reason
     if any(one.outside >= OUTSIDE for one in looks):
-        return _cut(phalanx, share, scene)
+        return "cut by the field of view", _cut_reason(phalanx, scene)
     if _is_resorbed(phalanx, chain, seen, expected, scene):
         doubt = ", or the plane leaves it" if scene.is_picture else ""
-        reason = f"only {part} is there: resorbed (acro-osteolysis){doubt}"
-        return PhalanxCoverage(phalanx, "resorbed", share, reason)
+        return "resorbed", f"only {part} is there: resorbed (acro-osteolysis){doubt}"
     if scene.is_picture:
-        return PhalanxCoverage(
-            phalanx, "off-plane", share, f"the plane grazes bone: only {part} is seen"
-        )
-    return PhalanxCoverage(phalanx, "not found", share, f"only {part} was found")
+        return "off-plane", f"the plane grazes bone: only {part} is seen"
+    return "not found", f"only {part} was found"
+
+
+def _rest(
+    phalanx: Phalanx,
+    extent: Extent,
+    seen: Mapping[Phalanx, Extent],
+    expected: float,
+    scene: _Scene,
+) -> list[Contents]:
+    """What lies where the rest of a short phalanx should be: within it, and beyond its ends."""
+    span = extent.high - extent.low
+    radius = max(extent.depth_mm, SHAFT_DEPTH[phalanx.bone] * expected) / 2.0
+
+    def look(side: int, start: int, length: float) -> Contents:
+        stretch = Stretch(extent.end(start), side * extent.axis, length, radius)
+        return look_into(stretch, scene.grid, scene.lesions, scene.artefact)
+
+    gap = max(1.0 - extent.seen_mm / span, STEP_MM / span)
+    if expected - span < STEP_MM or gap > _GAP:
+        within = look(1, -1, span)
+        return [Contents(min(1.0, within.lesion / gap), min(1.0, within.artefact / gap), 0.0)]
+    return [
+        look(side, side, expected - span)
+        for side in (-1, 1)
+        if not _meets(extent, side, phalanx, seen)
+    ]
 
 
 def _without_length(phalanx: Phalanx, extent: Extent | None, scene: _Scene) -> PhalanxCoverage:
@@ -198,8 +189,12 @@ def _without_length(phalanx: Phalanx, extent: Extent | None, scene: _Scene) -> P
 
 
 def _cut(phalanx: Phalanx, share: float, scene: _Scene) -> PhalanxCoverage:
-    reason = f"the {scene.kind}'s border cuts the {phalanx.name}"
+    reason = _cut_reason(phalanx, scene)
     return PhalanxCoverage(phalanx, "cut by the field of view", share, reason)
+
+
+def _cut_reason(phalanx: Phalanx, scene: _Scene) -> str:
+    return f"the {scene.kind}'s border cuts the {phalanx.name}"
 
 
 def _missing(

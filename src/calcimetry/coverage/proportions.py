@@ -38,7 +38,7 @@ LENGTHS_MM: Mapping[Digit, Mapping[Bone, float]] = {
 #: the four fingers of the shape model.
 SHAFT_DEPTH: Mapping[Bone, float] = {
     Bone.PROXIMAL_PHALANX: 0.153,
-    Bone.MIDDLE_PHALANX: 0.190,
+    Bone.MIDDLE_PHALANX: 0.193,
     Bone.DISTAL_PHALANX: 0.205,
 }
 #: Standard deviations of log length: of the size of whole hands, and of each bone beside it. The

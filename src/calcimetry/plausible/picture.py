@@ -129,7 +129,8 @@ def picture_doubts(image: Image, bones: Segmentation) -> tuple[str, ...]:
             "Saturated bars lie bare on both sides of the finger, as a metal ring's do: it is no "
             "calcium, and streaks around it may look like some."
         )
-    apart = double_contour_mm(hu, image.grid.spacing[1:])
+    box = ndimage.find_objects((hu > BODY_HU).astype(np.uint8))[0]
+    apart = double_contour_mm(hu[box], image.grid.spacing[1:])
     if apart is not None:
         doubts.append(
             f"Contours are double, {apart:.1f} mm apart, as after motion during the scan: areas "
@@ -141,9 +142,10 @@ def picture_doubts(image: Image, bones: Segmentation) -> tuple[str, ...]:
 def _window_doubt(image: Image, bone: BoolArray) -> str:
     """Tell where tissue and bone have intensities that their own window would not give them."""
     hu = image.array[0]
+    if not bone.any():
+        return ""
     check = "Check window and level, which must be those of the export."
-    away = ndimage.distance_transform_edt(~bone) * image.grid.spacing[1]
-    beside = hu[(away > BESIDE_MM[0]) & (away < BESIDE_MM[1])]
+    beside = _beside(hu, bone, image.grid.spacing[1])
     if len(beside):
         middle = float(np.median(beside))
         if float(np.mean(beside < BODY_HU)) > MOST_AIR:
@@ -154,10 +156,23 @@ def _window_doubt(image: Image, bone: BoolArray) -> str:
         saturated = float(np.mean(hu[hu > BODY_HU] >= image.clipped_hu[1]))
         if saturated > MOST_SATURATED:
             return f"{saturated:.0%} of the finger is as bright as the window's end. {check}"
-    brightest = float(np.percentile(hu[bone], 95)) if bone.any() else LEAST_BONE_HU
+    brightest = float(np.percentile(hu[bone], 95))
     if brightest < LEAST_BONE_HU:
         return f"Bone has at most {brightest:.0f} HU, less than its cortex has. {check}"
     return ""
+
+
+def _beside(hu: Array, bone: BoolArray, spacing_mm: float) -> Array:
+    """Intensities just beside bone, of pixels at most a millimetre apart."""
+    step = max(1, round(0.7 / spacing_mm))
+    reach = int(BESIDE_MM[1] / spacing_mm) + 1
+    box = tuple(
+        slice(max(part.start - reach, 0), part.stop + reach, step)
+        for own in ndimage.find_objects(bone.astype(np.uint8))
+        for part in own
+    )
+    away = ndimage.distance_transform_edt(~bone[box]) * (step * spacing_mm)
+    return np.asarray(hu[box][(away > BESIDE_MM[0]) & (away < BESIDE_MM[1])])
 
 
 def _even_share(smooth: Array) -> float:
@@ -169,7 +184,7 @@ def _even_share(smooth: Array) -> float:
 
 def _thickness_mm(body: BoolArray, spacing_mm: float) -> float:
     """Diameter of the largest disc that fits into a body; beyond the picture there is none."""
-    step = max(1, int(0.8 / spacing_mm))
+    step = max(1, int(1.2 / spacing_mm))
     depth = ndimage.distance_transform_edt(np.pad(body[::step, ::step], 1))
     return float(2.0 * depth.max() * step * spacing_mm)
 
@@ -177,9 +192,8 @@ def _thickness_mm(body: BoolArray, spacing_mm: float) -> float:
 def _wears_ring(hu: Array, spacing_mm: float, brightest_hu: float) -> bool:
     """Whether saturated pieces lie bare on both sides of the finger, and the finger between."""
     body = hu > BODY_HU
-    saturated = hu >= brightest_hu
-    reach = max(1, round(BARE_MM / spacing_mm))
-    bare = saturated & ~ndimage.binary_erosion(body, np.ones((3, 3)), reach, border_value=1)
+    near = 2 * max(1, round(BARE_MM / spacing_mm)) + 1
+    bare = (hu >= brightest_hu) & (ndimage.minimum_filter(hu, near) <= BODY_HU)
     pieces, count = ndimage.label(bare, np.ones((3, 3)))
     sizes = np.bincount(pieces.ravel())[1:] * spacing_mm**2
     large = np.flatnonzero(sizes >= BARE_MM2) + 1

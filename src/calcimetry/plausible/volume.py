@@ -90,9 +90,8 @@ def _thickness_mm(image: Image) -> float:
     step = [max(1, round(_COARSE_MM / mm)) for mm in image.grid.spacing]
     body = image.array[tuple(slice(None, None, n) for n in step)] > BODY_HU
     for axis in range(3):
-        planes = np.moveaxis(body, axis, 0)  # a view: what is filled is filled in the body
-        for plane in planes:
-            plane |= ndimage.binary_fill_holes(plane)
+        planes = [ndimage.binary_fill_holes(plane) for plane in np.moveaxis(body, axis, 0)]
+        body = np.stack(planes, axis)
     sampling = np.array(image.grid.spacing) * step
     return 2.0 * float(ndimage.distance_transform_edt(np.pad(body, 1), sampling=sampling).max())
 
