@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -33,7 +35,7 @@ def test_a_finger_on_a_cushion_is_not_refused():
 def gradients() -> np.ndarray:
     down, right = np.mgrid[:200, :200] / 200.0
     waves = 0.35 * np.sin(9.0 * down + 4.0 * right) + 0.35 * np.cos(5.0 * right - 3.0 * down)
-    return 450.0 + 750.0 * np.clip(waves + 0.5 * (down - right), -1.0, 1.0)
+    return 200.0 + 500.0 * np.clip(waves + 0.5 * (down - right), -1.0, 1.0)
 
 
 def print_() -> np.ndarray:
@@ -78,18 +80,13 @@ def test_what_is_no_finger_is_refused_with_its_reason(hu, message):
 def test_a_wrong_window_is_told(change, told):
     hu = finger(noise_hu=3.0)[0].array[0]
     found = doubts(picture(change(hu)))
-    assert any(np.any([word in one for word in (told,)]) or _matches(told, one) for one in found)
-    assert all("Check window and level" in one for one in found if "double" not in one)
-
-
-def _matches(pattern: str, text: str) -> bool:
-    import re
-
-    return re.search(pattern, text) is not None
+    (first, *_) = found
+    assert re.search(told, first)
+    assert "Check window and level, which must be those of the export" in first
 
 
 def test_without_bone_nothing_is_said_of_the_window():
-    image, bones = finger()
+    image, _ = finger()
     none = Segmentation(np.zeros(image.grid.shape, int), image.grid, {})
     assert doubts(picture(image.array[0] + 350.0), none) == ()
 

@@ -58,7 +58,7 @@ def look_into(
     index = np.rint(index).astype(np.intp)
     first = 1 if grid.shape[0] == 1 else 0  # a picture has no end before or behind
     index[..., :first] = 0
-    inside = ((index >= 0) & (index < np.array(grid.shape))).all(axis=-1)
+    inside = np.all((index >= 0) & (index < np.array(grid.shape)), axis=-1)
     place = tuple(np.where(inside[..., None], index, 0).reshape(-1, 3).T)
 
     def share(mask: BoolArray) -> float:
