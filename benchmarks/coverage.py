@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 from bad_images import PICTURES, volumes
@@ -27,7 +28,7 @@ from calcimetry.coverage.phalanges import phalanx_coverage
 from calcimetry.errors import CalcimetryError, NotMeasurable
 from calcimetry.fingers.locate import locate_hands
 from calcimetry.model import Bone, Digit, Laterality, Report, Segmentation, bone_name
-from calcimetry.phantom.anatomy import draw_finger
+from calcimetry.phantom.anatomy import draw_finger, resorb
 from calcimetry.phantom.hand_settings import PLAIN_HAND, HandSettings
 from calcimetry.phantom.picture import FingerPicture, finger_picture
 from calcimetry.phantom.truth import true_bones
@@ -38,7 +39,8 @@ from calcimetry.plausible.volume import metal_mask, refuse_unusable_volume, volu
 #: A phalanx counts as whole where the picture shows so much of its length.
 WHOLE = 0.85
 SEEDS = (2026, 12)
-DOUBTS = ("beside bone", "window's end", "less than its cortex", "bare on both", "double", "metal")
+PHALANGES = ("grazed phalanx", "whole phalanx", "resorbed phalanx")
+DOUBTS = ("beside bone", "window's end", "less than its cortex", "bare on both", "double")
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,13 @@ class Shown:
 
     share: float
     cut: bool
+    resorbed: bool
 
 
 def truth_of(seed: tuple[int, ...], made: FingerPicture) -> dict[Bone, Shown]:
     """Part of each phalanx's length that the picture shows, in steps of about 1 mm."""
-    _, solids = draw_finger(np.random.default_rng(seed))  # what the picture drew first
+    with patch("calcimetry.phantom.anatomy.resorb", wraps=resorb) as resorbing:
+        _, solids = draw_finger(np.random.default_rng(seed))  # what the picture drew first
     points = made.view.points(1)[0]
     found = {}
     for solid in solids:
@@ -60,7 +64,8 @@ def truth_of(seed: tuple[int, ...], made: FingerPicture) -> dict[Bone, Shown]:
         steps = max(4, round(solid.length))
         seen = np.unique(np.clip((place * steps).astype(int), 0, steps - 1))
         cut = bool(mask[[0, -1]].any() or mask[:, [0, -1]].any())
-        found[solid.bone] = Shown(len(seen) / steps, cut)
+        tip = solid.bone is Bone.DISTAL_PHALANX
+        found[solid.bone] = Shown(len(seen) / steps, cut, tip and resorbing.called)
     return found
 
 
@@ -97,7 +102,9 @@ def tell_coverage(pictures: int) -> None:
             asked = {bone: one for bone, one in truth.items() if bone != Bone.METACARPAL}
             grazing = any(one.share < WHOLE and not one.cut for one in asked.values())
             cut = any(one.cut for one in asked.values())
+            resorbed = any(one.resorbed for one in asked.values())
             kind = "grazing" if grazing else "cut only" if cut else "whole"
+            kind = "resorbed tip" if resorbed else kind
             partial = any(one.state != "complete" for one in coverage)
             counts[kind] += 1
             counts[f"{kind}, flagged"] += partial
@@ -106,12 +113,13 @@ def tell_coverage(pictures: int) -> None:
                 if shown.cut:
                     continue
                 kind = "grazed phalanx" if shown.share < WHOLE else "whole phalanx"
+                kind = "resorbed phalanx" if shown.resorbed else kind
                 counts[kind] += 1
                 counts[f"{kind}, flagged"] += one.state != "complete"
                 counts[f"{kind}: {one.state}"] += 1
         columns[name] = {
             kind: f"{counts[f'{kind}, flagged']} of {counts[kind]}"
-            for kind in ("grazing", "whole", "cut only", "grazed phalanx", "whole phalanx")
+            for kind in ("grazing", "whole", "cut only", "resorbed tip", *PHALANGES)
         }
         states = {key: str(n) for key, n in sorted(counts.items()) if ": " in key}
         columns[name] |= states
@@ -235,10 +243,15 @@ def main() -> None:
     parser.add_argument("--bad", type=int, default=20)
     options = parser.parse_args()
     tell_times()
-    tell_reference(options.data)
-    tell_coverage(options.pictures)
-    tell_hands(options.hands)
-    tell_bad(options.bad)
+    if options.data.is_dir():
+        tell_reference(options.data)
+    for tell, number in (
+        (tell_coverage, options.pictures),
+        (tell_hands, options.hands),
+        (tell_bad, options.bad),
+    ):
+        if number:
+            tell(number)
 
 
 if __name__ == "__main__":
