@@ -10,6 +10,7 @@ from calcimetry.files.results import Contents, FingerResult, Result
 from calcimetry.files.tables import write_text
 from calcimetry.render.report_page import ReportPage, render_report
 from calcimetry.render.sections import FingerLine, ImageSection, Overlay
+from calcimetry.render.wording import coverage_of
 
 
 def write_page(folder: Path, contents: Contents, made_with: str) -> None:
@@ -83,12 +84,22 @@ def _finger_line(finger: FingerResult) -> FingerLine:
         finger.name,
         finger.status,
         finger.reason,
-        {column.replace("_", " "): state for column, state in finger.coverage.items()},
+        {
+            column.replace("_", " "): coverage_of(
+                state, finger.visible_share.get(_share_of(column))
+            )
+            for column, state in finger.coverage.items()
+        },
         finger.lesion_count,
         finger.volume_mm3,
         finger.volume_interval,
         finger.area_mm2,
     )
+
+
+def _share_of(column: str) -> str:
+    """Name of the column that says how much is seen of what another is about."""
+    return f"visible_share_{column.removesuffix('_phalanx')}"
 
 
 def _spacing(result: Result) -> str:
