@@ -8,7 +8,7 @@ from calcimetry.errors import NotMeasurable
 from calcimetry.measurement.size import measure_lesions
 from calcimetry.model import Grid, Image, Segmentation
 from calcimetry.pipeline import measure
-from calcimetry.plausible import length_warning
+from calcimetry.plausible.scale import length_warning
 from calcimetry.settings import Settings
 from tests.drawing import BONES, ellipse, finger
 

@@ -12,7 +12,7 @@ from calcimetry.bone import find_method
 from calcimetry.bone.method import BoneEvidence
 from calcimetry.bone.pieces import RoughBones, split_bones
 from calcimetry.burned_in import FRAME_WARNING, without_frame
-from calcimetry.coverage import phalanx_coverage
+from calcimetry.coverage.phalanges import phalanx_coverage
 from calcimetry.errors import NotMeasurable
 from calcimetry.fingers.locate import Box, locate_hands
 from calcimetry.fingers.name import name_fingers
@@ -24,11 +24,13 @@ from calcimetry.measurement.burden import counted
 from calcimetry.measurement.size import measure_lesions, total_area
 from calcimetry.measurement.volume import measure_volume_lesions
 from calcimetry.measurement.volume_error import total_volume
-from calcimetry.model import DualEnergyImage, Hand, Laterality, Lesion, bone_name
+from calcimetry.model import DualEnergyImage, Hand, Laterality, Lesion, PhalanxCoverage, bone_name
 from calcimetry.model.image import Image
 from calcimetry.model.report import Report
 from calcimetry.model.segmentation import Segmentation
-from calcimetry.plausible import length_warning, refuse_unusable, spacing_warning
+from calcimetry.plausible.picture import picture_doubts, refuse_unusable
+from calcimetry.plausible.scale import length_warning, spacing_warning
+from calcimetry.plausible.volume import metal_mask, refuse_unusable_volume, volume_doubts
 from calcimetry.settings import Settings
 
 
@@ -56,15 +58,16 @@ def measure(
     Returns
     -------
     Report
-        Status "partial" where a phalanx is missing or cut, with the reason. A
+        Status "partial" where a phalanx is not seen whole, with the reason. A
         warning where the pixel spacing is one that accuracy was not tested at, or
-        gives bones a length that no finger has, or where a burned-in frame was left out.
+        gives bones a length that no finger has, where a burned-in frame was left out, and
+        where window, metal or motion give reason to doubt.
 
     Raises
     ------
     NotMeasurable
-        If the image shows nothing, shows noise, is inverted, shows no finger or
-        hand, or shows no bone.
+        If the image shows nothing, shows noise, is inverted or not in HU, shows no
+        finger or hand, or shows no bone.
     """
     settings = settings or Settings()
     if isinstance(image, DualEnergyImage):
@@ -88,14 +91,15 @@ def _measure_picture(image: Image, settings: Settings) -> Report:
     lesions = measure_lesions(
         image, evidence.bones, grown.lesion_map, grown.mineral_fraction, settings.area_error
     )
-    reasons = [one.reason for one in phalanx_coverage(evidence.bones) if one.reason]
+    coverage = phalanx_coverage(evidence.bones, grown.lesion_map)
     warnings = (
         spacing_warning(image.grid),
-        length_warning(evidence.bones, reasons),
+        length_warning(evidence.bones, _reasons(coverage)),
         FRAME_WARNING if framed else "",
+        *picture_doubts(image, evidence.bones),
     )
     found = (evidence.bones, grown.lesion_map, lesions)
-    return _report(shown, evidence.method, found, reasons, warnings, settings)
+    return _report(shown, evidence.method, found, coverage, warnings, settings)
 
 
 def _find_lesions(
@@ -116,9 +120,11 @@ def _measure_volume(
     meanings: dict[int, str] = {}
     lesions: list[Lesion] = []
     hands: list[Hand] = []
-    warnings: dict[str, None] = {}  # each once, in order
-    method = ""
     tell("finding hands")
+    refuse_unusable_volume(image)
+    metal = metal_mask(image)
+    warnings = dict.fromkeys(volume_doubts(image, metal))  # each once, in order
+    method = ""
     for box in locate_hands(image):
         tell("parting bones")
         part = Image(image.array[box.slices], box.grid, "HU", image.clipped_hu, image.name)
@@ -168,15 +174,11 @@ def _measure_volume(
     named_lesions = {lesion.number: f"calcification {lesion.number}" for lesion in lesions}
     total, interval = total_volume(counted(lesions), settings.volume_error)
     segmentation = Segmentation(bones, image.grid, meanings)
-    reasons = [
-        one.reason
-        for hand in hands
-        for finger in hand.fingers
-        for one in phalanx_coverage(segmentation, finger.digit, finger.laterality)
-        if one.reason
-    ]
-    measured = (segmentation, Segmentation(lesion_map, image.grid, named_lesions), tuple(lesions))
-    report = _report(image, method, measured, reasons, tuple(warnings), settings)
+    calcifications = Segmentation(lesion_map, image.grid, named_lesions)
+    fingers = [(finger.digit, finger.laterality) for hand in hands for finger in hand.fingers]
+    coverage = phalanx_coverage(segmentation, calcifications, fingers, metal)
+    measured = (segmentation, calcifications, tuple(lesions))
+    report = _report(image, method, measured, coverage, tuple(warnings), settings)
     return replace(report, hands=tuple(hands), volume_mm3=total, volume_interval=interval)
 
 
@@ -208,12 +210,13 @@ def _report(
     image: Image,
     method: str,
     found: tuple[Segmentation, Segmentation, tuple[Lesion, ...]],
-    missing: Sequence[str],
+    coverage: tuple[PhalanxCoverage, ...],
     warnings: Sequence[str],
     settings: Settings,
 ) -> Report:
-    """Bones, lesion map and lesions as a report; partial where something is missing."""
+    """Bones, lesion map and lesions as a report; partial where a phalanx is not seen whole."""
     bones, lesion_map, lesions = found
+    missing = _reasons(coverage)
     calcium = counted(lesions)
     area, interval = total_area(calcium, settings.area_error)
     return Report(
@@ -228,4 +231,10 @@ def _report(
         area_interval=interval,
         ellipse_area_mm2=math.fsum(lesion.ellipse_area_mm2 for lesion in calcium),
         method=method,
+        coverage=coverage,
     )
+
+
+def _reasons(coverage: Sequence[PhalanxCoverage]) -> list[str]:
+    """Why phalanges are not complete, each reason once."""
+    return list(dict.fromkeys(one.reason for one in coverage if one.reason))

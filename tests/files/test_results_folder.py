@@ -44,6 +44,8 @@ def full_result(**changes):
         "bones": {2: "middle phalanx"},
         "files": ("overlays/sub/a.png",),
         "columns": {"patient": "p1", "finger": "ring", "status": "x"},
+        "coverage": {"middle_phalanx": "off-plane"},
+        "visible_share": {"visible_share_middle": 0.62},
     }
     return Result(**{**values, **changes})
 
@@ -78,6 +80,7 @@ def volume_result(**changes):
     thumb = FingerResult(
         *("right thumb", "right", 1, "partial", "no thumb distal phalanx was found", coverage),
         *(1, 1.44, Interval(1.04, 1.84), 1.13, 2.5, Interval(2.0, 3.0)),
+        visible_share={"visible_share_proximal": 1.0, "visible_share_distal": 0.0},
     )
     lesions = (volume_lesion(1, 1), volume_lesion(2, 0))
     hand = HandResult(
@@ -97,6 +100,8 @@ def volume_result(**changes):
         "spacing_mm": (0.8, 0.5, 0.6),
         "fingers": (thumb, replace(thumb, digit=0, side=None, volume_mm3=0.0)),
         "stated": {"side": "right"},
+        "coverage": {},
+        "visible_share": {},
     }
     return full_result(**{**values, **changes})
 
@@ -185,6 +190,9 @@ def test_tables_of_a_volume(tmp_path):
         "mass_mg_low": "",
         "mass_mg_high": "",
         "urate_count": "0",
+        "visible_share_proximal": "1",
+        "visible_share_middle": "",
+        "visible_share_distal": "0",
     }
     assert (unknown["side"], unknown["digit"], unknown["volume_mm3"]) == ("", "0", "0")
     first, _ = rows(tmp_path / "lesions.csv")
@@ -334,6 +342,12 @@ def test_images_csv(tmp_path):
         "mass_mg_low": "",
         "mass_mg_high": "",
         "urate_count": "0",
+        "proximal_phalanx": "",
+        "middle_phalanx": "off-plane",
+        "distal_phalanx": "",
+        "visible_share_proximal": "",
+        "visible_share_middle": "0.62",
+        "visible_share_distal": "",
         "finger": "ring",
         "manifest_status": "x",
     }

@@ -12,6 +12,9 @@ from calcimetry.measurement.score import SiteFactors
 from calcimetry.model import Interval, Lesion, Phalanx, bone_name
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 
+#: Columns that say which phalanges are seen whole, and how much of each is seen.
+COVERAGE_COLUMNS = ("proximal_phalanx", "middle_phalanx", "distal_phalanx")
+VISIBLE_COLUMNS = ("visible_share_proximal", "visible_share_middle", "visible_share_distal")
 #: Columns are only ever appended; a manifest's further columns follow.
 IMAGE_COLUMNS = (
     *("image", "patient", "status", "reason", "lesion_count", "area_mm2", "ellipse_area_mm2"),
@@ -19,14 +22,15 @@ IMAGE_COLUMNS = (
     *("pixel_spacing_mm", "method", "volume_mm3_low", "volume_mm3_high"),
     *("spacing_slice_mm", "spacing_row_mm", "spacing_column_mm"),
     *("mass_mg_low", "mass_mg_high", "urate_count"),
+    *COVERAGE_COLUMNS,
+    *VISIBLE_COLUMNS,
 )
-#: Columns of fingers.csv that say which phalanges are seen whole.
-COVERAGE_COLUMNS = ("proximal_phalanx", "middle_phalanx", "distal_phalanx")
 FINGER_COLUMNS = (
     *("image", "patient", "side", "digit", "status", "reason", *COVERAGE_COLUMNS),
     *("lesion_count", "area_mm2", "ellipse_area_mm2", "volume_mm3", "mass_mg"),
     *("area_mm2_low", "area_mm2_high", "volume_mm3_low", "volume_mm3_high"),
     *("mass_mg_low", "mass_mg_high", "urate_count"),
+    *VISIBLE_COLUMNS,
 )
 #: What hands.csv and patients.csv say of the lesions that they add up.
 _BURDEN_COLUMNS = (
@@ -90,7 +94,9 @@ EMPTY_COLUMNS_OF_VOLUMES: Mapping[str, str] = {
     "density_mg_cm3": "this version does not calibrate HU to hydroxyapatite",
     "dual_energy_ratio": _NOT_YET,
     "material": _NOT_YET,
-    "middle_phalanx": "the thumb has none",
+    **dict.fromkeys((*COVERAGE_COLUMNS, *VISIBLE_COLUMNS), "stands in fingers.csv for each finger"),
+    "middle_phalanx": "stands in fingers.csv for each finger; the thumb has none",
+    "visible_share_middle": "stands in fingers.csv for each finger; the thumb has none",
 }
 
 
@@ -124,6 +130,8 @@ def image_row(result: Result, further: Mapping[str, str]) -> dict[str, object]:
         "spacing_slice_mm": slice_mm,
         "spacing_row_mm": row_mm,
         "spacing_column_mm": column_mm,
+        **result.coverage,
+        **result.visible_share,
         **_ends("area_mm2", result.area_interval),
         **_ends("volume_mm3", result.volume_interval),
         **_ends("mass_mg", burden.mass_interval if burden else None),
@@ -142,6 +150,7 @@ def finger_row(result: Result, finger: FingerResult) -> dict[str, object]:
         "status": finger.status,
         "reason": finger.reason,
         **finger.coverage,
+        **finger.visible_share,
         "lesion_count": finger.lesion_count,
         "area_mm2": finger.area_mm2,
         "ellipse_area_mm2": finger.ellipse_area_mm2,

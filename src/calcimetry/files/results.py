@@ -40,6 +40,8 @@ class FingerResult:
     urate_count: int = 0
     #: Why a total is None, by its name.
     not_measured: Mapping[str, str] = field(default_factory=dict)
+    #: Part of each phalanx's expected length that is seen, by the column's name.
+    visible_share: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,10 @@ class Result:
     hands: tuple[HandResult, ...] = ()
     #: What a volume's files do not say and the user did, such as the side of the hand.
     stated: Mapping[str, str] = field(default_factory=dict)
+    #: What is seen of each phalanx of a picture, and how much, by the columns' names; those of a
+    #: volume stand with its fingers.
+    coverage: Mapping[str, str] = field(default_factory=dict)
+    visible_share: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_volume(self) -> bool:

@@ -1,6 +1,7 @@
 """Immutable values that every room shares; numpy only."""
 
 from calcimetry.model.anatomy import Bone, Digit, Laterality, Phalanx, bone_name
+from calcimetry.model.coverage import CoverageState, PhalanxCoverage
 from calcimetry.model.geometry import Grid
 from calcimetry.model.hand import Finger, Hand
 from calcimetry.model.image import DualEnergyImage, Image
@@ -10,6 +11,7 @@ from calcimetry.model.segmentation import Segmentation
 
 __all__ = [
     "Bone",
+    "CoverageState",
     "Digit",
     "DualEnergyImage",
     "Finger",
@@ -20,6 +22,7 @@ __all__ = [
     "Laterality",
     "Lesion",
     "Phalanx",
+    "PhalanxCoverage",
     "Report",
     "Segmentation",
     "bone_name",

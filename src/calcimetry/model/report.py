@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from calcimetry.model.coverage import PhalanxCoverage
 from calcimetry.model.hand import Hand
 from calcimetry.model.image import Image
 from calcimetry.model.lesion import Interval, Lesion
@@ -44,6 +45,8 @@ class Report:
     #: Total over the lesions of a volume; None for a picture, or (the interval) without lesion.
     volume_mm3: float | None = None
     volume_interval: Interval | None = None
+    #: What is seen of each phalanx that the image should show, finger by finger.
+    coverage: tuple[PhalanxCoverage, ...] = ()
 
     @property
     def lesion_count(self) -> int:

@@ -22,9 +22,9 @@ DEFINITIONS: tuple[Definition, ...] = (
         "status",
         "Status",
         "",
-        "Complete: all that the picture should show was measured. Partial: measured, but some of "
-        "it could not be judged; the reason says what. Failed: nothing was measured; the reason "
-        "says why.",
+        "Complete: every phalanx that the picture should show is seen whole. Partial: measured, "
+        "but of some phalanx not all is seen; the reason says which and why. Failed: nothing was "
+        "measured; the reason says why.",
     ),
     Definition(
         "lesion",
@@ -199,8 +199,11 @@ DEFINITIONS: tuple[Definition, ...] = (
         "coverage",
         "Phalanges of a finger",
         "",
-        "Whether each phalanx that the finger should have is seen whole. The thumb has no middle "
-        "one. A lesion counts for the finger whose bone, metacarpal included, is nearest to it.",
+        "Whether each phalanx that the finger should have is seen whole, or else why not and how "
+        "much of it is: cut by the border, off the picture's plane, obscured by a lesion or metal, "
+        "resorbed, or not found. The thumb has no middle one. A lesion counts for the finger whose "
+        "bone, metacarpal included, is nearest to it.",
+        "share = length seen / length expected from the other phalanges, at most 1",
     ),
     Definition(
         "position",

@@ -101,6 +101,16 @@ def finger_word(finger: Finger) -> str:
     return "finger" if finger.digit is Digit.UNKNOWN else finger.digit.name.lower()
 
 
+def coverage_of(state: str, visible_share: float | None) -> str:
+    """What was found of a phalanx, and how much of it where that is a part.
+
+    >>> coverage_of("off-plane", 0.62), coverage_of("complete", 1.0)
+    ('off-plane, 62% seen', 'complete')
+    """
+    part = visible_share is not None and 0.0 < visible_share < 1.0
+    return f"{state}, {visible_share:.0%} seen" if part else state
+
+
 def spacing_of(image: Image) -> str:
     """Pixel spacing of a picture, or size of a volume's voxels, with what it is.
 

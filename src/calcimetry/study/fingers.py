@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 
-from calcimetry.coverage import phalanx_coverage
 from calcimetry.files.results import FingerResult
 from calcimetry.measurement.burden import total_burden
-from calcimetry.model import Finger, Lesion, Report
+from calcimetry.model import Finger, Lesion, PhalanxCoverage, Report
 from calcimetry.model.hand import finger_of
 
 
@@ -45,7 +44,11 @@ def finger_results(report: Report) -> tuple[FingerResult, ...]:
 
 
 def _result(report: Report, finger: Finger, lesions: Sequence[Lesion]) -> FingerResult:
-    coverage = phalanx_coverage(report.bones, finger.digit, finger.laterality)
+    coverage = [
+        one
+        for one in dict.fromkeys(report.coverage)
+        if (one.phalanx.digit, one.phalanx.laterality) == (finger.digit, finger.laterality)
+    ]
     reason = "; ".join(filter(None, (finger.reason, *(one.reason for one in coverage))))
     burden = total_burden(lesions, is_volume=True)
     side = finger.laterality
@@ -55,6 +58,20 @@ def _result(report: Report, finger: Finger, lesions: Sequence[Lesion]) -> Finger
         digit=int(finger.digit),
         status="partial" if reason else "complete",
         reason=reason,
-        coverage={one.phalanx.bone.name.lower(): one.state for one in coverage},
+        coverage=states(coverage),
+        visible_share=visible_shares(coverage),
         **{one.name: getattr(burden, one.name) for one in fields(burden)},
     )
+
+
+def states(coverage: Sequence[PhalanxCoverage]) -> dict[str, str]:
+    """What was found of each phalanx of one finger, by the column's name."""
+    return {one.phalanx.bone.name.lower(): one.state for one in coverage}
+
+
+def visible_shares(coverage: Sequence[PhalanxCoverage]) -> dict[str, float]:
+    """How much is seen of each phalanx of one finger, by the column's name."""
+    return {
+        f"visible_share_{one.phalanx.bone.name.lower().removesuffix('_phalanx')}": one.visible_share
+        for one in coverage
+    }

@@ -17,6 +17,7 @@ from calcimetry.files.tables import write_text
 from calcimetry.measurement.burden import Burden
 from calcimetry.render.report_page import ReportPage, render_report
 from calcimetry.render.sections import BurdenLine, FingerLine, ImageSection, Overlay
+from calcimetry.render.wording import coverage_of
 
 #: A page of more pictures than this does not hold them but shows them from their files.
 MOST_EMBEDDED = 200
@@ -144,8 +145,18 @@ def _finger_line(finger: FingerResult) -> FingerLine:
         finger.name,
         finger.status,
         finger.reason,
-        {column.replace("_", " "): state for column, state in finger.coverage.items()},
+        {
+            column.replace("_", " "): coverage_of(
+                state, finger.visible_share.get(_share_of(column))
+            )
+            for column, state in finger.coverage.items()
+        },
     )
+
+
+def _share_of(column: str) -> str:
+    """Name of the column that says how much is seen of what another is about."""
+    return f"visible_share_{column.removesuffix('_phalanx')}"
 
 
 def _spacing(result: Result) -> str:

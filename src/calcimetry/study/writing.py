@@ -17,7 +17,7 @@ from calcimetry.model import Report
 from calcimetry.render.finger_sheet import draw_fingers
 from calcimetry.render.hand_view import draw_hands
 from calcimetry.render.overlay import draw_overlay
-from calcimetry.study.fingers import finger_results
+from calcimetry.study.fingers import finger_results, states, visible_shares
 from calcimetry.study.hands import hand_results
 
 
@@ -92,6 +92,8 @@ def measured_result(
         lesions=report.lesions,
         fingers=fingers,
         hands=hand_results(report, fingers, score),
+        coverage={} if volume else states(report.coverage),
+        visible_share={} if volume else visible_shares(report.coverage),
         warnings=(*tried.warnings, *report.warnings),
         bones={label: report.bones.meanings[label] for label in report.bones.labels},
         files=files,

@@ -1,0 +1,1 @@
+"""How much of each phalanx an image shows, and what hides the rest."""

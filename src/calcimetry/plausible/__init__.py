@@ -1,0 +1,1 @@
+"""Whether an image can be of a finger or a hand, and what about it gives reason to doubt."""
