@@ -41,6 +41,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/simulated.py
 	$(BIN)/python benchmarks/hand.py
 	$(BIN)/python benchmarks/simulated_hands.py
+	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/dicom_reading.py
 	$(BIN)/python benchmarks/readers.py
 	$(BIN)/python benchmarks/projection.py

@@ -124,7 +124,8 @@ def picture_doubts(image: Image, bones: Segmentation) -> tuple[str, ...]:
     """
     hu, spacing = image.array[0], image.grid.spacing[1]
     doubts = [_window_doubt(image, bones.mask[0])]
-    if image.clipped_hu is not None and _wears_ring(hu, spacing, image.clipped_hu[1]):
+    end = None if image.clipped_hu is None else image.clipped_hu[1]
+    if end is not None and _wears_ring(hu, spacing, end, bones.mask[0]):
         doubts.append(
             "Saturated bars lie bare on both sides of the finger, as a metal ring's do: it is no "
             "calcium, and streaks around it may look like some."
@@ -189,11 +190,15 @@ def _thickness_mm(body: BoolArray, spacing_mm: float) -> float:
     return float(2.0 * depth.max() * step * spacing_mm)
 
 
-def _wears_ring(hu: Array, spacing_mm: float, brightest_hu: float) -> bool:
-    """Whether saturated pieces lie bare on both sides of the finger, and the finger between."""
+def _wears_ring(hu: Array, spacing_mm: float, brightest_hu: float, bone: BoolArray) -> bool:
+    """Whether saturated pieces lie bare on both sides of the finger, and the finger between.
+
+    Bone under thin skin is none of them.
+    """
     body = hu > BODY_HU
     near = 2 * max(1, round(BARE_MM / spacing_mm)) + 1
     bare = (hu >= brightest_hu) & (ndimage.minimum_filter(hu, near) <= BODY_HU)
+    bare &= ~ndimage.binary_dilation(bone, np.ones((3, 3)))
     pieces, count = ndimage.label(bare, np.ones((3, 3)))
     sizes = np.bincount(pieces.ravel())[1:] * spacing_mm**2
     large = np.flatnonzero(sizes >= BARE_MM2) + 1
