@@ -12,9 +12,10 @@ from calcimetry.model.anatomy import Phalanx
 #: A phalanx shorter than this part of its expected length is not seen whole. The expectation
 #: itself is uncertain by 8 to 10%.
 SHORT = 0.7
-#: So is one shorter than this that is thin besides: on the average less deep than this part of the
+#: So is one shorter than this, which is two standard deviations, that is thin besides: on the
+#: average less deep than this part of the
 #: published middle of its shaft, which is its narrowest place.
-SHORT_IF_THIN, THIN = 0.9, 0.75
+SHORT_IF_THIN, THIN = 0.8, 0.75
 
 
 @dataclass(frozen=True, slots=True)
