@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from calcimetry.blur import shown_share
+from calcimetry.lesions.region import Growth, Region, StoppingRule, grow_region
 from calcimetry.model.geometry import Grid
-from calcimetry.regions import ALL_NEIGHBOURS, distance_to, longest_step_mm, sample_size
+from calcimetry.regions import distance_to, longest_step_mm, sample_size, steps_mm
 
 BoolArray = NDArray[np.bool_]
 #: The part of an image's arrays that one lesion needs.
@@ -53,15 +54,16 @@ class Ground:
         """How far blur draws a lesion's border out: two standard deviations, or one sample."""
         return max(2.0 * self.blur_sigma_mm, longest_step_mm(self.grid)) + 1e-9
 
-    def flood(
+    def grow(
         self,
         seeds: NDArray[np.int32],
         number: int,
         start: Box,
         signal: NDArray[np.float32],
-        stop: float,
-    ) -> tuple[Box, BoolArray]:
-        """Grow one seed over the free samples where a signal does not fall below `stop`.
+        growth: Growth,
+        rule: StoppingRule,
+    ) -> tuple[Box, Region]:
+        """Grow one seed over the free samples (`calcimetry.lesions.region.grow_region`).
 
         Parameters
         ----------
@@ -71,31 +73,38 @@ class Ground:
         start : Box
             The smallest box around that seed.
         signal : array of float32, shape of the grid
-        stop : float
+        growth : Growth
+        rule : callable
 
         Returns
         -------
         box : Box
             With room around the lesion for all that lies near enough to matter to it.
-        grown : array of bool, shape of the box
-            As growing in the whole array would give it.
+        region : Region
+            Of the box's shape, as growing in the whole array would give it.
         """
         reach_mm = max(self.border_mm, self.rim_mm)
         reach = np.ceil(reach_mm / np.array(self.grid.spacing)).astype(int) + 1
         room = reach
         while True:
             box = self._wider(start, room)
-            free = (signal[box] >= stop) & (self.labels[box] == 0)
-            grown = ndimage.binary_propagation(
-                (seeds[box] == number) & free, ALL_NEIGHBOURS, mask=free
-            )
-            needed = self._wider(self.extent(box, grown), reach)
+            free = self.labels[box] == 0
+            region = grow_region(signal[box], seeds[box] == number, free, growth, rule)
+            needed = self._wider(self.extent(box, region.mask), reach)
             if all(
                 have.start <= want.start and want.stop <= have.stop
                 for have, want in zip(box, needed, strict=True)
             ):
-                return box, grown
+                return box, region
             room = 2 * room
+
+    @property
+    def core_samples(self) -> tuple[int, ...]:
+        """How deep a lesion's core begins, in samples along each axis: the blur, or one."""
+        return tuple(
+            max(1, round(self.blur_sigma_mm / step)) if np.isfinite(step) else 0
+            for step in steps_mm(self.grid)
+        )
 
     def extent(self, box: Box, grown: BoolArray) -> Box:
         """The smallest box around a lesion's samples; `box` itself where there are none."""
