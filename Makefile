@@ -45,6 +45,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/readers.py
 	$(BIN)/python benchmarks/projection.py
 	$(BIN)/python benchmarks/bone_speed.py
+	$(BIN)/python benchmarks/growing_speed.py
 	$(BIN)/python benchmarks/training_speed.py
 	$(BIN)/python benchmarks/simulator_speed.py
 

@@ -281,13 +281,14 @@ def _upper_quarter(values: NDArray[np.float32]) -> float:
 
 
 def _off_rim(ground: Ground, box: Box, grown: BoolArray, seeds: BoolArray) -> BoolArray:
-    """Hold a lesion off bone's rim: it may reach the bone, but not run along it.
+    """Hold a lesion off the rims of bone and of lesions there are: it may reach, not follow them.
 
-    What lies within the rim stays only as far from the rest as the rim is wide.
+    What lies within a rim stays only as far from the rest as bone's rim is wide.
     """
     grid, rim_mm = ground.grid, ground.rim_mm
     firm = grown & seeds[box]
     firm[grown] |= distance_to(ground.bone[box], grid, grown, 2.0 * rim_mm) > rim_mm
+    firm &= ground.fraction[box] == 0.0
     held = grown.copy()
     held[grown] = distance_to(firm, grid, grown, 2.0 * rim_mm) <= rim_mm
     return held
