@@ -1,4 +1,4 @@
-"""Region growing: from a bright seed out to where its signal falls to half."""
+"""Region growing: from what stands out to where its signal falls to half of its core's mean."""
 
 from __future__ import annotations
 
@@ -138,12 +138,15 @@ def grow_lesions(
     Where the bone method tells calcium from bone, its own fraction is followed from
     where it is sure to half of its height, and is the mineral fraction there: it
     alone can part a lesion from the bone it lies on. What it has not claimed is
-    grown from the remainder, well away from bone: brightest first, each seed takes
-    the connected pixels above half of its own brightness, where a blurred edge lies.
-    The brightness is that of the seed's upper quarter, so that one noisy pixel does
-    not set it. A lesion as small as the blur never shows its own brightness: it is
-    worked out from the peak and the whole signal (`calcimetry.blur.shown_share`), so
-    that the mineral fraction adds up to its size and not to that of its blur.
+    grown from the remainder, well away from bone, wherever it stands out from the noise
+    of soft tissue nearby, by itself or as a mean over a neighbourhood: brightest first,
+    each seed takes the connected pixels above half of its own brightness, where a blurred
+    edge lies, and then above half of the mean of the core of what it has taken, until that
+    holds (`calcimetry.lesions.region`). The seed's brightness is that of its upper quarter,
+    so that one noisy pixel does not set it. A lesion as small as the blur never shows its
+    own brightness: it is worked out from the peak and the whole signal
+    (`calcimetry.blur.shown_share`), so that the mineral fraction adds up to its size and not
+    to that of its blur.
     """
     settings = settings or GrowthSettings()
     rule = rule or ShareOfCore(settings.stop_share)
