@@ -39,6 +39,15 @@ def confidence(times: float, bounded: bool = False) -> StoppingRule:
     return rule
 
 
+def uneven(times: float) -> StoppingRule:
+    """Half of the core's mean, or its mean less so many of its SD where that is less."""
+
+    def rule(_whole: RegionStatistics, core: RegionStatistics) -> float:
+        return min(0.5 * core.mean_hu, core.mean_hu - times * core.sd_hu)
+
+    return rule
+
+
 def never(_whole: RegionStatistics, _core: RegionStatistics) -> float:
     """Keep the first border: half of the seed's brightest quarter."""
     return float("inf")
@@ -51,6 +60,8 @@ RULES: dict[str, StoppingRule] = {
     "mean - 2.5 SD": confidence(2.5),
     "mean - 3 SD": confidence(3.0),
     "mean - 2.5 SD, at most half of the core's mean": confidence(2.5, bounded=True),
+    "core's mean - 2.5 SD, at most its half": uneven(2.5),
+    "core's mean - 3.5 SD, at most its half": uneven(3.5),
 }
 
 
