@@ -25,17 +25,17 @@ _BRIGHTEST_HU = 2200.0
 
 
 def hidden_share(spread: float, sigma_mm: float, half_axes_mm: NDArray[np.float64]) -> float:
-    """Part of its brightness that a blurred ellipse or ellipsoid shows at its peak.
+    """Part of its brightness that a blurred ellipsoid shows at its peak.
 
     Parameters
     ----------
     spread : float
-        Whole signal divided by its peak, mm2 in a picture or mm3 in a volume.
+        Whole signal divided by its peak, mm3.
     sigma_mm : float
         Standard deviation of the Gaussian blur.
-    half_axes_mm : array of float, shape (2,) or (3,)
+    half_axes_mm : array of float, shape (3,)
         Those that are hidden by the blur are solved for together, as one length; with all
-        of them hidden this is `calcimetry.blur.shown_share` of a disc or ball.
+        of them hidden this is `calcimetry.blur.shown_share` of a ball.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def hidden_share(spread: float, sigma_mm: float, half_axes_mm: NDArray[np.float6
     Notes
     -----
     The peak is the probability that a normal deviate falls within the body: the mean over
-    directions u of ``P(d / 2, r(u)**2 / (2 sigma**2))``, P being the regularised incomplete gamma
+    directions u of ``P(3 / 2, r(u)**2 / (2 sigma**2))``, P being the regularised incomplete gamma
     function and r the body's radius along u. The spread is the body's size divided by it.
 
     Examples
@@ -58,23 +58,18 @@ def hidden_share(spread: float, sigma_mm: float, half_axes_mm: NDArray[np.float6
     1.0
     """
     hidden = half_axes_mm < _HIDDEN * sigma_mm
-    dimensions = len(half_axes_mm)
     if hidden.all() or not hidden.any():
-        return shown_share(spread, sigma_mm, dimensions)
+        return shown_share(spread, sigma_mm, 3)
     lengths = np.geomspace(0.2, 2.0 * _HIDDEN, 60) * sigma_mm
     axes = np.where(hidden, lengths[:, None], half_axes_mm)
-    radius = 1.0 / np.sqrt((_directions(dimensions)[:, None, :] ** 2 / axes**2).sum(axis=-1))
-    share = gammainc(dimensions / 2.0, radius**2 / (2.0 * sigma_mm**2)).mean(axis=0)
-    size = axes.prod(axis=1) * (np.pi if dimensions == 2 else 4.0 / 3.0 * np.pi)
-    return float(np.interp(spread, size / share, share))
+    radius = 1.0 / np.sqrt((_directions()[:, None, :] ** 2 / axes**2).sum(axis=-1))
+    share = gammainc(1.5, radius**2 / (2.0 * sigma_mm**2)).mean(axis=0)
+    return float(np.interp(spread, 4.0 / 3.0 * np.pi * axes.prod(axis=1) / share, share))
 
 
-def _directions(dimensions: int) -> NDArray[np.float64]:
-    """Unit vectors evenly over the circle or the sphere (Fibonacci's spiral)."""
+def _directions() -> NDArray[np.float64]:
+    """Unit vectors evenly over the sphere (Fibonacci's spiral)."""
     step = np.arange(400) + 0.5
-    if dimensions == 2:
-        angle = 2.0 * np.pi * step / 400
-        return np.stack([np.cos(angle), np.sin(angle)], axis=1)
     height, angle = 1.0 - step / 200, np.pi * (1.0 + np.sqrt(5.0)) * step
     across = np.sqrt(1.0 - height**2)
     return np.stack([across * np.cos(angle), across * np.sin(angle), height], axis=1)
@@ -194,23 +189,22 @@ class Ground:
         excess = self.excess[box]
         whole = grown | self.border(box, grown)
         spread = float(excess[whole].sum() / excess[grown].max()) * sample_size(self.grid)
-        share = hidden_share(spread, self.blur_sigma_mm, self._half_axes_mm(box, whole))
+        # In pictures a strip is taken for a disc: what it lacks in depth makes up for it.
+        if self.grid.shape[0] == 1:
+            share = shown_share(spread, self.blur_sigma_mm, 2)
+        else:
+            share = hidden_share(spread, self.blur_sigma_mm, self._half_axes_mm(box, whole))
         return max(shown_hu, min(shown_hu / share, _BRIGHTEST_HU))
 
     def _half_axes_mm(self, box: Box, whole: BoolArray) -> NDArray[np.float64]:
-        """Half axes of the ellipse or ellipsoid with a lesion's second moments, unblurred."""
-        used = np.flatnonzero(np.isfinite(steps_mm(self.grid)))
-        place = (np.argwhere(whole) @ self.grid.affine[:3, :3].T) @ self._in_plane(used)
+        """Half axes of the ellipsoid with a lesion's second moments, less those of the blur."""
+        place = np.argwhere(whole) @ self.grid.affine[:3, :3].T
         weight = self.excess[box][whole].astype(np.float64)
         weight /= weight.sum()
         away = place - weight @ place
         moments = np.linalg.eigvalsh((weight[:, None] * away).T @ away)
-        squares = (len(used) + 2) * (moments - self.blur_sigma_mm**2)
+        squares = 5.0 * (moments - self.blur_sigma_mm**2)
         return np.asarray(np.sqrt(np.maximum(squares, 0.0)))
-
-    def _in_plane(self, used: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Orthonormal directions, one a column, that the used axes of the grid span."""
-        return np.asarray(np.linalg.qr(self.grid.affine[:3, used])[0])
 
     def is_cut(self, box: Box, grown: BoolArray) -> bool:
         """Whether a lesion reaches the image's border; a picture has none before or behind."""
