@@ -48,6 +48,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/bone_speed.py
 	$(BIN)/python benchmarks/measuring_speed.py
 	$(BIN)/python benchmarks/axes.py
+	$(BIN)/python benchmarks/growing_speed.py
 	$(BIN)/python benchmarks/training_speed.py
 	$(BIN)/python benchmarks/simulator_speed.py
 

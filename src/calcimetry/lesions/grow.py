@@ -1,4 +1,4 @@
-"""Region growing: from a bright seed out to where its signal falls to half."""
+"""Region growing: from what stands out to where its signal falls to half of its core's mean."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from scipy import ndimage
 
 from calcimetry.bone.method import BoneEvidence
 from calcimetry.lesions.ground import Box, Ground
+from calcimetry.lesions.noise import SoftTissueNoise
+from calcimetry.lesions.region import Growth, ShareOfCore, StoppingRule
 from calcimetry.lesions.subtract import Remainder
 from calcimetry.model.geometry import Grid, read_only_copy
 from calcimetry.model.image import Image
@@ -26,23 +28,37 @@ from calcimetry.regions import (
     without_small,
 )
 
+BoolArray = NDArray[np.bool_]
+
 
 @dataclass(frozen=True, slots=True)
 class GrowthSettings:
     """When a bright place is a lesion, and where it ends."""
 
-    #: Away from bone, a lesion starts where the picture exceeds what bone and dense
-    #: soft tissue explain by this;
+    #: Away from bone, a lesion starts where one sample exceeds what bone and dense soft
+    #: tissue explain by this, and by so many times the noise of single samples nearby;
     seed_hu: float = 250.0
-    #: on bone too, where the bone method gives calcium at least `hint` of a pixel, by this;
+    seed_noise: float = 4.0
+    #: or where the mean over a neighbourhood of this standard deviation does by this, and
+    #: by as many times the noise that is left in such means;
+    faint_seed_hu: float = 120.0
+    faint_reach_mm: float = 0.8
+    #: on bone too, where the bone method gives calcium at least `hint` of a pixel, by this
+    #: and so many times that noise;
     hinted_seed_hu: float = 150.0
+    hinted_seed_noise: float = 3.0
     hint: float = 0.05
     #: and anywhere where that method gives calcium this part of a pixel.
     claim_seed: float = 0.4
-    #: It ends where its signal, or the calcium claimed, falls to this part of its height,
+    #: It ends where its signal falls to this part of its core's mean, or the calcium
+    #: claimed to this part of its height,
     stop_share: float = 0.5
-    #: and in any case to this: muscle stands out from fat by little less.
+    #: and at so many times the noise at the latest, which is taken for at most `stop_hu`:
+    #: muscle stands out from fat by little less;
+    stop_noise: float = 2.5
     stop_hu: float = 120.0
+    #: and before the border at which it suddenly becomes so many times as large.
+    leak_factor: float = 2.0
     #: Smaller ones are noise, in a picture
     minimum_area_mm2: float = 0.3
     #: and in a volume;
@@ -96,6 +112,7 @@ def grow_lesions(
     evidence: BoneEvidence,
     remainder: Remainder,
     settings: GrowthSettings | None = None,
+    rule: StoppingRule | None = None,
 ) -> GrownLesions:
     """Grow a lesion from every place that the method claims, and every bright place besides.
 
@@ -108,6 +125,8 @@ def grow_lesions(
     remainder : Remainder
         From `calcimetry.lesions.subtract.subtract_bone`.
     settings : GrowthSettings, optional
+    rule : callable, optional
+        Where a region stops, from its statistics; for comparing rules.
 
     Returns
     -------
@@ -119,14 +138,18 @@ def grow_lesions(
     Where the bone method tells calcium from bone, its own fraction is followed from
     where it is sure to half of its height, and is the mineral fraction there: it
     alone can part a lesion from the bone it lies on. What it has not claimed is
-    grown from the remainder, well away from bone: brightest first, each seed takes
-    the connected pixels above half of its own brightness, where a blurred edge lies.
-    The brightness is that of the seed's upper quarter, so that one noisy pixel does
-    not set it. A lesion as small as the blur never shows its own brightness: it is
-    worked out from the peak and the whole signal (`calcimetry.blur.shown_share`), so
-    that the mineral fraction adds up to its size and not to that of its blur.
+    grown from the remainder, well away from bone, wherever it stands out from the noise
+    of soft tissue nearby, by itself or as a mean over a neighbourhood: brightest first,
+    each seed takes the connected pixels above half of its own brightness, where a blurred
+    edge lies, and then above half of the mean of the core of what it has taken, until that
+    holds (`calcimetry.lesions.region`). The seed's brightness is that of its upper quarter,
+    so that one noisy pixel does not set it. A lesion as small as the blur never shows its
+    own brightness: it is worked out from the peak and the whole signal
+    (`calcimetry.blur.shown_share`), so that the mineral fraction adds up to its size and not
+    to that of its blur.
     """
     settings = settings or GrowthSettings()
+    rule = rule or ShareOfCore(settings.stop_share)
     grid = image.grid
     ground = Ground(
         excess=remainder.excess_hu,
@@ -137,16 +160,22 @@ def grow_lesions(
         labels=np.zeros(grid.shape, np.int32),
         fraction=np.zeros(grid.shape, np.float32),
     )
-    mineral_hu, claimed = remainder.mineral_hu, evidence.calcification_fraction
+    noise = SoftTissueNoise.of(image, ground.bone, remainder, ground.rim_mm)
+    single, claimed = noise.single(), evidence.calcification_fraction
     if claimed is not None:
         _grow_claimed(ground, claimed, settings)
         # Picture and bone method agree on calcium, though neither is sure.
-        agreed = (mineral_hu >= settings.hinted_seed_hu) & (claimed >= settings.hint)
+        agreed = single.at_least(settings.hinted_seed_noise, settings.hinted_seed_hu)
+        agreed &= claimed >= settings.hint
         _keep_away(agreed, ground.labels > 0, grid, ground.border_mm)
-        _grow_bright(ground, agreed, settings)
-    bright = mineral_hu >= settings.seed_hu
+        _grow_bright(ground, agreed, single.noise_hu, settings, rule)
+    bright = single.at_least(settings.seed_noise, settings.seed_hu)
+    faint = noise.averaged(settings.faint_reach_mm)
+    wide = faint.at_least(settings.seed_noise, settings.faint_seed_hu)
+    # What the mean reaches over from its neighbours is no seed.
+    bright |= wide & (single.signal_hu >= settings.stop_share * faint.signal_hu)
     _keep_away(bright, ground.bone | (ground.labels > 0), grid, ground.rim_mm)
-    _grow_bright(ground, bright, settings)
+    _grow_bright(ground, bright, single.noise_hu, settings, rule)
     # Touching is closest of all: the diagonal of a sample joins also where blur is less.
     steps = steps_mm(grid)
     close_mm = max(remainder.blur_sigma_mm, float(np.linalg.norm(steps[np.isfinite(steps)])))
@@ -166,14 +195,12 @@ def _mask_error_mm(grid: Grid) -> float:
     return float(np.linalg.norm(grid.spacing)) / 2.0
 
 
-def _keep_away(
-    seeds: NDArray[np.bool_], taken: NDArray[np.bool_], grid: Grid, distance_mm: float
-) -> None:
+def _keep_away(seeds: BoolArray, taken: BoolArray, grid: Grid, distance_mm: float) -> None:
     """Strike out, in place, the seeds that are not farther than that from what is taken."""
     seeds[seeds] = distance_to(taken, grid, seeds, 2.0 * distance_mm) > distance_mm
 
 
-def _seeds(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], list[Box]]:
+def _seeds(mask: BoolArray) -> tuple[NDArray[np.int32], list[Box]]:
     """Number the connected parts of a mask from 1, and give the box around each."""
     numbered, _ = connected_components(mask)
     return numbered, ndimage.find_objects(numbered)
@@ -186,21 +213,28 @@ def _grow_claimed(ground: Ground, claimed: NDArray[np.float32], settings: Growth
         seed = (numbered[start] == number) & (ground.labels[start] == 0)
         if not seed.any():
             continue
-        stop = settings.stop_share * claimed[start][seed].max()
-        box, grown = ground.flood(numbered, number, start, claimed, stop)
+        stop = settings.stop_share * float(claimed[start][seed].max())
+        growth = Growth(stop, stop, ground.core_samples, rounds=0)
+        box, region = ground.grow(numbered, number, start, claimed, growth, ShareOfCore())
+        grown = region.mask
         size = claimed[box][grown].sum() * sample_size(ground.grid)
         if size >= settings.least_size(ground.grid):
             ground.take(box, grown, claimed[box])
 
 
-def _grow_bright(ground: Ground, seeds: NDArray[np.bool_], settings: GrowthSettings) -> None:
+def _grow_bright(
+    ground: Ground,
+    seeds: BoolArray,
+    noise_hu: NDArray[np.floating[Any]],
+    settings: GrowthSettings,
+    rule: StoppingRule,
+) -> None:
     """Grow seeds, brightest first, to where their signal over soft tissue falls to half.
 
     What reaches the image's border is left out, unless it goes on a lesion there is:
     brightness alone cannot tell it from a bone cut too short to be recognised.
     """
-    excess, grid, rim_mm = ground.excess, ground.grid, ground.rim_mm
-    picture = grid.shape[0] == 1
+    excess, grid = ground.excess, ground.grid
     numbered, boxes = _seeds(seeds)
     height = [excess[box][numbered[box] == number].max() for number, box in enumerate(boxes, 1)]
     for number in np.argsort(-np.array(height), kind="stable") + 1:
@@ -208,19 +242,24 @@ def _grow_bright(ground: Ground, seeds: NDArray[np.bool_], settings: GrowthSetti
         seed = (numbered[start] == number) & (ground.labels[start] == 0)
         if not seed.any():
             continue
-        values = np.sort(excess[start][seed])
-        brightness = float(values[-max(1, len(values) // 4) :].mean())
-        stop = max(settings.stop_share * brightness, settings.stop_hu)
-        box, grown = ground.flood(numbered, number, start, excess, stop)
-        if not picture and brightness < settings.flank_share * float(excess[box][grown].max()):
+        brightness = _upper_quarter(excess[start][seed])
+        floor = min(settings.stop_noise * float(np.median(noise_hu[start][seed])), settings.stop_hu)
+        growth = Growth(
+            start_hu=max(settings.stop_share * brightness, floor),
+            floor_hu=floor,
+            core_samples=ground.core_samples,
+            core_count=settings.least_size(grid) / sample_size(grid),
+            leak_factor=settings.leak_factor,
+        )
+        box, region = ground.grow(numbered, int(number), start, excess, growth, rule)
+        grown = region.mask
+        if grid.shape[0] > 1 and brightness < settings.flank_share * float(
+            excess[box][grown].max(initial=0.0)
+        ):
             # So are all seeds that it reaches: they are no brighter.
             numbered[box][grown] = 0
             continue
-        # A lesion may reach the bone, but not run along it.
-        firm = grown & seeds[box]
-        firm[grown] |= distance_to(ground.bone[box], grid, grown, 2.0 * rim_mm) > rim_mm
-        grown[grown] = distance_to(firm, grid, grown, 2.0 * rim_mm) <= rim_mm
-        grown = without_small(grown, grid, settings.least_size(grid))
+        grown = without_small(_off_rim(ground, box, grown, seeds), grid, settings.least_size(grid))
         beside = ground.labels[box][ndimage.binary_dilation(grown, ALL_NEIGHBOURS)].any()
         signal = float(excess[box][grown].sum()) * sample_size(grid)
         if (
@@ -229,5 +268,30 @@ def _grow_bright(ground: Ground, seeds: NDArray[np.bool_], settings: GrowthSetti
             or signal < settings.least_signal(grid)
         ):
             continue
-        share = excess[box] / ground.own_brightness(box, grown, brightness)
+        # The seed holds the brightest part of a lesion of uneven density, not its mean.
+        shown = min(brightness, region.core.mean_hu) if region.core else brightness
+        share = excess[box] / ground.own_brightness(box, grown, shown)
         ground.take(box, grown, np.clip(share, 0.0, 1.0))
+
+
+def _upper_quarter(values: NDArray[np.float32]) -> float:
+    """Mean of the brightest quarter of a seed, so that one noisy sample does not set it.
+
+    The quarter is one of what reaches a third of its height: a seed's foot says nothing.
+    """
+    high = np.sort(values[values >= values.max() / 3.0])
+    return float(high[-max(1, len(high) // 4) :].mean())
+
+
+def _off_rim(ground: Ground, box: Box, grown: BoolArray, seeds: BoolArray) -> BoolArray:
+    """Hold a lesion off the rims of bone and of lesions there are: it may reach, not follow them.
+
+    What lies within a rim stays only as far from the rest as bone's rim is wide.
+    """
+    grid, rim_mm = ground.grid, ground.rim_mm
+    firm = grown & seeds[box]
+    firm[grown] |= distance_to(ground.bone[box], grid, grown, 2.0 * rim_mm) > rim_mm
+    firm &= ground.fraction[box] == 0.0
+    held = grown.copy()
+    held[grown] = distance_to(firm, grid, grown, 2.0 * rim_mm) <= rim_mm
+    return held
