@@ -20,6 +20,14 @@ from calcimetry.lesions.grow import GrownLesions, grow_lesions
 from calcimetry.lesions.nails import without_nails
 from calcimetry.lesions.reclaim import reclaim_solid
 from calcimetry.lesions.subtract import subtract_bone
+from calcimetry.measurement.calibration_choice import calibration_or_reason
+from calcimetry.measurement.density import Surroundings
+from calcimetry.measurement.lesion_density import (
+    shared_error_of,
+    total_mass,
+    urate_warning,
+    with_density,
+)
 from calcimetry.measurement.size import measure_lesions, total_area
 from calcimetry.measurement.volume import measure_volume_lesions
 from calcimetry.measurement.volume_error import total_volume
@@ -66,11 +74,14 @@ def measure(
         hand, or shows no bone.
     """
     settings = settings or Settings()
+    energies: tuple[Image, ...] = ()
     if isinstance(image, DualEnergyImage):
+        energies = image.energies
         image = image.mixed
     if image.is_picture:
         return _measure_picture(image, settings)
-    return _measure_volume(image, settings, laterality, on_stage or (lambda _stage: None))
+    tell = on_stage or (lambda _stage: None)
+    return _measure_volume(image, energies or (image,), settings, laterality, tell)
 
 
 def _measure_picture(image: Image, settings: Settings) -> Report:
@@ -83,7 +94,7 @@ def _measure_picture(image: Image, settings: Settings) -> Report:
             f"Finding bone in {image.name!r}: no phalanx was found, so calcification "
             "cannot be told from bone. Check that window and level are those of the export."
         )
-    evidence, grown = _find_lesions(image, evidence, settings)
+    evidence, grown, _ = _find_lesions(image, evidence, settings)
     lesions = measure_lesions(
         image, evidence.bones, grown.lesion_map, grown.mineral_fraction, settings.area_error
     )
@@ -99,15 +110,23 @@ def _measure_picture(image: Image, settings: Settings) -> Report:
 
 def _find_lesions(
     image: Image, evidence: BoneEvidence, settings: Settings
-) -> tuple[BoneEvidence, GrownLesions]:
-    """Take bone away and grow what is left; the evidence comes back without false bones."""
+) -> tuple[BoneEvidence, GrownLesions, float]:
+    """Take bone away and grow what is left.
+
+    The evidence comes back without false bones; the last is the image's blur in mm.
+    """
     evidence = reclaim_solid(image, evidence, settings.reclaim)
     remainder = subtract_bone(image, evidence, settings.subtraction)
-    return evidence, grow_lesions(image, evidence, remainder, settings.growth)
+    grown = grow_lesions(image, evidence, remainder, settings.growth)
+    return evidence, grown, remainder.blur_sigma_mm
 
 
 def _measure_volume(
-    image: Image, settings: Settings, laterality: Laterality | None, tell: Callable[[str], None]
+    image: Image,
+    energies: tuple[Image, ...],
+    settings: Settings,
+    laterality: Laterality | None,
+    tell: Callable[[str], None],
 ) -> Report:
     """Measure hand by hand; label maps and lesions come together on the volume's own grid."""
     bones = np.zeros(image.grid.shape, np.uint16)
@@ -117,10 +136,14 @@ def _measure_volume(
     hands: list[Hand] = []
     warnings: dict[str, None] = {}  # each once, in order
     method = ""
+    calibration, told = calibration_or_reason(
+        settings.calibration, energies, settings.density.tube_setting
+    )
+    warnings |= dict.fromkeys(told)
     tell("finding hands")
     for box in locate_hands(image):
         tell("parting bones")
-        part = Image(image.array[box.slices], box.grid, "HU", image.clipped_hu, image.name)
+        part = _cut(image, box)
         rough = split_bones(part)
         tell("naming fingers")
         named = name_fingers(rough.kinds, laterality, rough.pieces)
@@ -136,7 +159,7 @@ def _measure_volume(
         )
         method = evidence.method
         tell("finding lesions")
-        evidence, grown = _find_lesions(part, evidence, settings)
+        evidence, grown, blur_mm = _find_lesions(part, evidence, settings)
         grown, nails = without_nails(part, grown)
         if nails:
             warnings[f"{nails} faint sheets on the skin, like nails, are not measured."] = None
@@ -150,6 +173,11 @@ def _measure_volume(
             settings.area_error,
             settings.volume_error,
         )
+        around = Surroundings(
+            evidence.bone_fraction, grown.lesion_map, grown.mineral_fraction, blur_mm
+        )
+        parts = [_cut(one, box) for one in energies]
+        found = with_density(found, parts, around, calibration, settings.density)
         bones[box.slices] = evidence.bones.label_map
         lesion_map[box.slices] += np.where(
             grown.lesion_map.mask, grown.lesion_map.label_map + len(lesions), 0
@@ -165,7 +193,6 @@ def _measure_volume(
             "cannot be told from bone. Expected CT of hands or fingers in HU."
         )
     named_lesions = {lesion.number: f"calcification {lesion.number}" for lesion in lesions}
-    total, interval = total_volume(lesions)
     segmentation = Segmentation(bones, image.grid, meanings)
     reasons = [
         one.reason
@@ -175,8 +202,30 @@ def _measure_volume(
         if one.reason
     ]
     measured = (segmentation, Segmentation(lesion_map, image.grid, named_lesions), tuple(lesions))
-    report = _report(image, method, measured, reasons, tuple(warnings))
-    return replace(report, hands=tuple(hands), volume_mm3=total, volume_interval=interval)
+    report = _report(image, method, measured, reasons, (*warnings, urate_warning(lesions)))
+    shared = shared_error_of(calibration, settings.density)
+    return replace(_with_totals(report, shared), hands=tuple(hands))
+
+
+def _with_totals(report: Report, mass_error: float | None) -> Report:
+    """A volume's report with the totals of its calcium; without an error there is no mass."""
+    volume, volume_interval = total_volume(report.calcium)
+    # Without a calibration not even nothing is measured.
+    mass, mass_interval = (
+        (None, None) if mass_error is None else total_mass(report.calcium, mass_error)
+    )
+    return replace(
+        report,
+        volume_mm3=volume,
+        volume_interval=volume_interval,
+        mass_mg=mass,
+        mass_interval=mass_interval,
+        mass_shared_error=mass_error or 0.0,
+    )
+
+
+def _cut(image: Image, box: Box) -> Image:
+    return replace(image, array=image.array[box.slices], grid=box.grid)
 
 
 def _with_unnamed(image: Image, rough: RoughBones, bones: Segmentation) -> tuple[Segmentation, str]:
@@ -212,7 +261,8 @@ def _report(
 ) -> Report:
     """Bones, lesion map and lesions as a report; partial where something is missing."""
     bones, lesion_map, lesions = found
-    area, interval = total_area(lesions)
+    calcium = [lesion for lesion in lesions if lesion.is_calcium]
+    area, interval = total_area(calcium)
     return Report(
         image=image,
         bones=bones,
@@ -223,6 +273,6 @@ def _report(
         warnings=tuple(filter(None, warnings)),
         area_mm2=area,
         area_interval=interval,
-        ellipse_area_mm2=math.fsum(lesion.ellipse_area_mm2 for lesion in lesions),
+        ellipse_area_mm2=math.fsum(lesion.ellipse_area_mm2 for lesion in calcium),
         method=method,
     )

@@ -14,6 +14,7 @@ IMAGE_COLUMNS = (
     *("volume_mm3", "mass_mg", "seconds", "area_mm2_low", "area_mm2_high"),
     *("pixel_spacing_mm", "method", "volume_mm3_low", "volume_mm3_high"),
     *("spacing_slice_mm", "spacing_row_mm", "spacing_column_mm"),
+    *("mass_mg_low", "mass_mg_high", "urate_count"),
 )
 #: Columns of fingers.csv that say which phalanges are seen whole.
 COVERAGE_COLUMNS = ("proximal_phalanx", "middle_phalanx", "distal_phalanx")
@@ -21,6 +22,7 @@ FINGER_COLUMNS = (
     *("image", "patient", "side", "digit", "status", "reason", *COVERAGE_COLUMNS),
     *("lesion_count", "area_mm2", "ellipse_area_mm2", "volume_mm3", "mass_mg"),
     *("area_mm2_low", "area_mm2_high", "volume_mm3_low", "volume_mm3_high"),
+    *("mass_mg_low", "mass_mg_high", "urate_count"),
 )
 LESION_COLUMNS = (
     *("image", "lesion", "side", "digit", "bone", "area_mm2", "pixel_area_mm2", "long_axis_mm"),
@@ -28,9 +30,13 @@ LESION_COLUMNS = (
     *("feret_diameter_max_mm", "perimeter_mm", "solidity", "mean_hu", "density_mg_cm3", "mass_mg"),
     *("dual_energy_ratio", "material", "aspect", "depth_mm", "touches_bone", "slice", "row"),
     *("column", "area_mm2_low", "area_mm2_high", "volume_mm3_low", "volume_mm3_high"),
+    *("mass_mg_low", "mass_mg_high", "density_mg_cm3_low", "density_mg_cm3_high", "peak_hu"),
+    *("mean_hu_low_energy", "mean_hu_high_energy", "peak_hu_low_energy", "peak_hu_high_energy"),
+    *("effective_atomic_number", "material_probability", "density_method", "calibration"),
 )
 _ONE_SLICE = "a picture shows one slice and has no depth"
 _ONE_ENERGY = "a picture holds one energy"
+_GREY = "the grey levels of a windowed picture are clipped, and it has no depth"
 _LONE_FINGER = "a lone finger picture does not say which finger it shows, or from which side"
 #: Why these columns stay empty for every picture; a lesion's own reasons stand beside it.
 EMPTY_COLUMNS: Mapping[str, str] = {
@@ -43,9 +49,13 @@ EMPTY_COLUMNS: Mapping[str, str] = {
     "ellipsoid_volume_mm3": _ONE_SLICE,
     "feret_diameter_max_mm": _ONE_SLICE,
     "depth_mm": _ONE_SLICE,
-    "mass_mg": "the grey levels of a windowed picture are clipped, and it has no depth",
-    "dual_energy_ratio": _ONE_ENERGY,
-    "material": _ONE_ENERGY,
+    **dict.fromkeys(("mass_mg", "mass_mg_low", "mass_mg_high"), _GREY),
+    **dict.fromkeys(("density_mg_cm3_low", "density_mg_cm3_high", "peak_hu"), _GREY),
+    **dict.fromkeys(("density_method", "calibration"), _GREY),
+    **dict.fromkeys(("dual_energy_ratio", "effective_atomic_number"), _ONE_ENERGY),
+    **dict.fromkeys(("material", "material_probability", "urate_count"), _ONE_ENERGY),
+    **dict.fromkeys(("mean_hu_low_energy", "mean_hu_high_energy"), _ONE_ENERGY),
+    **dict.fromkeys(("peak_hu_low_energy", "peak_hu_high_energy"), _ONE_ENERGY),
     "side": _LONE_FINGER,
     "digit": _LONE_FINGER,
     "aspect": _LONE_FINGER,
@@ -54,13 +64,9 @@ _NOT_YET = "this version does not measure it"
 #: The same for volumes.
 EMPTY_COLUMNS_OF_VOLUMES: Mapping[str, str] = {
     "pixel_spacing_mm": "the three spacings of a volume stand in spacing_slice_mm and after it",
-    "mass_mg": "this version does not calibrate HU to hydroxyapatite",
-    "density_mg_cm3": "this version does not calibrate HU to hydroxyapatite",
     "ellipsoid_volume_mm3": _NOT_YET,
     "feret_diameter_max_mm": _NOT_YET,
     "depth_mm": _NOT_YET,
-    "dual_energy_ratio": _NOT_YET,
-    "material": _NOT_YET,
     "middle_phalanx": "the thumb has none",
 }
 
@@ -83,10 +89,12 @@ def image_row(result: Result, further: Mapping[str, str]) -> dict[str, object]:
         "patient": result.columns.get("patient", ""),
         "status": result.status,
         "reason": result.told_reason,
-        "lesion_count": len(result.lesions) if result.measured else None,
+        "lesion_count": result.lesion_count if result.measured else None,
         "area_mm2": result.area_mm2,
         "ellipse_area_mm2": result.ellipse_area_mm2,
         "volume_mm3": result.volume_mm3,
+        "mass_mg": result.mass_mg,
+        "urate_count": result.urate_count if result.is_volume else None,
         "seconds": result.seconds,
         "pixel_spacing_mm": result.pixel_spacing_mm,
         "method": result.method,
@@ -95,6 +103,7 @@ def image_row(result: Result, further: Mapping[str, str]) -> dict[str, object]:
         "spacing_column_mm": column_mm,
         **_ends("area_mm2", result.area_interval),
         **_ends("volume_mm3", result.volume_interval),
+        **_ends("mass_mg", result.mass_interval),
         **{title: result.columns.get(name, "") for name, title in further.items()},
     }
 
@@ -113,8 +122,11 @@ def finger_row(result: Result, finger: FingerResult) -> dict[str, object]:
         "area_mm2": finger.area_mm2,
         "ellipse_area_mm2": finger.ellipse_area_mm2,
         "volume_mm3": finger.volume_mm3,
+        "mass_mg": finger.mass_mg,
+        "urate_count": finger.urate_count,
         **_ends("area_mm2", finger.area_interval),
         **_ends("volume_mm3", finger.volume_interval),
+        **_ends("mass_mg", finger.mass_interval),
     }
 
 
@@ -129,6 +141,8 @@ def lesion_row(image: str, lesion: Lesion) -> dict[str, object]:
         "bone": bone_name(lesion.bone) if lesion.bone else "",
         **_ends("area_mm2", lesion.area_interval),
         **_ends("volume_mm3", lesion.volume_interval),
+        **_ends("mass_mg", lesion.mass_interval),
+        **_ends("density_mg_cm3", lesion.density_interval),
         "slice": slice_,
         "row": row,
         "column": column,

@@ -32,6 +32,9 @@ class FingerResult:
     ellipse_area_mm2: float
     volume_mm3: float | None
     volume_interval: Interval | None
+    mass_mg: float | None = None
+    mass_interval: Interval | None = None
+    urate_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,19 @@ class Result:
     fingers: tuple[FingerResult, ...] = ()
     #: What a volume's files do not say and the user did, such as the side of the hand.
     stated: Mapping[str, str] = field(default_factory=dict)
+    #: Total of a volume; None for a picture, and where HU are not calibrated.
+    mass_mg: float | None = None
+    mass_interval: Interval | None = None
+
+    @property
+    def lesion_count(self) -> int:
+        """Lesions that totals are of: without those of urate."""
+        return sum(lesion.is_calcium for lesion in self.lesions)
+
+    @property
+    def urate_count(self) -> int:
+        """Lesions of urate."""
+        return len(self.lesions) - self.lesion_count
 
     @property
     def is_volume(self) -> bool:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from calcimetry.attenuation import decomposition_weights, tissue_ratio
-from calcimetry.errors import InputError
+from calcimetry.errors import InputError, SettingsError
 from calcimetry.measurement.calibration import Calibration
 from calcimetry.measurement.neighbourhood import Neighbourhood
 from calcimetry.model.image import Image
@@ -35,7 +35,7 @@ class DensitySettings:
 
     Raises
     ------
-    InputError
+    SettingsError
         If a length is not positive or an error negative.
     """
 
@@ -56,13 +56,13 @@ class DensitySettings:
 
     def __post_init__(self) -> None:
         if not (self.border_sigmas > 0 and self.tissue_reach_mm > 0):
-            raise InputError(
-                "Settings of density: expected border_sigmas and tissue_reach_mm above 0, found "
-                f"{self.border_sigmas:g} and {self.tissue_reach_mm:g} mm."
+            raise SettingsError(
+                "Reading settings: density.border_sigmas and tissue_reach_mm must be above 0; "
+                f"found {self.border_sigmas:g} and {self.tissue_reach_mm:g} mm."
             )
         if not (self.nominal_error >= 0 and self.relative_error >= 0):
-            raise InputError(
-                "Settings of density: expected nominal_error and relative_error of 0 or more, "
+            raise SettingsError(
+                "Reading settings: density.nominal_error and relative_error must be 0 or more, "
                 f"found {self.nominal_error:g} and {self.relative_error:g}."
             )
 
@@ -97,12 +97,14 @@ class Mineral:
     ----------
     number : int
         Of the lesion.
-    mass_mg : float
-        Hydroxyapatite; 0 at least.
-    mass_interval : Interval
+    mass_mg : float or None
+        Hydroxyapatite; 0 at least. None without a calibration.
+    mass_interval : Interval or None
     mean_hu, peak_hu : tuple of float or None
         Of each energy: mean over the samples that mineral fills by half or more, None where
         there is none, and brightest sample of the lesion.
+    peak_mixed_hu : float
+        Brightest sample of the energies' mix.
     tissue_hu : tuple of float
         Local soft tissue, of each energy.
     ratio, ratio_error : float or None
@@ -111,10 +113,11 @@ class Mineral:
     """
 
     number: int
-    mass_mg: float
-    mass_interval: Interval
+    mass_mg: float | None
+    mass_interval: Interval | None
     mean_hu: tuple[float, ...] | None
     peak_hu: tuple[float, ...]
+    peak_mixed_hu: float
     tissue_hu: tuple[float, ...]
     ratio: float | None = None
     ratio_error: float | None = None
@@ -123,7 +126,7 @@ class Mineral:
 def measure_mineral(
     energies: Sequence[Image],
     around: Surroundings,
-    calibration: Calibration,
+    calibration: Calibration | None,
     settings: DensitySettings | None = None,
 ) -> tuple[Mineral, ...]:
     """Hydroxyapatite of every lesion.
@@ -134,8 +137,8 @@ def measure_mineral(
         One volume, or the lower and the higher energy of a pair, in HU, on one grid.
     around : Surroundings
         Bones and lesions on the same grid.
-    calibration : Calibration
-        With as many lines.
+    calibration : Calibration or None
+        With as many lines; None where there is none, which leaves HU and ratio.
     settings : DensitySettings, optional
 
     Returns
@@ -162,7 +165,7 @@ def measure_mineral(
     difference, which takes fat and muscle for the same.
     """
     settings = settings or DensitySettings()
-    if len(energies) != len(calibration.lines):
+    if calibration is not None and len(energies) != len(calibration.lines):
         raise InputError(
             f"Measuring density in {energies[0].name!r}: expected a calibration of "
             f"{len(energies)} energies, found one of {len(calibration.lines)}."
@@ -174,10 +177,15 @@ def measure_mineral(
             f"Measuring density in {energies[0].name!r}: energies, bones and lesions must lie on "
             "one grid."
         )
-    reach_mm = settings.border_sigmas * around.blur_sigma_mm + float(max(grid.spacing)) / 2.0 + settings.border_mm
+    reach_mm = (
+        settings.border_sigmas * around.blur_sigma_mm
+        + float(max(grid.spacing)) / 2.0
+        + settings.border_mm
+    )
     margin = np.ceil((reach_mm + settings.tissue_reach_mm) / steps_mm(grid)).astype(int) + 1
-    kev = calibration.energies_kev
-    tissue = np.array([tissue_ratio(*kev), 1.0] if len(kev) == 2 else [1.0])
+    tissue = np.ones(len(energies))
+    if calibration is not None and len(energies) == 2:
+        tissue[0] = tissue_ratio(*calibration.energies_kev)
     minerals = []
     for number, box in enumerate(ndimage.find_objects(around.lesion_map.label_map), 1):
         if box is None:
@@ -202,8 +210,29 @@ def measure_mineral(
 
 
 def _mineral(
-    number: int, place: Neighbourhood, calibration: Calibration, settings: DensitySettings
+    number: int,
+    place: Neighbourhood,
+    calibration: Calibration | None,
+    settings: DensitySettings,
 ) -> Mineral:
+    mass, interval = (None, None) if calibration is None else _mass(place, calibration, settings)
+    ratio, error = place.slope()
+    return Mineral(
+        number,
+        mass,
+        interval,
+        place.mean_hu,
+        place.peak_hu,
+        place.peak_mixed_hu,
+        tuple(float(one) for one in place.tissue_hu),
+        ratio,
+        error,
+    )
+
+
+def _mass(
+    place: Neighbourhood, calibration: Calibration, settings: DensitySettings
+) -> tuple[float, Interval]:
     gains = np.array(calibration.gains)
     signal = place.signal_hu_mm3 / place.recovered
     covariance = _covariance(place)
@@ -215,17 +244,7 @@ def _mineral(
         settings.relative_error * mass,
     )
     reach = math.hypot(_NORMAL_95 * random, shared_error(calibration, settings) * mass)
-    ratio, error = place.slope()
-    return Mineral(
-        number,
-        mass,
-        Interval(max(0.0, mass - reach), mass + reach),
-        place.mean_hu,
-        place.peak_hu,
-        tuple(float(one) for one in place.tissue_hu),
-        ratio,
-        error,
-    )
+    return mass, Interval(max(0.0, mass - reach), mass + reach)
 
 
 def shared_error(calibration: Calibration, settings: DensitySettings) -> float:

@@ -101,14 +101,12 @@ def calcium_and_urate_ratio(calibration: Calibration) -> tuple[float, float]:
     return low / high, urate_ratio(*calibration.energies_kev) + _URATE_ABOVE_TABLES
 
 
-def effective_atomic_number(
-    low_hu: float, high_hu: float, calibration: Calibration
-) -> float | None:
+def effective_atomic_number(hu: tuple[float, ...], calibration: Calibration) -> float | None:
     """Effective atomic number of what is as bright as this at two energies.
 
     Parameters
     ----------
-    low_hu, high_hu : float
+    hu : (float, float)
         At the lower and the higher energy.
     calibration : Calibration
         Of two energies.
@@ -134,22 +132,22 @@ def effective_atomic_number(
     Examples
     --------
     >>> from calcimetry.measurement.calibration import nominal_calibration
-    >>> round(effective_atomic_number(0.0, 0.0, nominal_calibration(("80", "Sn150"))), 2)
+    >>> round(effective_atomic_number((0.0, 0.0), nominal_calibration(("80", "Sn150"))), 2)
     7.42
     """
-    if len(calibration.gains) != 2:
+    if not len(hu) == len(calibration.gains) == 2:
         raise InputError(
-            "Working out an effective atomic number: a calibration of two energies is needed, "
-            "found one."
+            "Working out an effective atomic number: expected two energies, found "
+            f"{len(hu)} HU and a calibration of {len(calibration.gains)}."
         )
     displaced = MATERIALS["soft_tissue"].density_mg_cm3
     displaced /= MATERIALS["hydroxyapatite"].density_mg_cm3
     per_electron = (np.array(calibration.gains) + displaced) * _WATER[0] / _MINERAL[0]
     water = _WATER[1] ** _EXPONENT
     low, high = (per_electron - 1.0) / (_MINERAL[1] ** _EXPONENT - water)
-    if low_hu <= -1000.0 or high_hu <= -1000.0:
+    if min(hu) <= -1000.0:
         return None
-    q = (1.0 + low_hu / 1000.0) / (1.0 + high_hu / 1000.0)
+    q = (1.0 + hu[0] / 1000.0) / (1.0 + hu[1] / 1000.0)
     below = low - q * high
     power = water + (q - 1.0) / below if below > 0.0 else 0.0
     return power ** (1.0 / _EXPONENT) if power > 0.0 else None

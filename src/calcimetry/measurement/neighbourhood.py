@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from calcimetry.model.image import LOW_SHARE
+
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
@@ -64,6 +66,8 @@ class Neighbourhood:
         Of soft tissue itself.
     mean_hu, peak_hu : tuple of float
         Of the lesion; `mean_hu` is None where mineral fills no sample by half.
+    peak_mixed_hu : float
+        Of the energies' mix.
     """
 
     excess_hu: FloatArray
@@ -76,6 +80,7 @@ class Neighbourhood:
     tissue_sd_hu: FloatArray
     mean_hu: tuple[float, ...] | None
     peak_hu: tuple[float, ...]
+    peak_mixed_hu: float
 
     @classmethod
     def of(
@@ -130,6 +135,7 @@ class Neighbourhood:
         left = np.stack([one - model for one, (model, _) in zip(hu, fits, strict=True)])
         left -= _nearby(left, beyond, spacing)
         noise, tissue_sd = _spread(left[:, beyond], tissue)
+        mixed = hu[0] if len(hu) == 1 else LOW_SHARE * hu[0] + (1.0 - LOW_SHARE) * hu[1]
         voxel = float(np.prod(spacing))
         filled = own & (np.where(own, mineral, 0.0) >= 0.5)
         return cls(
@@ -143,6 +149,7 @@ class Neighbourhood:
             tissue_sd_hu=tissue_sd,
             mean_hu=tuple(float(one[filled].mean()) for one in hu) if filled.any() else None,
             peak_hu=tuple(float(one[own].max()) for one in hu),
+            peak_mixed_hu=float(mixed[own].max()),
         )
 
     @property

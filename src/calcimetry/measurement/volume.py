@@ -36,8 +36,8 @@ FloatArray = NDArray[np.float64]
 
 #: Distances that differ by less count as equal.
 _TIE_MM = 1e-5
-#: Why a volume gives no density yet.
-NO_CALIBRATION = "needs a calibration of HU to hydroxyapatite, which is not made yet"
+#: Why there is no density until `calcimetry.measurement.lesion_density` gives it.
+NO_CALIBRATION = "needs a calibration of HU to hydroxyapatite"
 _SIDES: dict[Laterality | None, Literal["left", "right"] | None] = {
     Laterality.LEFT: "left",
     Laterality.RIGHT: "right",

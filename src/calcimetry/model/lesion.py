@@ -11,6 +11,8 @@ from calcimetry.model.geometry import Grid
 
 #: Which side of the finger's bones a lesion lies on.
 Aspect = Literal["volar", "dorsal", "radial", "ulnar"]
+#: What the dual-energy ratio speaks for; calcium is hydroxyapatite or pyrophosphate.
+Material = Literal["calcium", "urate", "undetermined"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,31 @@ class Lesion:
     side: Literal["left", "right"] | None = None
     digit: int | None = None
     aspect: Aspect | None = None
+    #: Brightest sample; mean and brightest at each energy of a pair.
+    peak_hu: float | None = None
+    mean_hu_low_energy: float | None = None
+    mean_hu_high_energy: float | None = None
+    peak_hu_low_energy: float | None = None
+    peak_hu_high_energy: float | None = None
+    mass_interval: Interval | None = None
+    density_interval: Interval | None = None
+    dual_energy_ratio: float | None = None
+    effective_atomic_number: float | None = None
+    material: Material | None = None
+    #: Of that material against the other; where undetermined, of the likelier one.
+    material_probability: float | None = None
+    #: ``dual energy`` or ``single energy``, and what the HU were calibrated by.
+    density_method: str | None = None
+    calibration: str | None = None
     not_measured: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "not_measured", MappingProxyType(dict(self.not_measured)))
+
+    @property
+    def is_calcium(self) -> bool:
+        """False for urate, which does not count in totals; True where nothing speaks for it."""
+        return self.material != "urate"
 
     def __reduce__(self) -> tuple[Any, ...]:
         values = [getattr(self, name) for name in self.__dataclass_fields__]

@@ -44,11 +44,26 @@ class Report:
     #: Total over the lesions of a volume; None for a picture, or (the interval) without lesion.
     volume_mm3: float | None = None
     volume_interval: Interval | None = None
+    #: Hydroxyapatite of all lesions; None where that of one could not be measured.
+    mass_mg: float | None = None
+    mass_interval: Interval | None = None
+    #: The part of each mass' half width that all lesions share, per mass.
+    mass_shared_error: float = 0.0
+
+    @property
+    def calcium(self) -> tuple[Lesion, ...]:
+        """The lesions that totals are of: all but those of urate."""
+        return tuple(lesion for lesion in self.lesions if lesion.is_calcium)
 
     @property
     def lesion_count(self) -> int:
-        """Number of lesions."""
-        return len(self.lesions)
+        """Number of lesions, without those of urate."""
+        return len(self.calcium)
+
+    @property
+    def urate_count(self) -> int:
+        """Number of lesions of urate."""
+        return len(self.lesions) - self.lesion_count
 
     @property
     def not_measured(self) -> Mapping[str, str]:
@@ -58,4 +73,9 @@ class Report:
             reasons["area_interval"] = NO_LESION
         if self.volume_mm3 is not None and self.volume_interval is None:
             reasons["volume_interval"] = NO_LESION
+        if self.mass_mg is not None and self.mass_interval is None:
+            reasons["mass_interval"] = NO_LESION
+        if self.volume_mm3 is not None and self.mass_mg is None:
+            own = (lesion.not_measured.get("mass_mg") for lesion in self.calcium)
+            reasons["mass_mg"] = next(filter(None, own), "HU are not calibrated")
         return reasons

@@ -83,6 +83,8 @@ def render_report(page: ReportPage, budget_bytes: int = PAGE_BUDGET_BYTES) -> st
         mm2=wording.area,
         mm3=wording.volume,
         mm3_range=wording.volume_range,
+        mg=wording.mass,
+        mg_range=wording.mass_range,
         mm=wording.length,
         mm2_range=wording.area_range,
         bone=wording.bone_of,
@@ -98,7 +100,7 @@ def render_report(page: ReportPage, budget_bytes: int = PAGE_BUDGET_BYTES) -> st
             status: sum(section.status == status for section in page.sections)
             for status in ("complete", "partial", "failed")
         },
-        lesion_count=sum(len(section.lesions) for section in page.sections),
+        lesion_count=sum(section.calcium_count for section in page.sections),
         detail_names=list(dict.fromkeys(name for s in page.sections for name in s.details)),
         methods=sorted({section.method for section in page.sections if section.method}),
         settings=list(_flat(page.settings)),

@@ -37,6 +37,7 @@ class FingerLine:
     volume_mm3: float | None
     volume_interval: Interval | None
     area_mm2: float
+    mass_mg: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,9 @@ class ImageSection:
     overlays: tuple[Overlay, ...] = ()
     #: Further columns of the manifest, shown as given.
     details: Mapping[str, str] = field(default_factory=dict)
+    #: Hydroxyapatite of a volume; None for a picture, and where HU are not calibrated.
+    mass_mg: float | None = None
+    mass_interval: Interval | None = None
 
     @classmethod
     def of(
@@ -94,12 +98,19 @@ class ImageSection:
             warnings=report.warnings,
             overlays=overlays,
             details=details or {},
+            mass_mg=report.mass_mg,
+            mass_interval=report.mass_interval,
         )
 
     @property
     def is_volume(self) -> bool:
         """True for a measured volume."""
         return self.volume_mm3 is not None
+
+    @property
+    def calcium_count(self) -> int:
+        """Lesions that totals are of: without those of urate."""
+        return sum(lesion.is_calcium for lesion in self.lesions)
 
     @property
     def not_measured(self) -> dict[str, list[str]]:

@@ -55,6 +55,20 @@ def volume_range(interval: Interval) -> str:
     return f"{volume(interval.low)} to {volume(interval.high)}"
 
 
+def mass(value_mg: float) -> str:
+    """A mass in mg, without its unit: one decimal, two below 10 mg.
+
+    >>> mass(62.77), mass(0.8447)
+    ('62.8', '0.84')
+    """
+    return f"{value_mg:.1f}" if value_mg >= 10 else f"{value_mg:.2f}"
+
+
+def mass_range(interval: Interval) -> str:
+    """Both ends of a mass' interval, without the unit."""
+    return f"{mass(interval.low)} to {mass(interval.high)}"
+
+
 def volume_of(lesion: Lesion) -> str:
     """A lesion's volume, without the unit; a dash where it has none."""
     return "-" if lesion.volume_mm3 is None else volume(lesion.volume_mm3)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from calcimetry.coverage import phalanx_coverage
 from calcimetry.files.results import FingerResult
+from calcimetry.measurement.lesion_density import total_mass
 from calcimetry.measurement.size import total_area
 from calcimetry.measurement.volume_error import total_volume
 from calcimetry.model import Finger, Lesion, Report
@@ -48,8 +49,13 @@ def finger_results(report: Report) -> tuple[FingerResult, ...]:
 def _result(report: Report, finger: Finger, lesions: Sequence[Lesion]) -> FingerResult:
     coverage = phalanx_coverage(report.bones, finger.digit, finger.laterality)
     reason = "; ".join(filter(None, (finger.reason, *(one.reason for one in coverage))))
-    area, area_interval = total_area(lesions)
-    volume, volume_interval = total_volume(lesions)
+    calcium = [lesion for lesion in lesions if lesion.is_calcium]
+    area, area_interval = total_area(calcium)
+    volume, volume_interval = total_volume(calcium)
+    # Where the whole has no mass, nothing was calibrated, not even that of no lesion.
+    mass, mass_interval = (
+        (None, None) if report.mass_mg is None else total_mass(calcium, report.mass_shared_error)
+    )
     side = finger.laterality
     return FingerResult(
         name=finger.name,
@@ -58,10 +64,13 @@ def _result(report: Report, finger: Finger, lesions: Sequence[Lesion]) -> Finger
         status="partial" if reason else "complete",
         reason=reason,
         coverage={one.phalanx.bone.name.lower(): one.state for one in coverage},
-        lesion_count=len(lesions),
+        lesion_count=len(calcium),
         area_mm2=area,
         area_interval=area_interval,
-        ellipse_area_mm2=math.fsum(lesion.ellipse_area_mm2 for lesion in lesions),
+        ellipse_area_mm2=math.fsum(lesion.ellipse_area_mm2 for lesion in calcium),
         volume_mm3=volume,
         volume_interval=volume_interval,
+        mass_mg=mass,
+        mass_interval=mass_interval,
+        urate_count=len(lesions) - len(calcium),
     )
