@@ -49,7 +49,7 @@ def read_rod_table(path: Path) -> tuple[KnownRod, ...]:
         raise InputError(
             f"Reading {path.name}: found the columns {', '.join(names) or 'none'}. {_HINT}"
         )
-    rods = []
+    rods: list[KnownRod] = []
     for cells in table:
         values = {
             name: (cell or "").strip()

@@ -114,8 +114,9 @@ class Neighbourhood:
             In which proportion soft tissue varies at each energy; 1 at the last.
         """
         own = labels == number
-        # What is drawn as lesion is no bone, whoever drew it.
-        bone = np.minimum(bone, np.where(labels > 0, 1.0 - mineral, 1.0))
+        # What is drawn as lesion is no bone, whoever drew it; a border sample may be both.
+        both = (labels > 0) & (bone >= _BONY)
+        bone = np.where(both, np.minimum(bone, 1.0 - mineral), bone)
         away = ndimage.distance_transform_edt(~own, sampling=spacing)
         others = (labels > 0) & ~own
         others_away = (
