@@ -156,7 +156,8 @@ def main() -> None:
                 report = cm.measure(hand.image, replace(Settings(), calibration=given))
             materials = [one.material or "-" for one in report.lesions]
             table[f"as found, {name}"] = column(as_found(hand, report, all_masses), counted) | {
-                "material": ", ".join(f"{materials.count(m)} {m}" for m in sorted(set(materials)))
+                "material": ", ".join(f"{materials.count(m)} {m}" for m in sorted(set(materials))),
+                "intervals that hold the truth": "-",
             }
     print_table("Mass of the lesions of the hand of known truth", table)
 

@@ -60,6 +60,7 @@ EMPTY_COLUMNS: Mapping[str, str] = {
     "digit": _LONE_FINGER,
     "aspect": _LONE_FINGER,
 }
+_BESIDE = "the reason stands beside the image or the lesion, under not_measured"
 _NOT_YET = "this version does not measure it"
 #: The same for volumes.
 EMPTY_COLUMNS_OF_VOLUMES: Mapping[str, str] = {
@@ -68,6 +69,12 @@ EMPTY_COLUMNS_OF_VOLUMES: Mapping[str, str] = {
     "feret_diameter_max_mm": _NOT_YET,
     "depth_mm": _NOT_YET,
     "middle_phalanx": "the thumb has none",
+    **dict.fromkeys(("mass_mg", "mass_mg_low", "mass_mg_high", "density_mg_cm3"), _BESIDE),
+    **dict.fromkeys(("density_mg_cm3_low", "density_mg_cm3_high", "peak_hu"), _BESIDE),
+    **dict.fromkeys(("mean_hu_low_energy", "mean_hu_high_energy"), _BESIDE),
+    **dict.fromkeys(("peak_hu_low_energy", "peak_hu_high_energy"), _BESIDE),
+    **dict.fromkeys(("dual_energy_ratio", "effective_atomic_number", "material"), _BESIDE),
+    **dict.fromkeys(("material_probability", "density_method", "calibration"), _BESIDE),
 }
 
 
