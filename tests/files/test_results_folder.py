@@ -145,9 +145,7 @@ def test_mass_density_and_material_are_saved_and_read_back(tmp_path):
         not_measured={},
     )
     urate = replace(volume_lesion(2, 1), material="urate")
-    result = volume_result(
-        lesions=(weighed, urate), mass_mg=1.25, mass_interval=Interval(1.0, 1.5)
-    )
+    result = volume_result(lesions=(weighed, urate), mass_mg=1.25, mass_interval=Interval(1.0, 1.5))
     contents = Contents((result,))
     save_results(tmp_path, contents)
     assert load_results(tmp_path).results == (result,)

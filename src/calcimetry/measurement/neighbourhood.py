@@ -129,7 +129,8 @@ class Neighbourhood:
         airy = ndimage.gaussian_filter(air, sigma, mode="nearest")
         halo = ndimage.gaussian_filter(bone, sigma, mode="nearest")
         read = (bone < _BONY) & (airy < _AIRY)
-        within = read & (away <= reach_mm[0]) & (away <= others_away)
+        reached = read & (away <= reach_mm[0])
+        within = reached & (away <= others_away)
         beyond = read & (away > reach_mm[0]) & (away <= sum(reach_mm))
         beyond &= others_away > reach_mm[0]
         fits = [_fit(one, beyond, halo, airy) for one in hu]
@@ -143,7 +144,7 @@ class Neighbourhood:
             excess_hu=left[:, within],
             beyond_hu=left[:, beyond],
             voxel_mm3=voxel,
-            recovered=_recovered(own, mineral, within, bone, away, spacing, sigma),
+            recovered=_recovered(own, mineral, reached, bone, away, spacing, sigma),
             bone_hu_mm3=np.array([(c[1] * halo[within]).sum() * voxel for _, c in fits]),
             tissue_hu=np.array([c[0] for _, c in fits]),
             noise_hu=noise,
@@ -264,13 +265,16 @@ def _variance(values: FloatArray) -> float:
 def _recovered(
     own: BoolArray,
     mineral: FloatArray,
-    within: BoolArray,
+    reached: BoolArray,
     bone: FloatArray,
     away: FloatArray,
     spacing: FloatArray,
     sigma: FloatArray,
 ) -> float:
-    """Part of a lesion's signal that its blur leaves in the samples `within`."""
+    """Part of a lesion's signal that its blur leaves in the samples `reached`.
+
+    What goes to a neighbouring lesion counts as left, for about as much comes from there.
+    """
     # A border drawn a little short of bone must not look like a gap.
     to_bone = (
         ndimage.distance_transform_edt(bone < _BONY, sampling=spacing)
@@ -284,4 +288,4 @@ def _recovered(
     if not shape.any():
         return 1.0
     spread = ndimage.gaussian_filter(shape, sigma, mode="constant")
-    return max(float(spread[within].sum() / shape.sum()), 0.2)
+    return max(float(spread[reached].sum() / shape.sum()), 0.2)

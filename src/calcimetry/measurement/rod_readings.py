@@ -19,8 +19,9 @@ from calcimetry.regions import FACES
 _CORE_MM, _CORE_SHARE = 2.0, 0.6
 #: A core of fewer samples says nothing.
 _FEWEST_SAMPLES = 8
-#: The octants of a rod's core may differ by this much (HU), or this part of the brightest rod.
-_UNEVEN_HU, _UNEVEN_PART = 30.0, 0.05
+#: From side to side a rod's core may differ by this much (HU), or this part of the brightest
+#: rod, and by this many standard errors of its noise.
+_UNEVEN_HU, _UNEVEN_PART, _NOISE_ERRORS = 30.0, 0.05, 3.0
 #: Nothing of a phantom's inside is darker.
 _AIR_HU = -500.0
 
@@ -149,15 +150,17 @@ def _core(image: Image, rod: KnownRod, labels: Segmentation | None) -> _Index:
 def _refuse_uneven(
     images: Sequence[Image], rod: KnownRod, index: _Index, allowed_hu: float
 ) -> None:
-    """Refuse a core whose eight corners differ: its border, or something else, is in it."""
+    """Refuse a core that is brighter on one side: its border, or something else, is in it."""
     place = images[0].grid.index_to_mm(np.stack(index, axis=-1))
-    corner = ((place > np.median(place, axis=0)) * np.array([1, 2, 4])).sum(axis=1)
-    counts = np.bincount(corner, minlength=8)
+    away = place - place.mean(axis=0)
+    design = np.column_stack([np.ones(len(away)), away])
+    across = 2.0 * float(np.linalg.norm(away, axis=1).max())
     for image in images:
         hu = image.array[index].astype(np.float64)
-        means = np.bincount(corner, hu, minlength=8)[counts > 0] / counts[counts > 0]
-        noise = 4.0 * float(hu.std()) / np.sqrt(counts[counts > 0].min())
-        uneven = float(np.ptp(means))
+        slope = np.linalg.lstsq(design, hu)[0]
+        left = float(np.std(hu - design @ slope))
+        uneven = across * float(np.linalg.norm(slope[1:]))
+        noise = _NOISE_ERRORS * left * across / float(np.sqrt((away**2).sum() / 3.0))
         if hu.mean() < _AIR_HU or uneven > allowed_hu + noise:
             raise InputError(
                 f"Reading rod {rod.name} in {image.name!r}: not found. Expected it to be even "
