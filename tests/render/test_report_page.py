@@ -151,6 +151,27 @@ def test_both_overlays_of_a_volume_are_shown(volume) -> None:
     assert "The overlay overlays/b.png is missing" in page.text
 
 
+def test_mass_and_material_are_shown_where_they_were_measured(volume) -> None:
+    weighed = replace(
+        volume.lesions[0],
+        mass_mg=12.345,
+        mass_interval=Interval(9.87, 14.0),
+        density_mg_cm3=431.2,
+        dual_energy_ratio=1.987,
+        material="calcium",
+    )
+    urate = replace(volume.lesions[0], number=2, material="urate")
+    section = replace(
+        volume, lesions=(weighed, urate), mass_mg=12.345, mass_interval=Interval(9.87, 14.0)
+    )
+    page = Page(render_report(page_of(section)))
+    assert "Mass , mg 95% interval , mg" in page.text
+    assert "12.3 mg" in page.text
+    assert "12.3 9.87 to 14.0 431 1.99 calcium" in page.text
+    assert "urate" in page.text
+    assert "Lesions 1 " in page.text
+
+
 def test_pictures_and_volumes_share_the_summary(volume, measured) -> None:
     failed = ImageSection("broken.nii", "failed", "it is cut off")
     page = Page(render_report(page_of(volume, measured(), failed)))

@@ -107,6 +107,7 @@ def render_report(page: ReportPage, budget_bytes: int = PAGE_BUDGET_BYTES) -> st
         noun=_noun(page.sections),
         phalanges=("proximal phalanx", "middle phalanx", "distal phalanx"),
         has_volumes=any(section.is_volume for section in page.sections),
+        has_mass=any(section.mass_mg is not None for section in page.sections),
         plot_mm2=highest or 1.0,
         definitions=DEFINITIONS,
         research_use=wording.RESEARCH_USE,
