@@ -115,6 +115,11 @@ def column(found: dict[int, float], truth: dict[int, float]) -> dict[str, str]:
     }
 
 
+def counted_words(words: list[str]) -> str:
+    """Each word with how often it stands there."""
+    return ", ".join(f"{words.count(one)} {one}" for one in sorted(set(words)))
+
+
 def main() -> None:
     """Run everything and print the table."""
     shared = Path(os.environ.get("CALCIMETRY_SHARED", Path(__file__).parents[2] / "shared"))
@@ -137,7 +142,7 @@ def main() -> None:
         minerals = within_truth(hand, calibration)
         masses = {n: one.mass_mg or 0.0 for n, one in minerals.items()}
         guesses = [
-            material_of(minerals[n].ratio, minerals[n].ratio_error, calibration).material
+            material_of(minerals[n].ratio, minerals[n].ratio_error, calibration).material or "-"
             for n in counted
         ]
         inside = sum(
@@ -146,7 +151,9 @@ def main() -> None:
             for n, one in minerals.items()
         )
         table[f"true outlines, {name}"] = column(masses, counted) | {
-            "material": ", ".join(f"{guesses.count(one)} {one}" for one in sorted(set(guesses))),
+            "material": ", ".join(
+                f"{guesses.count(one)} {one}" for one in sorted(set(guesses), key=str)
+            ),
             "intervals that hold the truth": f"{inside} of {len(minerals)}",
         }
     if not options.masks_only:
@@ -156,7 +163,7 @@ def main() -> None:
                 report = cm.measure(hand.image, replace(Settings(), calibration=given))
             materials = [one.material or "-" for one in report.lesions]
             table[f"as found, {name}"] = column(as_found(hand, report, all_masses), counted) | {
-                "material": ", ".join(f"{materials.count(m)} {m}" for m in sorted(set(materials))),
+                "material": counted_words(materials),
                 "intervals that hold the truth": "-",
             }
     print_table("Mass of the lesions of the hand of known truth", table)
