@@ -25,6 +25,8 @@ FloatArray = NDArray[np.float64]
 _NORMAL_95 = 1.96
 #: Part of its bone's own signal within the neighbourhood that may be wrong.
 _BONE_ERROR = 0.1
+#: Calcium's dual-energy ratio at 80 and Sn150 kV, where no calibration tells it.
+_USUAL_RATIO = 2.0
 #: Noise of neighbouring samples goes together: its sum over many varies so much more.
 _NOISE_TOGETHER = 4.0
 
@@ -216,7 +218,8 @@ def _mineral(
     settings: DensitySettings,
 ) -> Mineral:
     mass, interval = (None, None) if calibration is None else _mass(place, calibration, settings)
-    ratio, error = place.slope()
+    gains = (_USUAL_RATIO, 1.0) if calibration is None else calibration.gains
+    ratio, error = place.slope(gains[0] / gains[-1])
     return Mineral(
         number,
         mass,

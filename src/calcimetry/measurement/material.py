@@ -19,6 +19,12 @@ _URATE_ABOVE_TABLES = 0.04
 #: How far deposits of one material lie apart, with what no noise explains (beam hardening,
 #: impurities): standard deviation of the ratio, part of calcium's, and of urate's.
 _CALCIUM_SPREAD, _URATE_SPREAD = 0.06, 0.10
+#: What lies so many standard deviations above urate's ratio is not called urate, however far from
+#: calcium it is: it would be left out of all totals.
+_UNLIKE = 2.0
+#: How likely urate is beforehand: what is measured here are deposits of systemic sclerosis, which
+#: are calcium, and gout beside them is rare.
+URATE_PRIOR = 0.1
 #: A material is named where it is so probable.
 SURE = 0.95
 #: Exponent of the effective atomic number (Mayneord, Acta Int. Union Against Cancer 2 (1937)).
@@ -54,9 +60,9 @@ def material_of(
     MaterialGuess
         Calcium means hydroxyapatite or pyrophosphate, whose ratios (2.00 and 2.02 at 80 and
         Sn150 kV) cannot be told apart. The probability is that of the more probable one by
-        Bayes' rule, both as likely beforehand, each ratio normally distributed with the
-        lesion's own error and the material's spread. Below 95% the material is
-        "undetermined".
+        Bayes' rule, calcium nine times as likely beforehand, each ratio normally distributed
+        with the lesion's own error and the material's spread. Below 95%, and where it is nearer
+        to urate but more than two standard deviations above it, the material is "undetermined".
 
     Examples
     --------
@@ -71,16 +77,20 @@ def material_of(
         return MaterialGuess(None, None, "it does not stand out from soft tissue at both energies")
     expected = calcium_and_urate_ratio(calibration)
     spread = (_CALCIUM_SPREAD * expected[0], _URATE_SPREAD)
-    logs = []
-    for middle, own in zip(expected, spread, strict=True):
+    logs, urate_sd = (
+        [math.log(1.0 - URATE_PRIOR), math.log(URATE_PRIOR)],
+        math.hypot(ratio_error, _URATE_SPREAD),
+    )
+    for number, (middle, own) in enumerate(zip(expected, spread, strict=True)):
         sd = math.hypot(ratio_error, own)
-        # Above calcium's ratio there is nothing else it could be.
-        off = min(ratio - middle, 0.0) if middle == expected[0] else max(ratio - middle, 0.0)
-        logs.append(-0.5 * (off / sd) ** 2 - math.log(sd))
+        # Beyond either ratio there is nothing else it could be.
+        off = max(ratio - middle, 0.0) if number else min(ratio - middle, 0.0)
+        logs[number] -= 0.5 * (off / sd) ** 2 + math.log(sd)
     # Where both are far off, the difference of their logarithms still has its sign.
     calcium = 1.0 / (1.0 + math.exp(min(logs[1] - logs[0], 700.0)))
     probability = max(calcium, 1.0 - calcium)
-    if probability < SURE:
+    unlike = ratio > expected[1] + _UNLIKE * urate_sd
+    if probability < SURE or (calcium < 0.5 and unlike):
         return MaterialGuess("undetermined", probability)
     return MaterialGuess("calcium" if calcium > 0.5 else "urate", probability)
 
@@ -144,7 +154,7 @@ def effective_atomic_number(hu: tuple[float, ...], calibration: Calibration) -> 
     displaced /= MATERIALS["hydroxyapatite"].density_mg_cm3
     per_electron = (np.array(calibration.gains) + displaced) * _WATER[0] / _MINERAL[0]
     water = _WATER[1] ** _EXPONENT
-    low, high = (per_electron - 1.0) / (_MINERAL[1] ** _EXPONENT - water)
+    low, high = ((per_electron - 1.0) / (_MINERAL[1] ** _EXPONENT - water)).tolist()
     if min(hu) <= -1000.0:
         return None
     q = (1.0 + hu[0] / 1000.0) / (1.0 + hu[1] / 1000.0)

@@ -169,8 +169,10 @@ class Neighbourhood:
         """Part of soft tissue's variance that is left in the lesion's mean over that beyond."""
         return sum(1.0 / (1.0 + n * self.voxel_mm3 / _TISSUE_PATCH_MM3) for n in self.samples)
 
-    def slope(self) -> tuple[float | None, float | None]:
+    def slope(self, calcium_ratio: float) -> tuple[float | None, float | None]:
         """Slope of the excess, low over high energy, and its standard error.
+
+        `calcium_ratio` is the slope that calcium would have.
 
         Errors lie in both, so the line is that of Deming (Statistical adjustment of data,
         1943), with the noise of either energy; None with one energy or without signal.
@@ -187,10 +189,12 @@ class Neighbourhood:
         half = yy - ratio * xx
         slope = (half + math.sqrt(half**2 + 4.0 * ratio * xy**2)) / (2.0 * xy)
         error = math.sqrt(_NOISE_TOGETHER * (noise_low + slope**2 * noise_high) / true_xx)
-        # Soft tissue that differs from that beyond lifts all samples along its own line.
+        # Soft tissue unlike that beyond draws the slope towards its own, from calcium's if it is
+        # calcium; fat all around a lesion and none beyond is common enough to count in full.
         tissue_low, tissue_high = (float(one) for one in self.tissue_sd_hu)
-        off = (tissue_low - slope * tissue_high) * float(x.sum()) / true_xx
-        return slope, math.hypot(error, off * math.sqrt(self.patches))
+        drawn = max(abs(tissue_low - true * tissue_high) for true in (slope, calcium_ratio))
+        off = drawn * float(x.sum()) / true_xx
+        return slope, math.hypot(error, off)
 
 
 def _fit(
