@@ -1,12 +1,13 @@
 """Measure calcium mass against a hand of known truth, and print the table of docs/results.md.
 
-    python benchmarks/mass.py [--data ../shared/data/hand] [--masks-only]
+    python benchmarks/mass.py [--data ../shared/data/hand] [--masks-only] [--simulated 24]
 
 The data are those of `benchmarks/hand.py`. Each mass is measured with the nominal calibration and
 with one of rods: rods of 0 to 800 mg/cm3 in water, scanned at the data's own effective energies
 with blur and noise, written as NIfTI and fitted as `calcimetry calibrate` does. To part the error
 of weighing from that of finding, masses are measured twice: within the true outlines of bones and
-lesions, and of what the program itself finds.
+lesions, and of what the program itself finds. `--simulated` weighs the deposits of so many simulated
+fingers within their true outlines instead, the scanner's gains given.
 """
 
 from __future__ import annotations
@@ -28,9 +29,15 @@ from scipy import ndimage
 import calcimetry as cm
 from calcimetry.attenuation import MATERIALS, mass_attenuation
 from calcimetry.blur import estimate_blur
-from calcimetry.measurement.calibration import Calibration, nominal_calibration
+from calcimetry.measurement.calibration import (
+    Calibration,
+    CalibrationLine,
+    nominal_calibration,
+)
 from calcimetry.measurement.density import Mineral, Surroundings, measure_mineral
 from calcimetry.measurement.material import material_of
+from calcimetry.phantom.hand_settings import PLAIN_HAND
+from calcimetry.phantom.volume import finger_volume
 from calcimetry.settings import Settings
 from calcimetry.study.calibrating import calibrate
 from calcimetry.study.sources import EnergyPair, VolumeChoice
@@ -120,13 +127,48 @@ def counted_words(words: list[str]) -> str:
     return ", ".join(f"{words.count(one)} {one}" for one in sorted(set(words)))
 
 
+def simulated(number: int) -> dict[str, str]:
+    """One column: deposits of 1 mm3 and more of simulated fingers, within their true outlines."""
+    errors, held, materials = [], [], []
+    for seed in range(number):
+        made = finger_volume(np.random.default_rng((91, seed)), 0.6, PLAIN_HAND)
+        gains = (made.acquisition.low_gain, made.acquisition.high_gain)
+        lines = Calibration(tuple(CalibrationLine("", gain, slope_error=0.01) for gain in gains))
+        around = Surroundings(
+            made.bone_fraction,
+            made.lesion_map,
+            made.deposit_fraction,
+            estimate_blur(made.image.mixed).sigma_mm,
+        )
+        true = {one.number: one for one in made.lesions if one.volume_mm3 >= COUNTED_MM3}
+        for one in measure_mineral(made.image.energies, around, lines):
+            if one.number not in true or one.mass_mg is None or one.mass_interval is None:
+                continue
+            mass = true[one.number].mass_mg
+            errors.append(100.0 * (one.mass_mg / mass - 1.0))
+            held.append(one.mass_interval.low <= mass <= one.mass_interval.high)
+            materials.append(material_of(one.ratio, one.ratio_error, lines).material or "-")
+    return {
+        "deposits": str(len(errors)),
+        "median error": f"{np.median(np.abs(errors)):.1f}%",
+        "median bias": f"{np.median(errors):+.1f}%",
+        "intervals that hold the truth": f"{100.0 * np.mean(held):.1f}%",
+        "material": counted_words(materials),
+    }
+
+
 def main() -> None:
     """Run everything and print the table."""
     shared = Path(os.environ.get("CALCIMETRY_SHARED", Path(__file__).parents[2] / "shared"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=shared / "data" / "hand")
     parser.add_argument("--masks-only", action="store_true", help="within true outlines only")
+    parser.add_argument("--simulated", type=int, metavar="N", help="so many fingers instead")
     options = parser.parse_args()
+    if options.simulated:
+        column_of = {f"{options.simulated} fingers": simulated(options.simulated)}
+        print_table("Mass of simulated deposits within their true outlines", column_of)
+        return
     hand = read_hand(options.data)
     truth = json.loads((options.data / "truth.json").read_text())
     all_masses = {one["id"]: one["mass_mg"] for one in truth["lesions"]}
