@@ -6,8 +6,8 @@ The data are those of `benchmarks/hand.py`. Each mass is measured with the nomin
 with one of rods: rods of 0 to 800 mg/cm3 in water, scanned at the data's own effective energies
 with blur and noise, written as NIfTI and fitted as `calcimetry calibrate` does. To part the error
 of weighing from that of finding, masses are measured twice: within the true outlines of bones and
-lesions, and of what the program itself finds. `--simulated` weighs the deposits of so many simulated
-fingers within their true outlines instead, the scanner's gains given.
+lesions, and of what the program itself finds. `--simulated` weighs the deposits of so many
+simulated fingers within their true outlines instead, the scanner's gains given.
 """
 
 from __future__ import annotations
@@ -134,9 +134,10 @@ def simulated(number: int) -> dict[str, str]:
         made = finger_volume(np.random.default_rng((91, seed)), 0.6, PLAIN_HAND)
         gains = (made.acquisition.low_gain, made.acquisition.high_gain)
         lines = Calibration(tuple(CalibrationLine("", gain, slope_error=0.01) for gain in gains))
+        names = {one.number: f"lesion {one.number}" for one in made.lesions}
         around = Surroundings(
             made.bone_fraction,
-            made.lesion_map,
+            cm.Segmentation(made.lesion_map, made.image.grid, names),
             made.deposit_fraction,
             estimate_blur(made.image.mixed).sigma_mm,
         )
