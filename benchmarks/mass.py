@@ -17,6 +17,7 @@ import csv
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,7 +123,7 @@ def column(found: dict[int, float], truth: dict[int, float]) -> dict[str, str]:
     }
 
 
-def counted_words(words: list[str]) -> str:
+def counted_words(words: Sequence[str]) -> str:
     """Each word with how often it stands there."""
     return ", ".join(f"{words.count(one)} {one}" for one in sorted(set(words)))
 
