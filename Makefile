@@ -40,6 +40,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/fingers.py $(ARGS)
 	$(BIN)/python benchmarks/simulated.py
 	$(BIN)/python benchmarks/hand.py
+	$(BIN)/python benchmarks/mass.py
 	$(BIN)/python benchmarks/simulated_hands.py
 	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/dicom_reading.py

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from calcimetry.attenuation import MATERIALS, linear_attenuation, mass_attenuation
+from calcimetry.attenuation import (
+    MATERIALS,
+    decomposition_weights,
+    hydroxyapatite_gain,
+    linear_attenuation,
+    mass_attenuation,
+    tissue_ratio,
+    urate_ratio,
+)
 from calcimetry.errors import InputError
 
 # Hubbell and Seltzer, NIST Standard Reference Database 126 (1996): cm2/g with coherent scatter.
@@ -62,3 +70,23 @@ def test_energies_beyond_the_table_are_refused(energy):
 def test_impossible_densities_are_refused(density):
     with pytest.raises(InputError, match="0 mg/cm3 or more"):
         linear_attenuation("water", 60.0, density)
+
+
+def test_published_dual_energy_ratios():
+    """80 and Sn150 kV: hydroxyapatite 2.00 (1.96 to 2.05), 10.1097/RLI.0000000000000756."""
+    low, high = hydroxyapatite_gain([54.0, 86.5])
+    assert 1.96 < low / high < 2.05
+    assert urate_ratio(54.0, 86.5) == pytest.approx(1.06, abs=0.05)
+    assert 1.0 < urate_ratio(54.0, 86.5) < tissue_ratio(54.0, 86.5) < low / high
+
+
+def test_weights_of_two_energies():
+    gains, tissue = np.array([1.97, 0.98]), np.array([1.34, 1.0])
+    noise = np.diag([20.0, 15.0]) ** 2
+    noisy = decomposition_weights(gains, noise)
+    # Without tissue that varies: the least noisy sum, weighted by gain over variance.
+    assert noisy[0] / noisy[1] == pytest.approx(1.97 / 400.0 / (0.98 / 225.0))
+    varied = decomposition_weights(gains, noise + 1e9 * np.outer(tissue, tissue))
+    assert varied @ gains == pytest.approx(1.0)
+    assert varied @ tissue == pytest.approx(0.0, abs=1e-4)
+    assert decomposition_weights([2.0], [[9.0]]) == pytest.approx([0.5])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from calcimetry.errors import NotMeasurable
+from calcimetry.measurement.calibration import Calibration, CalibrationLine
 from calcimetry.model import DualEnergyImage, Grid, Image
 from calcimetry.phantom.hand_settings import PLAIN_HAND
 from calcimetry.phantom.volume import finger_volume
@@ -40,6 +41,27 @@ def test_most_of_the_mineral_is_found(made, report):
     assert covered > 0.4
     assert report.volume_mm3 == pytest.approx(sum(one.volume_mm3 for one in report.lesions))
     assert report.volume_interval.low < report.volume_mm3 < report.volume_interval.high
+
+
+def test_lesions_are_weighed_and_told_to_be_calcium(report):
+    assert report.lesions
+    assert report.mass_mg == pytest.approx(sum(one.mass_mg for one in report.lesions))
+    assert report.mass_interval.low < report.mass_mg < report.mass_interval.high
+    for lesion in report.lesions:
+        assert lesion.material in ("calcium", "undetermined")
+        assert (lesion.density_method, lesion.calibration) == ("dual energy", "nominal")
+        assert 1.4 < lesion.dual_energy_ratio < 2.4
+        assert lesion.mass_shared_mg == pytest.approx(0.175 * lesion.mass_mg)
+        assert lesion.mass_interval.low <= lesion.mass_mg <= lesion.mass_interval.high
+
+
+def test_rods_of_other_settings_leave_sizes_and_say_so(made):
+    rods = Calibration((CalibrationLine("100", 1.6), CalibrationLine("Sn140", 1.0)))
+    report = measure(made.image, Settings(calibration=rods))
+    assert report.volume_mm3 > 0.0
+    assert report.mass_mg is report.mass_interval is None
+    assert "tube settings of the rods" in report.not_measured["mass_mg"]
+    assert any("No mass was measured" in warning for warning in report.warnings)
 
 
 def test_lesions_lie_where_their_centres_say(made, report):

@@ -4,6 +4,7 @@ import math
 import pytest
 
 from calcimetry.errors import SettingsError
+from calcimetry.measurement.calibration import Calibration, CalibrationLine
 from calcimetry.settings import PictureSettings, Settings
 
 
@@ -89,4 +90,31 @@ def test_a_level_may_be_negative():
 def test_every_default_is_finite():
     groups = [group for group in Settings().to_dict().values() if isinstance(group, dict)]
     assert len(groups) >= 4
-    assert all(math.isfinite(value) for group in groups for value in group.values())
+    values = [value for group in groups for value in group.values()]
+    assert all(math.isfinite(value) for value in values if not isinstance(value, str))
+
+
+def test_a_calibration_is_part_of_the_settings():
+    line = CalibrationLine("80", 1.9, 3.0, 0.01, 5.0)
+    given = Calibration((line,), rods_mg_cm3=(0.0, 200.0, 800.0), sha256={"scan": "a"})
+    settings = Settings(calibration=given)
+    assert settings.to_dict()["calibration"]["lines"][0]["slope_hu_per_mg_cm3"] == 1.9
+    assert Settings.from_dict(settings.to_dict()) == settings
+
+
+@pytest.mark.parametrize("bad", ["cal.json", {"lines": []}, {"lines": [{"setting": "80"}]}])
+def test_what_is_no_calibration_is_refused(bad):
+    with pytest.raises(SettingsError, match="'calibration' must be what `calcimetry calibrate`"):
+        Settings.from_dict({"calibration": bad})
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        ({"border_sigmas": 0}, "border_sigmas and tissue_reach_mm must be above 0"),
+        ({"relative_error": -1}, "nominal_error and relative_error must be 0 or more"),
+    ],
+)
+def test_settings_of_density_are_checked(bad, words):
+    with pytest.raises(SettingsError, match=words):
+        Settings.from_dict({"density": bad})

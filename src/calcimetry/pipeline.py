@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -20,10 +19,12 @@ from calcimetry.lesions.grow import GrownLesions, grow_lesions
 from calcimetry.lesions.nails import without_nails
 from calcimetry.lesions.reclaim import reclaim_solid
 from calcimetry.lesions.subtract import subtract_bone
-from calcimetry.measurement.burden import counted
-from calcimetry.measurement.size import measure_lesions, total_area
+from calcimetry.measurement.burden import total_burden
+from calcimetry.measurement.calibration_choice import calibration_or_reason
+from calcimetry.measurement.density import Surroundings
+from calcimetry.measurement.lesion_density import urate_warning, with_density
+from calcimetry.measurement.size import measure_lesions
 from calcimetry.measurement.volume import measure_volume_lesions
-from calcimetry.measurement.volume_error import total_volume
 from calcimetry.model import DualEnergyImage, Hand, Laterality, Lesion, PhalanxCoverage, bone_name
 from calcimetry.model.image import Image
 from calcimetry.model.report import Report
@@ -70,11 +71,14 @@ def measure(
         finger or hand, or shows no bone.
     """
     settings = settings or Settings()
+    energies: tuple[Image, ...] = ()
     if isinstance(image, DualEnergyImage):
+        energies = image.energies
         image = image.mixed
     if image.is_picture:
         return _measure_picture(image, settings)
-    return _measure_volume(image, settings, laterality, on_stage or (lambda _stage: None))
+    tell = on_stage or (lambda _stage: None)
+    return _measure_volume(image, energies or (image,), settings, laterality, tell)
 
 
 def _measure_picture(image: Image, settings: Settings) -> Report:
@@ -87,7 +91,7 @@ def _measure_picture(image: Image, settings: Settings) -> Report:
             f"Finding bone in {image.name!r}: no phalanx was found, so calcification "
             "cannot be told from bone. Check that window and level are those of the export."
         )
-    evidence, grown = _find_lesions(image, evidence, settings)
+    evidence, grown, _ = _find_lesions(image, evidence, settings)
     lesions = measure_lesions(
         image, evidence.bones, grown.lesion_map, grown.mineral_fraction, settings.area_error
     )
@@ -104,15 +108,23 @@ def _measure_picture(image: Image, settings: Settings) -> Report:
 
 def _find_lesions(
     image: Image, evidence: BoneEvidence, settings: Settings
-) -> tuple[BoneEvidence, GrownLesions]:
-    """Take bone away and grow what is left; the evidence comes back without false bones."""
+) -> tuple[BoneEvidence, GrownLesions, float]:
+    """Take bone away and grow what is left.
+
+    The evidence comes back without false bones; the last is the image's blur in mm.
+    """
     evidence = reclaim_solid(image, evidence, settings.reclaim)
     remainder = subtract_bone(image, evidence, settings.subtraction)
-    return evidence, grow_lesions(image, evidence, remainder, settings.growth)
+    grown = grow_lesions(image, evidence, remainder, settings.growth)
+    return evidence, grown, remainder.blur_sigma_mm
 
 
 def _measure_volume(
-    image: Image, settings: Settings, laterality: Laterality | None, tell: Callable[[str], None]
+    image: Image,
+    energies: tuple[Image, ...],
+    settings: Settings,
+    laterality: Laterality | None,
+    tell: Callable[[str], None],
 ) -> Report:
     """Measure hand by hand; label maps and lesions come together on the volume's own grid."""
     bones = np.zeros(image.grid.shape, np.uint16)
@@ -123,11 +135,14 @@ def _measure_volume(
     tell("finding hands")
     refuse_unusable_volume(image)
     metal = metal_mask(image)
-    warnings = dict.fromkeys(volume_doubts(image, metal))  # each once, in order
+    calibration, told = calibration_or_reason(
+        settings.calibration, energies, settings.density.tube_setting
+    )
+    warnings = dict.fromkeys((*volume_doubts(image, metal), *told))  # each once, in order
     method = ""
     for box in locate_hands(image):
         tell("parting bones")
-        part = Image(image.array[box.slices], box.grid, "HU", image.clipped_hu, image.name)
+        part = _cut(image, box)
         rough = split_bones(part)
         tell("naming fingers")
         named = name_fingers(rough.kinds, laterality, rough.pieces)
@@ -143,7 +158,7 @@ def _measure_volume(
         )
         method = evidence.method
         tell("finding lesions")
-        evidence, grown = _find_lesions(part, evidence, settings)
+        evidence, grown, blur_mm = _find_lesions(part, evidence, settings)
         grown, nails = without_nails(part, grown)
         if nails:
             warnings[f"{nails} faint sheets on the skin, like nails, are not measured."] = None
@@ -156,6 +171,13 @@ def _measure_volume(
             named.hands,
             settings.area_error,
             settings.volume_error,
+        )
+        found = with_density(
+            found,
+            [_cut(one, box) for one in energies],
+            Surroundings(evidence.bone_fraction, grown.lesion_map, grown.mineral_fraction, blur_mm),
+            calibration,
+            settings.density,
         )
         bones[box.slices] = evidence.bones.label_map
         lesion_map[box.slices] += np.where(
@@ -172,14 +194,25 @@ def _measure_volume(
             "cannot be told from bone. Expected CT of hands or fingers in HU."
         )
     named_lesions = {lesion.number: f"calcification {lesion.number}" for lesion in lesions}
-    total, interval = total_volume(counted(lesions), settings.volume_error)
     segmentation = Segmentation(bones, image.grid, meanings)
     calcifications = Segmentation(lesion_map, image.grid, named_lesions)
     fingers = [(finger.digit, finger.laterality) for hand in hands for finger in hand.fingers]
     coverage = phalanx_coverage(segmentation, calcifications, fingers, metal)
     measured = (segmentation, calcifications, tuple(lesions))
-    report = _report(image, method, measured, coverage, tuple(warnings), settings)
-    return replace(report, hands=tuple(hands), volume_mm3=total, volume_interval=interval)
+    report = _report(
+        image,
+        method,
+        measured,
+        coverage,
+        (*warnings, urate_warning(lesions)),
+        settings,
+        calibration if isinstance(calibration, str) else "",
+    )
+    return replace(report, hands=tuple(hands))
+
+
+def _cut(image: Image, box: Box) -> Image:
+    return replace(image, array=image.array[box.slices], grid=box.grid)
 
 
 def _with_unnamed(image: Image, rough: RoughBones, bones: Segmentation) -> tuple[Segmentation, str]:
@@ -213,12 +246,14 @@ def _report(
     coverage: tuple[PhalanxCoverage, ...],
     warnings: Sequence[str],
     settings: Settings,
+    uncalibrated: str = "",
 ) -> Report:
     """Bones, lesion map and lesions as a report; partial where a phalanx is not seen whole."""
     bones, lesion_map, lesions = found
     missing = _reasons(coverage)
-    calcium = counted(lesions)
-    area, interval = total_area(calcium, settings.area_error)
+    total = total_burden(
+        lesions, not image.is_picture, uncalibrated, settings.area_error, settings.volume_error
+    )
     return Report(
         image=image,
         bones=bones,
@@ -227,9 +262,14 @@ def _report(
         status="partial" if missing else "complete",
         reason="; ".join(missing),
         warnings=tuple(filter(None, warnings)),
-        area_mm2=area,
-        area_interval=interval,
-        ellipse_area_mm2=math.fsum(lesion.ellipse_area_mm2 for lesion in calcium),
+        area_mm2=total.area_mm2,
+        area_interval=total.area_interval,
+        ellipse_area_mm2=total.ellipse_area_mm2,
+        volume_mm3=total.volume_mm3,
+        volume_interval=total.volume_interval,
+        mass_mg=total.mass_mg,
+        mass_interval=total.mass_interval,
+        uncalibrated=uncalibrated,
         method=method,
         coverage=coverage,
     )

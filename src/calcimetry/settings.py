@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from calcimetry.bone import METHODS, NETWORKS
-from calcimetry.errors import SettingsError
+from calcimetry.errors import InputError, SettingsError
 from calcimetry.lesions.grow import GrowthSettings
 from calcimetry.lesions.reclaim import ReclaimSettings
 from calcimetry.lesions.subtract import SubtractionSettings
+from calcimetry.measurement.calibration import Calibration
+from calcimetry.measurement.density import DensitySettings
 from calcimetry.measurement.size import AreaErrorModel
 from calcimetry.measurement.volume_error import VolumeErrorModel
 
@@ -61,8 +63,10 @@ class Settings:
     score : bool
         Write what a radiographic score asks of each place of a hand
         (`calcimetry.measurement.score`).
-    picture, reclaim, subtraction, growth, area_error, volume_error : dataclass
+    picture, reclaim, subtraction, growth, area_error, volume_error, density : dataclass
         One group per step; each field's meaning stands beside the step's code.
+    calibration : Calibration or None
+        Of rods, as `calcimetry calibrate` writes it; None for the nominal one.
 
     Raises
     ------
@@ -84,6 +88,8 @@ class Settings:
     growth: GrowthSettings = field(default_factory=GrowthSettings)
     area_error: AreaErrorModel = field(default_factory=AreaErrorModel)
     volume_error: VolumeErrorModel = field(default_factory=VolumeErrorModel)
+    density: DensitySettings = field(default_factory=DensitySettings)
+    calibration: Calibration | None = None
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -133,7 +139,9 @@ class Settings:
 
     def to_dict(self) -> dict[str, Any]:
         """Nested dictionaries of plain values, for reports and TOML."""
-        return dataclasses.asdict(self)
+        record = dataclasses.asdict(self)
+        record["calibration"] = self.calibration.to_dict() if self.calibration else None
+        return record
 
 
 def _build(kind: type[Any], tree: dict[str, Any], where: str, prefix: str) -> Any:
@@ -151,8 +159,12 @@ def _build(kind: type[Any], tree: dict[str, Any], where: str, prefix: str) -> An
     return kind(**values)
 
 
-def _value(kind: type[Any], value: Any, where: str, name: str) -> Any:
-    if dataclasses.is_dataclass(kind):
+def _value(kind: Any, value: Any, where: str, name: str) -> Any:
+    if kind == Calibration | None:
+        if value is None or isinstance(value, Calibration):
+            return value
+        return _calibration(value, where, name)
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         if isinstance(value, dict):
             return _build(kind, value, where, prefix=f"{name}.")
         wanted = "a table"
@@ -170,3 +182,13 @@ def _value(kind: type[Any], value: Any, where: str, name: str) -> Any:
     raise SettingsError(
         f"Reading settings from {where}: {name!r} must be {wanted}, found {value!r}."
     )
+
+
+def _calibration(value: Any, where: str, name: str) -> Calibration:
+    wanted = f"Reading settings from {where}: {name!r} must be what `calcimetry calibrate` writes"
+    if not isinstance(value, dict):
+        raise SettingsError(f"{wanted}, found {value!r}; name its file with --calibration.")
+    try:
+        return Calibration.from_dict(value)
+    except InputError as error:
+        raise SettingsError(f"{wanted}. {error}") from error

@@ -152,6 +152,33 @@ def test_results_from_before_there_were_volumes_are_read(tmp_path):
     assert load_results(tmp_path).results == (full_result(),)
 
 
+def test_mass_density_and_material_are_saved_and_read_back(tmp_path):
+    weighed = replace(
+        volume_lesion(1, 1),
+        mass_mg=1.25,
+        mass_interval=Interval(1.0, 1.5),
+        density_mg_cm3=500.0,
+        density_interval=Interval(350.0, 650.0),
+        dual_energy_ratio=2.01,
+        material="calcium",
+        material_probability=0.999,
+        density_method="dual energy",
+        calibration="rods",
+        not_measured={},
+    )
+    urate = replace(volume_lesion(2, 1), material="urate")
+    result = volume_result(lesions=(weighed, urate), mass_mg=1.25, mass_interval=Interval(1.0, 1.5))
+    contents = Contents((result,))
+    save_results(tmp_path, contents)
+    assert load_results(tmp_path).results == (result,)
+    (image,) = rows(tmp_path / "images.csv")
+    assert (image["lesion_count"], image["urate_count"], image["mass_mg"]) == ("1", "1", "1.25")
+    assert (image["mass_mg_low"], image["mass_mg_high"]) == ("1", "1.5")
+    row, _ = rows(tmp_path / "lesions.csv")
+    assert row["density_mg_cm3_low"] == "350"
+    assert (row["material"], row["calibration"]) == ("calcium", "rods")
+
+
 def test_tables_of_a_volume(tmp_path):
     save_results(tmp_path, Contents((volume_result(columns={"patient": "p1"}),)))
     (row,) = rows(tmp_path / "images.csv")
@@ -341,7 +368,7 @@ def test_images_csv(tmp_path):
         "spacing_column_mm": "",
         "mass_mg_low": "",
         "mass_mg_high": "",
-        "urate_count": "0",
+        "urate_count": "",
         "proximal_phalanx": "",
         "middle_phalanx": "off-plane",
         "distal_phalanx": "",

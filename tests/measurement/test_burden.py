@@ -6,7 +6,8 @@ import pytest
 
 from calcimetry.errors import NotMeasurable
 from calcimetry.measurement.burden import Burden, combined, counted, total_burden
-from calcimetry.measurement.size import total_area
+from calcimetry.measurement.size import AreaErrorModel, total_area
+from calcimetry.measurement.volume_error import VolumeErrorModel, total_volume
 from calcimetry.model import Interval
 from tests.fakes import lesion
 
@@ -17,11 +18,12 @@ def solid(number=1, **changes):
         "volume_interval": Interval(7.0, 13.0),
         "mass_mg": 4.0,
         "mass_interval": Interval(3.0, 5.0),
+        "mass_shared_mg": 0.6,
     }
     return dataclasses.replace(lesion(number), **(values | changes))
 
 
-def test_areas_and_volumes_add_in_quadrature_and_masses_linearly():
+def test_half_widths_add_in_quadrature_but_for_what_masses_share():
     total = total_burden([solid(1), solid(2, volume_interval=Interval(6.0, 14.0))], is_volume=True)
     assert (total.lesion_count, total.urate_count) == (2, 0)
     assert total.area_mm2 == pytest.approx(2.88)
@@ -31,7 +33,11 @@ def test_areas_and_volumes_add_in_quadrature_and_masses_linearly():
     assert total.volume_interval.high == pytest.approx(25.0)
     assert total.volume_interval.low == 0.0, "some of it may be no lesion"
     assert total.mass_mg == pytest.approx(8.0)
-    assert (total.mass_interval.low, total.mass_interval.high) == pytest.approx((6.0, 10.0))
+    reach = (2 * 0.8**2 + 1.2**2) ** 0.5
+    assert (total.mass_interval.low, total.mass_interval.high) == pytest.approx(
+        (8.0 - reach, 8.0 + reach)
+    )
+    assert total.mass_shared_mg == pytest.approx(1.2)
     assert total.not_measured == {}
 
 
@@ -56,6 +62,20 @@ def test_a_mass_that_one_lesion_lacks_the_total_lacks_for_its_reason():
     assert without.not_measured == {"mass_interval": "lesion 1: its mass has no interval"}
     silent = total_burden([solid(1, mass_mg=None, not_measured={})], is_volume=True)
     assert silent.not_measured == {"mass_mg": "no mass was measured"}
+
+
+def test_without_a_calibration_not_even_no_lesion_has_a_mass():
+    for lesions in ([], [solid(1)]):
+        total = total_burden(lesions, True, "no tube voltage is stated")
+        assert (total.mass_mg, total.mass_interval, total.mass_shared_mg) == (None, None, 0.0)
+        assert total.not_measured["mass_mg"] == "no tube voltage is stated"
+
+
+def test_intervals_come_from_the_given_error_models():
+    wide = AreaErrorModel(missed_size=50.0), VolumeErrorModel(missed_size=70.0)
+    total = total_burden([solid(1)], True, "", *wide)
+    assert total.area_interval == total_area([solid(1)], wide[0])[1]
+    assert total.volume_interval == total_volume([solid(1)], wide[1])[1]
 
 
 def test_a_picture_has_areas_alone():

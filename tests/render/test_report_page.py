@@ -179,7 +179,9 @@ def test_without_masses_and_volumes_their_columns_are_left_out(measured) -> None
     line = BurdenLine("patient", "Patient P01", "complete", "", picture)
     text = Page(render_report(page_of(measured(), burden=(line,)))).text
     assert "Patient P01 complete 2 3.50 3.00 to 4.00" in text
-    assert "Mass mg" not in text
+    columns = text[text.index("Patient, hand, finger") : text.index("Patient P01")]
+    assert "Area" in columns
+    assert "Mass" not in columns
     assert 'id="burden"' not in render_report(page_of(measured()))
 
 
@@ -208,6 +210,27 @@ def test_both_overlays_of_a_volume_are_shown(volume) -> None:
     page = Page(render_report(page_of(replace(volume, overlays=overlays))))
     assert len(page.sources) == 1
     assert "The overlay overlays/b.png is missing" in page.text
+
+
+def test_mass_and_material_are_shown_where_they_were_measured(volume) -> None:
+    weighed = replace(
+        volume.lesions[0],
+        mass_mg=12.345,
+        mass_interval=Interval(9.87, 14.0),
+        density_mg_cm3=431.2,
+        dual_energy_ratio=1.987,
+        material="calcium",
+    )
+    urate = replace(volume.lesions[0], number=2, material="urate")
+    section = replace(
+        volume, lesions=(weighed, urate), mass_mg=12.345, mass_interval=Interval(9.87, 14.0)
+    )
+    page = Page(render_report(page_of(section)))
+    assert "Mass , mg 95% interval , mg" in page.text
+    assert "12.3 mg" in page.text
+    assert "12.3 9.87 to 14.0 431 1.99 calcium" in page.text
+    assert "urate" in page.text
+    assert "Lesions 1 " in page.text
 
 
 def test_pictures_and_volumes_share_the_summary(volume, measured) -> None:

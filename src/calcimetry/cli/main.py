@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from calcimetry import __version__
+from calcimetry.cli.calibrate import calibrate
 from calcimetry.cli.compare_methods import compare_methods
 from calcimetry.cli.demo import demo
 from calcimetry.cli.inspect import inspect
@@ -46,6 +47,7 @@ def options(
 app.command(no_args_is_help=True)(measure)
 app.command(no_args_is_help=True)(inspect)
 app.command()(demo)
+app.command(no_args_is_help=True)(calibrate)
 app.command(no_args_is_help=True)(train)
 app.command(no_args_is_help=True)(compare_methods)
 app.add_typer(phantom)

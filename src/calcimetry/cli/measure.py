@@ -106,6 +106,13 @@ def measure(
             "radiographic scores ask.",
         ),
     ] = False,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="JSON",
+            help="What `calcimetry calibrate` wrote of rods scanned at the same tube settings.",
+        ),
+    ] = None,
     settings: Annotated[
         Path | None, typer.Option(metavar="TOML", help="File of further settings.")
     ] = None,
@@ -143,13 +150,13 @@ def measure(
         from calcimetry.study import VolumeChoice, measure_study
 
         volumes = VolumeChoice(
-            pair=_pair(low, high, low_kvp, high_kvp),
+            pair=energy_pair(low, high, low_kvp, high_kvp),
             series=series,
             low_kev=low_kev,
             high_kev=high_kev,
             laterality=None if side is None else Laterality[side.name],
         )
-        chosen = _settings(settings, window, level, method, model)
+        chosen = _settings(settings, window, level, method, model, calibration)
         chosen = replace(chosen, score=chosen.score or score)
         with progress_bar(quiet) as watch:
             study = measure_study(
@@ -168,7 +175,9 @@ def measure(
         raise typer.Exit(exit_status(study))
 
 
-def _pair(low: Path | None, high: Path | None, low_kvp: str, high_kvp: str) -> EnergyPair | None:
+def energy_pair(
+    low: Path | None, high: Path | None, low_kvp: str, high_kvp: str
+) -> EnergyPair | None:
     """The two files of --low and --high, which come together or not at all."""
     from calcimetry.errors import InputError
     from calcimetry.study import EnergyPair
@@ -193,9 +202,11 @@ def _settings(
     level: float | None,
     method: str | None,
     model: Path | None,
+    calibration: Path | None,
 ) -> Settings:
     """The file's settings, or the defaults, with what was typed on top."""
     from calcimetry.bone.network import network_kind
+    from calcimetry.files.calibrations import read_calibration
     from calcimetry.settings import Settings
 
     if model is not None and method is None:
@@ -213,11 +224,12 @@ def _settings(
         picture=picture,
         method=method or settings.method,
         model=settings.model if model is None else str(model),
+        calibration=settings.calibration if calibration is None else read_calibration(calibration),
     )
 
 
 def _summary(study: StudyResult) -> str:
-    lesions = sum(len(result.lesions) for result in study.measured)
+    lesions = sum(result.lesion_count for result in study.measured)
     results = study.contents.results
     volumes = any(result.is_volume for result in results)
     tables = ", ".join(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from calcimetry.dicom.pixels import load_stack
@@ -132,7 +132,7 @@ class Volume:
 
             images.append(Image(load_stack(scan.stack, tell), grid, "HU", None, self.name))
         if len(images) == 1:
-            return images[0]
+            return replace(images[0], setting=self.low_setting)
         return DualEnergyImage(images[0], images[1], self.low_setting, self.high_setting)
 
 

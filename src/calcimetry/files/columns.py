@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from calcimetry.files.patients import PatientResult
 from calcimetry.files.results import FingerResult, HandResult, Result
-from calcimetry.measurement.burden import Burden, total_burden
+from calcimetry.measurement.burden import Burden
 from calcimetry.measurement.score import SiteFactors
 from calcimetry.model import Interval, Lesion, Phalanx, bone_name
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
@@ -55,9 +55,13 @@ LESION_COLUMNS = (
     *("column", "area_mm2_low", "area_mm2_high", "volume_mm3_low", "volume_mm3_high"),
     *("ellipse_misfit", "bone_contact_share", "bone_contact_mm2", "surface_mm2"),
     *("second_axis_mm", "third_axis_mm", "plane_offset_mm"),
+    *("mass_mg_low", "mass_mg_high", "density_mg_cm3_low", "density_mg_cm3_high", "peak_hu"),
+    *("mean_hu_low_energy", "mean_hu_high_energy", "peak_hu_low_energy", "peak_hu_high_energy"),
+    *("effective_atomic_number", "material_probability", "density_method", "calibration"),
 )
 _ONE_SLICE = "a picture shows one slice and has no depth"
 _ONE_ENERGY = "a picture holds one energy"
+_GREY = "the grey levels of a windowed picture are clipped, and it has no depth"
 _LONE_FINGER = "a lone finger picture does not say which finger it shows, or from which side"
 #: Why these columns stay empty for every picture; a lesion's own reasons stand beside it.
 EMPTY_COLUMNS: Mapping[str, str] = {
@@ -75,28 +79,30 @@ EMPTY_COLUMNS: Mapping[str, str] = {
     "second_axis_mm": _ONE_SLICE,
     "third_axis_mm": _ONE_SLICE,
     "plane_offset_mm": _ONE_SLICE,
-    "mass_mg": "the grey levels of a windowed picture are clipped, and it has no depth",
-    "mass_mg_low": "a picture has no mass",
-    "mass_mg_high": "a picture has no mass",
-    "dual_energy_ratio": _ONE_ENERGY,
-    "material": _ONE_ENERGY,
+    **dict.fromkeys(("mass_mg", "mass_mg_low", "mass_mg_high"), _GREY),
+    **dict.fromkeys(("density_mg_cm3_low", "density_mg_cm3_high", "peak_hu"), _GREY),
+    **dict.fromkeys(("density_method", "calibration"), _GREY),
+    **dict.fromkeys(("dual_energy_ratio", "effective_atomic_number"), _ONE_ENERGY),
+    **dict.fromkeys(("material", "material_probability", "urate_count"), _ONE_ENERGY),
+    **dict.fromkeys(("mean_hu_low_energy", "mean_hu_high_energy"), _ONE_ENERGY),
+    **dict.fromkeys(("peak_hu_low_energy", "peak_hu_high_energy"), _ONE_ENERGY),
     "side": _LONE_FINGER,
     "digit": _LONE_FINGER,
     "aspect": _LONE_FINGER,
 }
-_NOT_YET = "this version does not measure it"
+_BESIDE = "the reason stands beside the image or the lesion, under not_measured"
 #: The same for volumes.
 EMPTY_COLUMNS_OF_VOLUMES: Mapping[str, str] = {
     "pixel_spacing_mm": "the three spacings of a volume stand in spacing_slice_mm and after it",
-    "mass_mg": "this version does not calibrate HU to hydroxyapatite",
-    "mass_mg_low": "this version does not calibrate HU to hydroxyapatite",
-    "mass_mg_high": "this version does not calibrate HU to hydroxyapatite",
-    "density_mg_cm3": "this version does not calibrate HU to hydroxyapatite",
-    "dual_energy_ratio": _NOT_YET,
-    "material": _NOT_YET,
     **dict.fromkeys((*COVERAGE_COLUMNS, *VISIBLE_COLUMNS), "stands in fingers.csv for each finger"),
     "middle_phalanx": "stands in fingers.csv for each finger; the thumb has none",
     "visible_share_middle": "stands in fingers.csv for each finger; the thumb has none",
+    **dict.fromkeys(("mass_mg", "mass_mg_low", "mass_mg_high", "density_mg_cm3"), _BESIDE),
+    **dict.fromkeys(("density_mg_cm3_low", "density_mg_cm3_high", "peak_hu"), _BESIDE),
+    **dict.fromkeys(("mean_hu_low_energy", "mean_hu_high_energy"), _BESIDE),
+    **dict.fromkeys(("peak_hu_low_energy", "peak_hu_high_energy"), _BESIDE),
+    **dict.fromkeys(("dual_energy_ratio", "effective_atomic_number", "material"), _BESIDE),
+    **dict.fromkeys(("material_probability", "density_method", "calibration"), _BESIDE),
 }
 
 
@@ -113,17 +119,16 @@ def further_columns(results: Iterable[Result]) -> dict[str, str]:
 def image_row(result: Result, further: Mapping[str, str]) -> dict[str, object]:
     """One row of images.csv; `further` is what `further_columns` gives."""
     slice_mm, row_mm, column_mm = result.spacing_mm or (None, None, None)
-    burden = total_burden(result.lesions, result.is_volume) if result.measured else None
     return {
         "image": result.image,
         "patient": result.columns.get("patient", ""),
         "status": result.status,
         "reason": result.told_reason,
-        "lesion_count": burden.lesion_count if burden else None,
+        "lesion_count": result.lesion_count if result.measured else None,
         "area_mm2": result.area_mm2,
         "ellipse_area_mm2": result.ellipse_area_mm2,
         "volume_mm3": result.volume_mm3,
-        "mass_mg": burden.mass_mg if burden else None,
+        "mass_mg": result.mass_mg,
         "seconds": result.seconds,
         "pixel_spacing_mm": result.pixel_spacing_mm,
         "method": result.method,
@@ -134,8 +139,8 @@ def image_row(result: Result, further: Mapping[str, str]) -> dict[str, object]:
         **result.visible_share,
         **_ends("area_mm2", result.area_interval),
         **_ends("volume_mm3", result.volume_interval),
-        **_ends("mass_mg", burden.mass_interval if burden else None),
-        "urate_count": burden.urate_count if burden else None,
+        **_ends("mass_mg", result.mass_interval),
+        "urate_count": result.urate_count if result.is_volume else None,
         **{title: result.columns.get(name, "") for name, title in further.items()},
     }
 
@@ -214,7 +219,8 @@ def _burden_cells(burden: Burden) -> dict[str, object]:
         "ellipse_area_mm2": burden.ellipse_area_mm2,
         "volume_mm3": burden.volume_mm3,
         "mass_mg": burden.mass_mg,
-        "urate_count": burden.urate_count,
+        # Pictures alone have no volume: theirs cannot be told from urate.
+        "urate_count": None if burden.volume_mm3 is None else burden.urate_count,
         **_ends("area_mm2", burden.area_interval),
         **_ends("volume_mm3", burden.volume_interval),
         **_ends("mass_mg", burden.mass_interval),
@@ -232,6 +238,8 @@ def lesion_row(image: str, lesion: Lesion) -> dict[str, object]:
         "bone": bone_name(lesion.bone) if lesion.bone else "",
         **_ends("area_mm2", lesion.area_interval),
         **_ends("volume_mm3", lesion.volume_interval),
+        **_ends("mass_mg", lesion.mass_interval),
+        **_ends("density_mg_cm3", lesion.density_interval),
         "slice": slice_,
         "row": row,
         "column": column,

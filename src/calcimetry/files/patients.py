@@ -98,7 +98,7 @@ def _of_volumes(volumes: Sequence[Result]) -> _Sum:
     if len(volumes) == 1:
         (only,) = volumes
         return _Sum(
-            (total_burden(only.lesions, is_volume=True),),
+            (total_burden(only.lesions, True, only.not_measured.get("mass_mg", "")),),
             (only.image,),
             _sides(only.hands),
             _told([(hand.name, hand.reason) for hand in only.hands]),

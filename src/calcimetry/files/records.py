@@ -63,8 +63,7 @@ def result_from(record: Mapping[str, Any]) -> Result:
 def _intervals(record: Mapping[str, Any]) -> dict[str, Interval | None]:
     found = {"area_interval": record["area_interval"]}
     found["volume_interval"] = record.get("volume_interval")
-    if "mass_interval" in record:
-        found["mass_interval"] = record["mass_interval"]
+    found["mass_interval"] = record.get("mass_interval")
     return {name: Interval(**ends) if ends else None for name, ends in found.items()}
 
 
@@ -81,11 +80,12 @@ def _lesion_from(record: Mapping[str, Any]) -> Lesion:
         return (row_1, column_1), (row_2, column_2)
 
     slice_, row, column = record["centre"]
-    plane = record.get("plane")
+    plane, density = record.get("plane"), record.get("density_interval")
     return Lesion(
         **{
             **record,
             **_intervals(record),
+            "density_interval": Interval(**density) if density else None,
             "centre": (slice_, row, column),
             "long_axis_ends": ends(record["long_axis_ends"]),
             "short_axis_ends": ends(record["short_axis_ends"]),

@@ -36,6 +36,8 @@ class FingerResult:
     volume_interval: Interval | None
     mass_mg: float | None = None
     mass_interval: Interval | None = None
+    #: Half width of the part of the mass's interval that all lesions share.
+    mass_shared_mg: float = 0.0
     #: Lesions of urate, which none of the totals holds.
     urate_count: int = 0
     #: Why a total is None, by its name.
@@ -114,6 +116,9 @@ class Result:
     #: volume stand with its fingers.
     coverage: Mapping[str, str] = field(default_factory=dict)
     visible_share: Mapping[str, float] = field(default_factory=dict)
+    #: Total of a volume; None for a picture, and where HU are not calibrated.
+    mass_mg: float | None = None
+    mass_interval: Interval | None = None
 
     @property
     def is_volume(self) -> bool:
@@ -129,6 +134,11 @@ class Result:
     def lesion_count(self) -> int:
         """Number of lesions, without those of urate."""
         return len(counted(self.lesions))
+
+    @property
+    def urate_count(self) -> int:
+        """Number of lesions of urate."""
+        return len(self.lesions) - self.lesion_count
 
     @property
     def told_reason(self) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from calcimetry.measurement.size import total_area
-from calcimetry.measurement.volume_error import total_volume
+from calcimetry.measurement.size import AreaErrorModel, total_area
+from calcimetry.measurement.volume_error import VolumeErrorModel, total_volume
 from calcimetry.model.lesion import Interval, Lesion
-from calcimetry.model.report import NO_LESION
+from calcimetry.model.report import NO_LESION, NO_MASS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class Burden:
     volume_interval: Interval | None = None
     mass_mg: float | None = None
     mass_interval: Interval | None = None
+    #: Half width of the part of the mass's interval that all lesions share.
+    mass_shared_mg: float = 0.0
     #: Lesions that were left out because they are urate.
     urate_count: int = 0
     not_measured: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -55,12 +57,18 @@ def counted(lesions: Iterable[Lesion]) -> tuple[Lesion, ...]:
     return tuple(one for one in lesions if not one.is_urate)
 
 
-def total_burden(lesions: Sequence[Lesion], is_volume: bool) -> Burden:
+def total_burden(
+    lesions: Sequence[Lesion],
+    is_volume: bool,
+    uncalibrated: str = "",
+    area_error: AreaErrorModel | None = None,
+    volume_error: VolumeErrorModel | None = None,
+) -> Burden:
     """Add up lesions.
 
     Areas and volumes take the errors of different lesions as independent: half
-    widths add in quadrature (`calcimetry.measurement.error_model`). Masses share the
-    error of the calibration, which outweighs the others: their half widths add up.
+    widths add in quadrature (`calcimetry.measurement.error_model`). So do the lesions' own
+    errors of mass, while that of the calibration, which they share, is added in full.
 
     Parameters
     ----------
@@ -68,6 +76,10 @@ def total_burden(lesions: Sequence[Lesion], is_volume: bool) -> Burden:
         All of a finger, a hand or an image, those of urate included.
     is_volume : bool
         False for the lesions of a picture, which have neither volume nor mass.
+    uncalibrated : str
+        Why HU are not calibrated, so that not even no lesion has a mass; empty where they are.
+    area_error, volume_error : dataclass, optional
+        Where the intervals come from.
 
     Returns
     -------
@@ -87,14 +99,14 @@ def total_burden(lesions: Sequence[Lesion], is_volume: bool) -> Burden:
     (0.0, None, 0.0)
     """
     own = counted(lesions)
-    area, area_interval = total_area(own)
-    volume, volume_interval = total_volume(own) if is_volume else (None, None)
-    mass, mass_interval, why = _mass(own) if is_volume else (None, None, {})
+    area, area_interval = total_area(own, area_error)
+    volume, volume_interval = total_volume(own, volume_error) if is_volume else (None, None)
+    mass, mass_interval, why = _mass(own, uncalibrated) if is_volume else (None, None, {})
     reasons = {} if own else {"area_interval": NO_LESION}
     if not is_volume:
         reasons |= dict.fromkeys(("volume_mm3", "mass_mg"), "a picture shows one slice")
     elif not own:
-        reasons |= dict.fromkeys(("volume_interval", "mass_interval"), NO_LESION)
+        reasons["volume_interval"] = NO_LESION
     return Burden(
         lesion_count=len(own),
         area_mm2=area,
@@ -104,6 +116,7 @@ def total_burden(lesions: Sequence[Lesion], is_volume: bool) -> Burden:
         volume_interval=volume_interval,
         mass_mg=mass,
         mass_interval=mass_interval,
+        mass_shared_mg=0.0 if mass is None else math.fsum(one.mass_shared_mg for one in own),
         urate_count=len(lesions) - len(own),
         not_measured={**reasons, **why},
     )
@@ -112,8 +125,9 @@ def total_burden(lesions: Sequence[Lesion], is_volume: bool) -> Burden:
 def combined(parts: Sequence[Burden]) -> Burden:
     """Add the burdens of parts that share no lesion, such as two hands.
 
-    Half widths add as in `total_burden`. A quantity that one part lacks, the sum
-    lacks too, for that part's reason; a part without lesion adds 0 without error.
+    Half widths add as in `total_burden`, as if all parts had one calibration. A quantity
+    that one part lacks, the sum lacks too, for that part's reason; a part without lesion
+    adds 0 without error.
 
     Parameters
     ----------
@@ -124,12 +138,13 @@ def combined(parts: Sequence[Burden]) -> Burden:
     total = Burden(
         lesion_count=sum(part.lesion_count for part in parts),
         area_mm2=math.fsum(part.area_mm2 for part in parts),
-        area_interval=_summed([(p.area_mm2, p.area_interval) for p in parts], shared=False),
+        area_interval=_summed([(p.area_mm2, p.area_interval, 0.0) for p in parts]),
         ellipse_area_mm2=math.fsum(part.ellipse_area_mm2 for part in parts),
         volume_mm3=_sum([part.volume_mm3 for part in parts]),
-        volume_interval=_summed([(p.volume_mm3, p.volume_interval) for p in parts], shared=False),
+        volume_interval=_summed([(p.volume_mm3, p.volume_interval, 0.0) for p in parts]),
         mass_mg=_sum([part.mass_mg for part in parts]),
-        mass_interval=_summed([(p.mass_mg, p.mass_interval) for p in parts], shared=True),
+        mass_interval=_summed([(p.mass_mg, p.mass_interval, p.mass_shared_mg) for p in parts]),
+        mass_shared_mg=math.fsum(part.mass_shared_mg for part in parts),
         urate_count=sum(part.urate_count for part in parts),
         not_measured=reasons,
     )
@@ -140,10 +155,16 @@ def combined(parts: Sequence[Burden]) -> Burden:
 _FIELDS = tuple(Burden.__dataclass_fields__)
 
 
-def _mass(lesions: Sequence[Lesion]) -> tuple[float | None, Interval | None, dict[str, str]]:
+def _mass(
+    lesions: Sequence[Lesion], uncalibrated: str
+) -> tuple[float | None, Interval | None, dict[str, str]]:
     """Mass in mg, its interval, and why either is missing."""
+    if uncalibrated:
+        return None, None, {"mass_mg": uncalibrated}
+    if not lesions:
+        return 0.0, None, {"mass_interval": NO_LESION}
     lacking = {
-        lesion.number: lesion.not_measured.get("mass_mg", "no mass was measured")
+        lesion.number: lesion.not_measured.get("mass_mg", NO_MASS)
         for lesion in lesions
         if lesion.mass_mg is None
     }
@@ -151,12 +172,13 @@ def _mass(lesions: Sequence[Lesion]) -> tuple[float | None, Interval | None, dic
         number, why = next(iter(lacking.items()))
         same = len(lacking) == len(lesions) and len(set(lacking.values())) == 1
         return None, None, {"mass_mg": why if same else f"lesion {number}: {why}"}
-    masses = [(lesion.mass_mg, lesion.mass_interval) for lesion in lesions]
+    total = _sum([lesion.mass_mg for lesion in lesions])
     for lesion in lesions:
         if lesion.mass_interval is None:
             why = f"lesion {lesion.number}: its mass has no interval"
-            return _sum([mass for mass, _ in masses]), None, {"mass_interval": why}
-    return _sum([mass for mass, _ in masses]), _summed(masses, shared=True), {}
+            return total, None, {"mass_interval": why}
+    masses = [(one.mass_mg, one.mass_interval, one.mass_shared_mg) for one in lesions]
+    return total, _summed(masses), {}
 
 
 def _sum(values: Sequence[float | None]) -> float | None:
@@ -164,15 +186,23 @@ def _sum(values: Sequence[float | None]) -> float | None:
     return math.fsum(known) if len(known) == len(values) else None
 
 
-def _summed(parts: Sequence[tuple[float | None, Interval | None]], shared: bool) -> Interval | None:
-    """Interval of a sum; parts of 0 without an interval add none. None where one lacks it."""
-    if any(value is None or (interval is None and value > 0) for value, interval in parts):
+def _summed(parts: Sequence[tuple[float | None, Interval | None, float]]) -> Interval | None:
+    """Interval of a sum of (value, interval, the part of its half width that all share).
+
+    Parts of 0 without an interval add none; None where another lacks it.
+    """
+    if any(value is None or (interval is None and value > 0) for value, interval, _ in parts):
         return None
-    known = [(value, one) for value, one in parts if value is not None and one is not None]
+    known = [(value, one, part) for value, one, part in parts if value is not None and one]
     if not known:
         return None
-    total = math.fsum(value for value, _ in known)
-    below = [value - one.low for value, one in known]
-    above = [one.high - value for value, one in known]
-    added = math.fsum if shared else lambda widths: math.hypot(*widths)
-    return Interval(max(0.0, total - added(below)), total + added(above))
+    total = math.fsum(value for value, _, _ in known)
+    common = math.fsum(part for _, _, part in known)
+    below = math.hypot(*(_own(value - one.low, part) for value, one, part in known), common)
+    above = math.hypot(*(_own(one.high - value, part) for value, one, part in known), common)
+    return Interval(max(0.0, total - below), total + above)
+
+
+def _own(half_width: float, shared: float) -> float:
+    """What is left of a half width without its shared part."""
+    return math.sqrt(max(half_width**2 - shared**2, 0.0))

@@ -35,8 +35,8 @@ from calcimetry.outline import measure_shape
 
 FloatArray = NDArray[np.float64]
 
-#: Why a volume gives no density yet.
-NO_CALIBRATION = "needs a calibration of HU to hydroxyapatite, which is not made yet"
+#: Why there is no density until `calcimetry.measurement.lesion_density` gives it.
+NO_CALIBRATION = "needs a calibration of HU to hydroxyapatite"
 _SIDES: dict[Laterality | None, Literal["left", "right"] | None] = {
     Laterality.LEFT: "left",
     Laterality.RIGHT: "right",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -34,6 +34,9 @@ class Image:
         image can give area, but never density or mass.
     name : str
         What to call it in results: a file name, never a patient's.
+    setting : str
+        The tube setting or energy as people write it, such as ``80``, ``Sn150`` (kV) or
+        ``50 keV``; empty where not stated.
 
     Raises
     ------
@@ -47,6 +50,7 @@ class Image:
     unit: Unit = "HU"
     clipped_hu: tuple[float, float] | None = None
     name: str = "image"
+    setting: str = ""
 
     def __post_init__(self) -> None:
         with np.errstate(over="ignore"):  # what float32 cannot hold is refused below
@@ -83,14 +87,22 @@ class Image:
             and self.unit == other.unit
             and self.clipped_hu == other.clipped_hu
             and self.name == other.name
+            and self.setting == other.setting
             and np.array_equal(self.array, other.array)
         )
 
     def __hash__(self) -> int:
-        return hash((self.grid, self.unit, self.clipped_hu, self.name))
+        return hash((self.grid, self.unit, self.clipped_hu, self.name, self.setting))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Image, (np.array(self.array), self.grid, self.unit, self.clipped_hu, self.name)
+        return Image, (
+            np.array(self.array),
+            self.grid,
+            self.unit,
+            self.clipped_hu,
+            self.name,
+            self.setting,
+        )
 
 
 #: How two energies are mixed for finding bone: 0.6 low + 0.4 high.
@@ -141,6 +153,14 @@ class DualEnergyImage:
     def grid(self) -> Grid:
         """Where the samples of both lie."""
         return self.low.grid
+
+    @property
+    def energies(self) -> tuple[Image, Image]:
+        """The lower and the higher energy, each with its setting."""
+        return (
+            replace(self.low, setting=self.low_setting),
+            replace(self.high, setting=self.high_setting),
+        )
 
     @property
     def mixed(self) -> Image:

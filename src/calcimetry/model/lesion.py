@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from calcimetry.model.geometry import Grid
 
 #: Which side of the finger's bones a lesion lies on.
 Aspect = Literal["volar", "dorsal", "radial", "ulnar"]
+#: What the dual-energy ratio speaks for; calcium is hydroxyapatite or pyrophosphate.
+Material = Literal["calcium", "urate", "undetermined"]
 #: What `material` says of urate: gout, and no part of the calcium burden.
-URATE = "urate"
+URATE: Final = "urate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,10 @@ class Lesion:
     digit: int | None = None
     aspect: Aspect | None = None
     mass_interval: Interval | None = None
-    #: What it consists of, such as ``urate``; None where that was not told.
-    material: str | None = None
+    #: Half width of the part of `mass_interval` that all lesions share: that of the calibration.
+    mass_shared_mg: float = 0.0
+    #: What it consists of; None where that was not told.
+    material: Material | None = None
     #: Part of lesion and ellipse of its axes that they do not share; of the outline, or in a
     #: volume of the surface, the part that lies at a bone.
     ellipse_misfit: float | None = None
@@ -80,6 +84,20 @@ class Lesion:
     depth_mm: float | None = None
     #: How far `plane` lies from the middle of the nearest bone, towards the thumb's side.
     plane_offset_mm: float | None = None
+    #: Brightest sample; mean and brightest at each energy of a pair.
+    peak_hu: float | None = None
+    mean_hu_low_energy: float | None = None
+    mean_hu_high_energy: float | None = None
+    peak_hu_low_energy: float | None = None
+    peak_hu_high_energy: float | None = None
+    density_interval: Interval | None = None
+    dual_energy_ratio: float | None = None
+    effective_atomic_number: float | None = None
+    #: Of `material` against the other; where undetermined, of the likelier one.
+    material_probability: float | None = None
+    #: ``dual energy`` or ``single energy``, and what the HU were calibrated by.
+    density_method: str | None = None
+    calibration: str | None = None
     not_measured: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:

@@ -15,6 +15,8 @@ from calcimetry.model.segmentation import Segmentation
 Status = Literal["complete", "partial", "failed"]
 #: Why the total of no lesion, 0, has no interval: 0 to 0 would claim certainty.
 NO_LESION = "no lesion was found; what may have been missed has no interval"
+#: Why a total has no mass where a lesion has none and does not say why.
+NO_MASS = "no mass was measured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class Report:
     volume_interval: Interval | None = None
     #: What is seen of each phalanx that the image should show, finger by finger.
     coverage: tuple[PhalanxCoverage, ...] = ()
+    #: Hydroxyapatite of all lesions of a volume; None where that of one could not be measured.
+    mass_mg: float | None = None
+    mass_interval: Interval | None = None
+    #: Why the HU of a volume are not calibrated; empty where they are.
+    uncalibrated: str = ""
 
     @property
     def lesion_count(self) -> int:
@@ -61,4 +68,9 @@ class Report:
             reasons["area_interval"] = NO_LESION
         if self.volume_mm3 is not None and self.volume_interval is None:
             reasons["volume_interval"] = NO_LESION
+        if self.mass_mg is not None and self.mass_interval is None:
+            reasons["mass_interval"] = NO_LESION
+        if self.volume_mm3 is not None and self.mass_mg is None:
+            own = (one.not_measured.get("mass_mg") for one in self.lesions if not one.is_urate)
+            reasons["mass_mg"] = self.uncalibrated or next(filter(None, own), NO_MASS)
         return reasons

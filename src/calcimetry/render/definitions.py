@@ -41,9 +41,9 @@ DEFINITIONS: tuple[Definition, ...] = (
         "of hydroxyapatite and area. Lesions of urate are left out and counted apart. A lesion "
         "belongs to the finger and the hand whose bone is nearest; one near the wrist to the hand "
         "alone. Of several images of a patient's visit each hand, or each finger of pictures, "
-        "counts once; the remark says which image was left out. Half widths of the intervals of "
-        "volumes and areas add in quadrature, those of masses plainly, since all share the error "
-        "of the calibration.",
+        "counts once; the remark says which image was left out. Half widths of the intervals add "
+        "in quadrature, but for the calibration's part in those of masses, which all lesions "
+        "share: it is added in full.",
     ),
     Definition(
         "volume_mm3",
@@ -59,6 +59,46 @@ DEFINITIONS: tuple[Definition, ...] = (
         "mm³",
         "Where the true volume is expected in 95 of 100 cases: as that of an area, with the "
         "surface in place of the perimeter.",
+    ),
+    Definition(
+        "mass_mg",
+        "Mass",
+        "mg",
+        "Hydroxyapatite in a lesion of a CT volume: what the lesion is brighter than its soft "
+        "tissue, added up over all that its blur reaches, so that it does not hang on where the "
+        "border is drawn. The halo of bone nearby is taken away. Urate has none and does not count "
+        "in any total.",
+        "mass = v × Σ excess / gain,  v: volume of one voxel, gain: HU per mg/cm³ of "
+        "hydroxyapatite, of rods or nominal",
+    ),
+    Definition(
+        "mass_interval",
+        "95% interval of a mass",
+        "mg",
+        "From noise, soft tissue that varies, bone nearby and the calibration. The nominal "
+        "calibration, from tables, adds a systematic error of 17.5%, which all lesions share.",
+    ),
+    Definition(
+        "density_mg_cm3",
+        "Density",
+        "mg/cm³",
+        "Hydroxyapatite per volume of the lesion.",
+        "density = mass / volume",
+    ),
+    Definition(
+        "dual_energy_ratio",
+        "Dual-energy ratio",
+        "",
+        "How much brighter than soft tissue the lesion is at the lower energy, over that at the "
+        "higher one. At 80 and Sn150 kV about 2.0 for calcium and 1.1 for urate.",
+        "slope of the line through (excess at high, excess at low) of the lesion's voxels",
+    ),
+    Definition(
+        "material",
+        "Material",
+        "",
+        "Calcium (hydroxyapatite or pyrophosphate, which cannot be told apart) or urate, where "
+        "the ratio makes one of them 95% probable; else undetermined, which counts as calcium.",
     ),
     Definition(
         "area_mm2",

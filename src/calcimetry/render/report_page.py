@@ -102,7 +102,6 @@ def render_report(page: ReportPage, budget_bytes: int = PAGE_BUDGET_BYTES) -> st
         pictures=pictures,
         scale=scale,
         linked=any(one.linked for section in page.sections for one in section.overlays),
-        has_masses=any(line.burden and line.burden.mass_mg for line in page.burden),
         burden_gaps=_gaps(page.burden),
         urate_count=sum(len(s.lesions) - s.lesion_count for s in page.sections),
         counts={
@@ -116,6 +115,10 @@ def render_report(page: ReportPage, budget_bytes: int = PAGE_BUDGET_BYTES) -> st
         noun=_noun(page.sections),
         phalanges=("proximal phalanx", "middle phalanx", "distal phalanx"),
         has_volumes=any(section.is_volume for section in page.sections),
+        has_mass=any(
+            one is not None and one.mass_mg is not None
+            for one in (*page.sections, *(line.burden for line in page.burden))
+        ),
         plot_mm2=highest or 1.0,
         definitions=DEFINITIONS,
         research_use=wording.RESEARCH_USE,

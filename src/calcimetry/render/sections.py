@@ -83,6 +83,9 @@ class ImageSection:
     overlays: tuple[Overlay, ...] = ()
     #: Further columns of the manifest, shown as given.
     details: Mapping[str, str] = field(default_factory=dict)
+    #: Hydroxyapatite of a volume; None for a picture, and where HU are not calibrated.
+    mass_mg: float | None = None
+    mass_interval: Interval | None = None
 
     @classmethod
     def of(
@@ -108,6 +111,8 @@ class ImageSection:
             warnings=report.warnings,
             overlays=overlays,
             details=details or {},
+            mass_mg=report.mass_mg,
+            mass_interval=report.mass_interval,
         )
 
     @property

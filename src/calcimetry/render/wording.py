@@ -56,13 +56,17 @@ def volume_range(interval: Interval) -> str:
 
 
 def mass(value_mg: float) -> str:
-    """A mass in mg, without its unit: as many decimals as a volume in mm3."""
-    return volume(value_mg)
+    """A mass in mg, without its unit: one decimal, two below 10 mg.
+
+    >>> mass(62.77), mass(0.8447)
+    ('62.8', '0.84')
+    """
+    return f"{value_mg:.1f}" if value_mg >= 10 else f"{value_mg:.2f}"
 
 
 def mass_range(interval: Interval) -> str:
-    """Both ends of a mass's interval, without the unit."""
-    return volume_range(interval)
+    """Both ends of a mass' interval, without the unit."""
+    return f"{mass(interval.low)} to {mass(interval.high)}"
 
 
 def volume_of(lesion: Lesion) -> str:

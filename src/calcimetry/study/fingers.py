@@ -50,7 +50,7 @@ def _result(report: Report, finger: Finger, lesions: Sequence[Lesion]) -> Finger
         if (one.phalanx.digit, one.phalanx.laterality) == (finger.digit, finger.laterality)
     ]
     reason = "; ".join(filter(None, (finger.reason, *(one.reason for one in coverage))))
-    burden = total_burden(lesions, is_volume=True)
+    burden = total_burden(lesions, is_volume=True, uncalibrated=report.uncalibrated)
     side = finger.laterality
     return FingerResult(
         name=finger.name,

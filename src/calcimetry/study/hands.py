@@ -55,7 +55,7 @@ def hand_results(
                 finger_count=len(own),
                 status="partial" if reason else "complete",
                 reason=reason,
-                burden=total_burden(lesions, is_volume=True),
+                burden=total_burden(lesions, is_volume=True, uncalibrated=report.uncalibrated),
                 sites=score_factors(report, hand, counted(lesions)) if score else (),
             )
         )

@@ -105,6 +105,8 @@ def _section(folder: Path, result: Result, linked: bool) -> ImageSection:
         ellipse_area_mm2=result.ellipse_area_mm2,
         volume_mm3=result.volume_mm3,
         volume_interval=result.volume_interval,
+        mass_mg=result.mass_mg,
+        mass_interval=result.mass_interval,
         fingers=tuple(_finger_line(finger) for finger in result.fingers),
         spacing=_spacing(result),
         bones=tuple(result.bones.values()),

@@ -88,6 +88,8 @@ def measured_result(
         ellipse_area_mm2=report.ellipse_area_mm2,
         volume_mm3=report.volume_mm3,
         volume_interval=report.volume_interval,
+        mass_mg=report.mass_mg,
+        mass_interval=report.mass_interval,
         spacing_mm=report.image.grid.spacing if volume else None,
         lesions=report.lesions,
         fingers=fingers,
