@@ -7,6 +7,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
+from calcimetry.coverage.phalanges import expected_phalanges
 from calcimetry.errors import NotMeasurable
 from calcimetry.model import (
     Digit,
@@ -18,6 +19,7 @@ from calcimetry.model import (
     Interval,
     Laterality,
     Lesion,
+    PhalanxCoverage,
     Report,
     Segmentation,
     bone_name,
@@ -175,4 +177,9 @@ def fake_measure_volume(
         hands=(hand,),
         volume_mm3=volume,
         volume_interval=Interval(0.75 * volume, 1.25 * volume) if lesions else None,
+        coverage=tuple(
+            PhalanxCoverage(phalanx, "complete", 1.0)
+            for finger in fingers
+            for phalanx in expected_phalanges(finger.digit, side)
+        ),
     )

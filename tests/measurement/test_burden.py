@@ -64,6 +64,15 @@ def test_a_mass_that_one_lesion_lacks_the_total_lacks_for_its_reason():
     assert silent.not_measured == {"mass_mg": "no mass was measured"}
 
 
+def test_a_mass_s_low_end_that_was_cut_off_at_0_makes_no_total_surer():
+    cut = {"mass_mg": 1.0, "mass_interval": Interval(0.0, 4.0), "mass_shared_mg": 0.0}
+    total = total_burden([solid(1, **cut), solid(2)], is_volume=True)
+    reach = (3.0**2 + 0.8**2 + 0.6**2) ** 0.5
+    assert total.mass_interval.low == pytest.approx(5.0 - reach)
+    whole = combined([total_burden([solid(1, **cut)], True), total_burden([solid(2)], True)])
+    assert whole.mass_interval.low == pytest.approx(5.0 - reach)
+
+
 def test_without_a_calibration_not_even_no_lesion_has_a_mass():
     for lesions in ([], [solid(1)]):
         total = total_burden(lesions, True, "no tube voltage is stated")

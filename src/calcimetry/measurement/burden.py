@@ -143,7 +143,7 @@ def combined(parts: Sequence[Burden]) -> Burden:
         volume_mm3=_sum([part.volume_mm3 for part in parts]),
         volume_interval=_summed([(p.volume_mm3, p.volume_interval, 0.0) for p in parts]),
         mass_mg=_sum([part.mass_mg for part in parts]),
-        mass_interval=_summed([(p.mass_mg, p.mass_interval, p.mass_shared_mg) for p in parts]),
+        mass_interval=_summed([_uncut(part) for part in parts]),
         mass_shared_mg=math.fsum(part.mass_shared_mg for part in parts),
         urate_count=sum(part.urate_count for part in parts),
         not_measured=reasons,
@@ -177,8 +177,18 @@ def _mass(
         if lesion.mass_interval is None:
             why = f"lesion {lesion.number}: its mass has no interval"
             return total, None, {"mass_interval": why}
-    masses = [(one.mass_mg, one.mass_interval, one.mass_shared_mg) for one in lesions]
-    return total, _summed(masses), {}
+    return total, _summed([_uncut(lesion) for lesion in lesions]), {}
+
+
+def _uncut(part: Lesion | Burden) -> tuple[float | None, Interval | None, float]:
+    """A mass, its interval and its shared part, for `_summed`.
+
+    The interval of a mass is symmetric, but its low end may have been cut off at 0.
+    """
+    mass, interval = part.mass_mg, part.mass_interval
+    if mass is not None and interval is not None:
+        interval = Interval(2.0 * mass - interval.high, interval.high)
+    return mass, interval, part.mass_shared_mg
 
 
 def _sum(values: Sequence[float | None]) -> float | None:
