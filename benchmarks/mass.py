@@ -138,7 +138,7 @@ def simulated(number: int) -> dict[str, str]:
         names = {one.number: f"lesion {one.number}" for one in made.lesions}
         around = Surroundings(
             made.bone_fraction,
-            cm.Segmentation(made.lesion_map, made.image.grid, names),
+            cm.Segmentation(made.lesion_map.astype(np.uint16), made.image.grid, names),
             made.deposit_fraction,
             estimate_blur(made.image.mixed).sigma_mm,
         )

@@ -13,8 +13,8 @@ from calcimetry.model.anatomy import Phalanx
 #: itself is uncertain by 8 to 10%.
 SHORT = 0.7
 #: So is one shorter than this, which is two standard deviations, that is thin besides: on the
-#: average less deep than this part of the
-#: published middle of its shaft, which is its narrowest place.
+#: average less deep than this part of the published middle of its shaft, which is its
+#: narrowest place.
 SHORT_IF_THIN, THIN = 0.8, 0.75
 
 
