@@ -30,6 +30,8 @@ class Readings:
         Such as ``mm2``; empty where it is not known.
     remarks : mapping
         What the table says about an image, such as why it could not be measured.
+    notes : tuple of str
+        What whoever reads the results should know about the tables.
     """
 
     images: tuple[str, ...]
@@ -37,6 +39,7 @@ class Readings:
     subjects: tuple[str, ...] | None = None
     unit: str = ""
     remarks: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         lengths = {name: len(row) for name, row in self.values.items()}

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from calcimetry import __version__
+from calcimetry.cli.agree import agree
 from calcimetry.cli.compare_methods import compare_methods
 from calcimetry.cli.demo import demo
 from calcimetry.cli.inspect import inspect
@@ -48,4 +49,5 @@ app.command(no_args_is_help=True)(inspect)
 app.command()(demo)
 app.command(no_args_is_help=True)(train)
 app.command(no_args_is_help=True)(compare_methods)
+app.command(no_args_is_help=True)(agree)
 app.add_typer(phantom)

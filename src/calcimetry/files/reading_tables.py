@@ -15,6 +15,7 @@ from calcimetry.files.spreadsheet import Spreadsheet, read_spreadsheet
 #: A table with these two columns holds axes of lesions.
 AXES = ("long_axis_mm", "short_axis_mm")
 _READERS = ("reader", "rater", "radiologist")
+_PATIENTS = ("patient", "subject")
 _UNIT = re.compile(r"_(mm|mm2|mm3|cm|cm2|cm3|ml|mg|mg_cm3|hu|percent)$")
 _DOING = "Comparing readings"
 _ROW = "row {}"
@@ -56,6 +57,7 @@ class _Joined:
     units: dict[str, str] = field(default_factory=dict)
     subjects: dict[str, str] = field(default_factory=dict)
     remarks: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def read_readings(paths: Sequence[Path], layout: Layout) -> Readings:
@@ -113,6 +115,7 @@ def read_readings(paths: Sequence[Path], layout: Layout) -> Readings:
         _subjects(joined, images, layout),
         layout.unit or _one_unit(joined, wanted),
         joined.remarks,
+        tuple(joined.notes),
     )
 
 
@@ -220,6 +223,8 @@ def _add_about(joined: _Joined, table: Spreadsheet, images: Sequence[str], layou
     if "reason" in table.columns:
         reasons = zip(images, table.text("reason"), strict=True)
         joined.remarks.update({image: reason for image, reason in reasons if reason})
+    if not layout.subject:
+        joined.notes.extend(_shared_patients(table, images))
     if not layout.subject or layout.subject not in table.columns:
         return
     for image, subject in zip(images, _named(table, layout.subject), strict=True):
@@ -229,6 +234,18 @@ def _add_about(joined: _Joined, table: Spreadsheet, images: Sequence[str], layou
                 f"Reading {table.name}: {image!r} belongs to {layout.subject} {subject!r}, found "
                 f"{known!r} elsewhere."
             )
+
+
+def _shared_patients(table: Spreadsheet, images: Sequence[str]) -> list[str]:
+    """A note where images share a patient that nobody asked to heed."""
+    for column in _PATIENTS:
+        if column in table.columns:
+            pairs = {pair for pair in zip(images, table.text(column), strict=True) if pair[1]}
+            patients = len({patient for _, patient in pairs})
+            if patients < len(pairs):
+                said = f"{len(pairs)} images of {patients} patients are taken as independent"
+                return [f"{said}, so intervals are too narrow: add --subject {column}."]
+    return []
 
 
 def _subjects(joined: _Joined, images: Sequence[str], layout: Layout) -> tuple[str, ...] | None:

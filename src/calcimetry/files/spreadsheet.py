@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import datetime
+import datetime as dt
 import importlib
 import io
 import math
@@ -142,7 +142,7 @@ def _excel(name: str, content: bytes) -> list[tuple[int, list[str]]]:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         rows = [[_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-    except Exception as error:  # noqa: BLE001 - a damaged file fails in many ways
+    except Exception as error:
         raise UnreadableFile(f"Reading {name}: it is no Excel file ({error}).") from error
     return list(enumerate(rows, start=1))
 
@@ -153,7 +153,7 @@ def _parquet(name: str, content: bytes) -> list[tuple[int, list[str]]]:
         table = parquet.read_table(io.BytesIO(content))
         columns = [table.column(number).to_pylist() for number in range(table.num_columns)]
         names = list(table.column_names)
-    except Exception as error:  # noqa: BLE001 - a damaged file fails in many ways
+    except Exception as error:
         raise UnreadableFile(f"Reading {name}: it is no Parquet file ({error}).") from error
     rows = [names, *([_cell(value) for value in row] for row in zip(*columns, strict=True))]
     return list(enumerate(rows, start=1))
@@ -175,7 +175,7 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return repr(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, datetime.datetime | datetime.date):
+    if isinstance(value, dt.datetime | dt.date):
         return value.isoformat()
     return str(value).strip()
 

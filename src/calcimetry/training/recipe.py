@@ -130,7 +130,10 @@ class Recipe:
             raise _refused("training.batch_size and training.validate_every must be 1 or more")
         if not 0 < training.learning_rate < 1 or training.weight_decay < 0:
             raise _refused("training.learning_rate must lie between 0 and 1, weight_decay be >= 0")
-        if min(self.seed, training.patience, data.held_out, data.upright, data.square, data.palm) < 0:
+        if (
+            min(self.seed, training.patience, data.held_out, data.upright, data.square, data.palm)
+            < 0
+        ):
             raise _refused("numbers of pictures, the seed and patience must not be negative")
         if data.frame and (
             len(data.frame) != 2 or min(data.frame) < 16 or any(n % 16 for n in data.frame)
