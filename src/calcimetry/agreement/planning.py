@@ -53,8 +53,8 @@ def power_of_limits(pairs: int, bias: float, sd: float, acceptable: float) -> fl
 
     Lu MJ et al. Sample size for assessing agreement between two methods of measurement by
     Bland-Altman method. Int J Biostat 2016;12(2), with the exact intervals of the limits
-    (noncentral t) in place of approximate ones; the chance that either limit fails is added,
-    which is exact where they hardly ever fail together.
+    (noncentral t) in place of approximate ones, and integrated over the sample's standard
+    deviation, so that both limits count together.
 
     Parameters
     ----------
@@ -78,12 +78,11 @@ def power_of_limits(pairs: int, bias: float, sd: float, acceptable: float) -> fl
     root, freedom = math.sqrt(pairs), pairs - 1
     # The upper end of the upper limit's interval lies `reach` sample deviations from the bias.
     reach = float(stats.nct.ppf(0.975, freedom, 1.96 * root)) / root
-    fails = 0.0
-    for one in (bias, -bias):
-        room = (acceptable - one) / sd
-        # mean + reach s < acceptable, with (acceptable - mean) / s noncentral t.
-        fails += float(stats.nct.cdf(reach * root, freedom, room * root))
-    return max(1.0 - fails, 0.0)
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    spreads = sd * np.sqrt(stats.chi2.ppf((nodes + 1.0) / 2.0, freedom) / freedom)
+    room = acceptable - reach * spreads
+    holds = stats.norm.cdf((room - bias) * root / sd) - stats.norm.cdf((-room - bias) * root / sd)
+    return float(weights @ np.maximum(holds, 0.0)) / 2.0
 
 
 def pairs_for_agreement(bias: float, sd: float, acceptable: float, power: float = 0.8) -> int:

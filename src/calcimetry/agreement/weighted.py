@@ -29,14 +29,19 @@ def _moments(
     sums = weights @ np.column_stack([np.ones_like(a), a, b, a * a, b * b, a * b])
     count = sums[:, 0]
     mean_a, mean_b, aa, bb, ab = (sums[:, 1:] / count[:, None]).T
-    spread_a, spread_b = np.maximum(aa - mean_a**2, 0.0), np.maximum(bb - mean_b**2, 0.0)
+    # What is nothing but rounding is nothing.
+    spread_a, spread_b = (
+        np.where(whole - part > 1e-12 * whole, whole - part, 0.0)
+        for whole, part in ((aa, mean_a**2), (bb, mean_b**2))
+    )
     return count, mean_a + middle[0], mean_b + middle[1], spread_a, spread_b, ab - mean_a * mean_b
 
 
 def concordance(values: Floats, weights: Floats) -> Floats:
     """Lin's CCC of the two columns, as `calcimetry.agreement.concordance.concordance`."""
     _, mean_a, mean_b, var_a, var_b, cov = _moments(values, weights)
-    return _divided(2.0 * cov, var_a + var_b + (mean_a - mean_b) ** 2)
+    shift = np.where(np.abs(mean_a - mean_b) > 1e-14 * np.abs(values).max(), mean_a - mean_b, 0.0)
+    return _divided(2.0 * cov, var_a + var_b + shift**2)
 
 
 def pearson(values: Floats, weights: Floats) -> Floats:
@@ -78,7 +83,9 @@ def within(values: Floats, weights: Floats) -> Floats:
 def bias_slope(values: Floats, weights: Floats) -> Floats:
     """Slope of a - b on the mean of both, as `calcimetry.agreement.trend.trend`."""
     *_, var_a, var_b, cov = _moments(values, weights)
-    return _divided(var_a - var_b, (var_a + var_b) / 2.0 + cov)
+    # Twice the variance of the mean of both; nothing where a and b are mirror images.
+    mean = (var_a + var_b) / 2.0 + cov
+    return _divided(var_a - var_b, np.where(mean > 1e-12 * (var_a + var_b), mean, 0.0))
 
 
 def scatter_slope(values: Floats, weights: Floats) -> Floats:
@@ -134,6 +141,7 @@ def deming_slope(values: Floats, weights: Floats) -> Floats:
     """Slope of Deming's line of the second column on the first, errors of one size."""
     *_, var_a, var_b, cov = _moments(values, weights)
     gap = var_b - var_a
+    cov = np.where(np.abs(cov) > 1e-14 * np.sqrt(var_a * var_b), cov, 0.0)
     return _divided(gap + np.sqrt(gap**2 + 4.0 * cov**2), 2.0 * cov)
 
 
