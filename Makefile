@@ -49,9 +49,9 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/training_speed.py
 	$(BIN)/python benchmarks/simulator_speed.py
 
-# Apart from bench and CI: some 10 minutes of one core. Results are kept in benchmarks/coverage.json.
+# Apart from bench and CI: some 10 minutes of one core. Results are kept in benchmarks/interval_coverage.json.
 coverage: $(VENV)/.dev
-	$(BIN)/python benchmarks/coverage.py $(ARGS)
+	$(BIN)/python benchmarks/interval_coverage.py $(ARGS)
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict

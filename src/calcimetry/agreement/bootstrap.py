@@ -206,7 +206,8 @@ def _draw(
 
     found = []
     with ThreadPoolExecutor(max(workers, 1)) as pool:
-        for part in pool.map(chunk, zip(rng.spawn(len(sizes)), sizes, strict=True)):
+        run = pool.map if workers > 1 else map
+        for part in run(chunk, zip(rng.spawn(len(sizes)), sizes, strict=True)):
             found.append(part)
             if on_progress is not None:
                 on_progress(sum(sizes[: len(found)]), resamples)
