@@ -48,6 +48,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/bone_speed.py
 	$(BIN)/python benchmarks/training_speed.py
 	$(BIN)/python benchmarks/simulator_speed.py
+	$(BIN)/python benchmarks/agreement.py
 
 # Apart from bench and CI: some 10 minutes of one core. Results are kept in benchmarks/interval_coverage.json.
 coverage: $(VENV)/.dev

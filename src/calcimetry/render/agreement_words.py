@@ -84,7 +84,7 @@ def _bias(one: PairComparison, unit: str) -> str:
     if one.log:
         return _ratio_bias(one, bias, interval)
     size = number_of(one, abs(bias))
-    said = f"{one.pair.a} reads {with_unit(size, unit)} {more(bias)} than {one.pair.b} on average"
+    said = f"{one.pair.a} reads {with_unit(size, unit)} {more(bias)} than {one.pair.b} {_mean(one)}"
     if interval.low <= 0.0 <= interval.high:
         low, high = number_of(one, -interval.low), number_of(one, interval.high)
         return (
@@ -96,9 +96,13 @@ def _bias(one: PairComparison, unit: str) -> str:
     return f"{said} (95% CI {low} to {with_unit(high, unit)} {more(bias)})."
 
 
+def _mean(one: PairComparison) -> str:
+    return "on average over patients" if one.linked is not None else "on average"
+
+
 def _ratio_bias(one: PairComparison, ratio: float, interval: Interval) -> str:
     a, b = one.pair.a, one.pair.b
-    said = f"{a} reads {percent(ratio)} than {b} on average"
+    said = f"{a} reads {percent(ratio)} than {b} {_mean(one)}"
     if interval.low <= 1.0 <= interval.high:
         return (
             f"{said}, which is no clear difference (95% CI {percent(interval.low)} to "

@@ -1,0 +1,109 @@
+"""Agreement: how much intervals widen for the source paper's 31 images of 13 patients; and speed.
+
+    python benchmarks/agreement.py [--studies 300]
+
+Simulated studies are like the paper's: areas of 0.4 to 42 mm2, evenly spread in the logarithm, half
+of it between patients; readers whose differences have its standard deviation of 4.8 mm2 and grow
+with size. In one column patients share nothing else; in the others half of the readers'
+disagreement, or all of it, is the patient's own: a deposit that one reader outlines more widely in
+every image.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+
+import numpy as np
+
+from calcimetry.agreement.bootstrap import clustered_bootstrap
+from calcimetry.agreement.concordance import concord
+from calcimetry.agreement.limits import limits_of_agreement
+from calcimetry.agreement.passing_bablok import passing_bablok
+from calcimetry.agreement.repeated import limits_of_linked_pairs
+from calcimetry.agreement.weighted import STATISTICS
+from calcimetry.model import Interval
+
+IMAGES, PATIENTS = 31, 13
+LOG_SD, ERROR = 1.15, 0.26
+SHARES = (0.0, 0.5, 1.0)
+
+
+def draw(rng: np.random.Generator, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Areas by two readers, shape (31, 2), and whose each image is; every patient has one."""
+    owner = np.sort(
+        np.concatenate([np.arange(PATIENTS), rng.integers(PATIENTS, size=IMAGES - PATIENTS)])
+    )
+    between, within = rng.normal(size=PATIENTS)[owner], rng.normal(size=IMAGES)
+    area = 4.0 * np.exp(LOG_SD * np.sqrt(0.5) * (between + within))
+    readers = []
+    for _ in range(2):
+        own, rest = rng.normal(size=PATIENTS)[owner], rng.normal(size=IMAGES)
+        readers.append(area * np.exp(ERROR * (np.sqrt(share) * own + np.sqrt(1 - share) * rest)))
+    return np.column_stack(readers), owner
+
+
+def width(interval: Interval) -> float:
+    """From end to end."""
+    return interval.high - interval.low
+
+
+def widths(values: np.ndarray, owner: np.ndarray, rng: np.random.Generator) -> dict[str, float]:
+    """Width of intervals over patients, over that of intervals over images."""
+    a, b = values.T
+    some = {"concordance": STATISTICS["concordance"]}
+    plain, linked = limits_of_agreement(a, b), limits_of_linked_pairs(a, b, list(owner))
+    z = concord(a, b).interval_z
+    found = {
+        "mean difference, t": width(linked.bias_interval) / width(plain.bias_interval),
+        "upper limit": width(linked.upper_interval) / width(plain.upper_interval),
+    }
+    for kind in ("bca", "studentised"):
+        drawn = clustered_bootstrap(values, list(owner), some, rng, 1000, kind)["concordance"]
+        alone = clustered_bootstrap(values, None, some, rng, 1000, kind)["concordance"]
+        found[f"CCC, {kind}"] = width(drawn.interval) / width(alone.interval)
+        found[f"CCC, {kind} over patients / Fisher z"] = width(drawn.interval) / width(z)
+    return found
+
+
+def speed() -> None:
+    """The two times that the project promises."""
+    rng = np.random.default_rng(1)
+    values, owner = draw(rng, 0.5)
+    start = time.perf_counter()
+    some = {"concordance": STATISTICS["concordance"]}
+    clustered_bootstrap(values, list(owner), some, rng, 10_000, workers=2)
+    print(
+        f"10,000 BCa resamples of CCC, 31 images: {time.perf_counter() - start:.2f} s (at most 2)"
+    )
+    x = rng.normal(50, 10, 5000)
+    start, used = time.perf_counter(), time.process_time()
+    passing_bablok(x, x + rng.normal(size=5000))
+    seconds, used = time.perf_counter() - start, time.process_time() - used
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"Passing-Bablok, 5,000 pairs: {seconds:.2f} s (at most 5), {used:.2f} s of one core, "
+        f"{most:.0f} MiB"
+    )
+
+
+def main() -> None:
+    """Print both."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--studies", type=int, default=300)
+    studies = parser.parse_args().studies
+    print(f"Width of 95% intervals over {PATIENTS} patients / over {IMAGES} images, median")
+    table = {}
+    for share in SHARES:
+        rng = np.random.default_rng(7)
+        each = [widths(*draw(rng, share), rng) for _ in range(studies)]
+        table[share] = {name: float(np.median([one[name] for one in each])) for name in each[0]}
+    print(f"{'':42}" + "".join(f"{f'{share:.0%} shared':>14}" for share in SHARES))
+    for name in table[0.0]:
+        print(f"{name:42}" + "".join(f"{table[share][name]:14.2f}" for share in SHARES))
+    speed()
+
+
+if __name__ == "__main__":
+    main()
