@@ -159,7 +159,7 @@ def compare_pair(
         _tried("kendall", lambda: kendall(a, b), reasons),
         _tried("icc", lambda: intraclass_correlations(values), reasons),
         _tried("repeatability", lambda: repeatability(values), reasons),
-        _tried("deming", lambda: deming(*given), reasons),
+        _tried("deming", lambda: deming(*given, weighted=choices.log), reasons),
         line,
         straight,
         resampled,

@@ -45,7 +45,8 @@ class PairComparison:
 
     With `Choices.log`, what is said of differences (`limits`, `tolerance`, `linked` and their
     resampled intervals) is a ratio a / b, `percent` is None, and everything else but the two
-    regression lines is of natural logarithms.
+    regression lines is of natural logarithms. Deming's line then weighs points for errors in
+    proportion to size.
 
     Parameters
     ----------

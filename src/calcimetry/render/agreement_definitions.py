@@ -53,7 +53,7 @@ STATISTICS: Mapping[str, tuple[str, str]] = {
         "a change must exceed it where one rater reads both visits",
     ),
     "within_cv": ("Within-image CV", "SD of readings of one image in percent, by logarithms"),
-    "deming_slope": ("Deming, slope", "of b on a, both with errors of one size"),
+    "deming_slope": ("Deming, slope", "of b on a; errors of one size, of logarithms in proportion"),
     "deming_intercept": ("Deming, intercept", "where that line meets a = 0"),
     "passing_bablok_slope": ("Passing-Bablok, slope", "of b on a, moved by no outlier"),
     "passing_bablok_intercept": ("Passing-Bablok, intercept", "where that line meets a = 0"),

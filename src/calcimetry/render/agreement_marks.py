@@ -23,6 +23,9 @@ MOST_PATIENTS = len(MARKS) * len(SHAPES)
 #: From so many images on, where they crowd is shaded.
 CROWD = 50
 _CELLS = 36
+#: Marks of up to so many images are of full size.
+_ROOMY = 60
+_RADIUS, _SMALLEST = 4.5, 2.2
 _PLAIN: tuple[Colour, Shape] = (BLUE, "disc")
 
 
@@ -37,9 +40,10 @@ def draw_marks(
 ) -> None:
     """One mark for each image, of its patient's colour and shape where there are not too many."""
     looks = _looks(subjects)
+    radius = min(_RADIUS, max(_SMALLEST, _RADIUS * (_ROOMY / len(x)) ** 0.5))
     for place, (one, other) in enumerate(zip(x, y, strict=True)):
         colour, shape = _PLAIN if subjects is None else looks[subjects[place]]
-        axes.chart.mark(axes.at(float(one), float(other)), shape, colour)
+        axes.chart.mark(axes.at(float(one), float(other)), shape, colour, radius)
 
 
 def note_patients(chart: Chart, axes: Axes, subjects: Sequence[str] | None) -> None:
@@ -111,6 +115,7 @@ def _looks(subjects: Sequence[str] | None) -> dict[str, tuple[Colour, Shape]]:
     if len(names) > MOST_PATIENTS:
         return dict.fromkeys(names, _PLAIN)
     return {
-        name: (MARKS[number % len(MARKS)], SHAPES[number // len(MARKS) % len(SHAPES)])
+        # Neighbours differ in both, so that shapes tell them apart in grey too.
+        name: (MARKS[number % len(MARKS)], SHAPES[number % len(SHAPES)])
         for number, name in enumerate(names)
     }

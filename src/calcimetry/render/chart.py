@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 from xml.sax.saxutils import escape
 
+import numpy as np
 from PIL import Image as Picture
 
 from calcimetry.render.palette import Colour
@@ -163,16 +163,13 @@ def _turned(points: Sequence[Point]) -> list[Point]:
 
 
 def _dashed(points: Sequence[Point], dash: float) -> list[list[Point]]:
-    """Strokes of a dashed line, each segment beginning with one."""
+    """Strokes of a dashed line, around its corners."""
+    x, y = np.array(points, dtype=np.float64).T
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
     parts = []
-    for (x0, y0), (x1, y1) in pairwise(points):
-        length = math.hypot(x1 - x0, y1 - y0)
-        for number in range(math.ceil(length / (2.0 * dash))):
-            start, end = (min(2.0 * number + k, length / dash) * dash / length for k in (0, 1))
-            parts.append(
-                [
-                    (x0 + (x1 - x0) * start, y0 + (y1 - y0) * start),
-                    (x0 + (x1 - x0) * end, y0 + (y1 - y0) * end),
-                ]
-            )
+    for start in np.arange(0.0, along[-1], 2.0 * dash):
+        corners = along[(along > start) & (along < start + dash)]
+        stops = np.concatenate([[start], corners, [min(start + dash, along[-1])]])
+        strokes = zip(np.interp(stops, along, x), np.interp(stops, along, y), strict=True)
+        parts.append([(float(one), float(other)) for one, other in strokes])
     return parts
