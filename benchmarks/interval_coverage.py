@@ -23,6 +23,7 @@ from scipy.stats import cauchy, t
 from calcimetry.agreement.bootstrap import BootstrapInterval, clustered_bootstrap
 from calcimetry.agreement.concordance import concord
 from calcimetry.agreement.icc import intraclass_correlations
+from calcimetry.agreement.jackknife import clustered_jackknife
 from calcimetry.agreement.limits import limit_interval
 from calcimetry.agreement.passing_bablok import passing_bablok
 from calcimetry.agreement.rank import kendall, spearman
@@ -47,6 +48,9 @@ DRAWN: dict[BootstrapInterval, tuple[tuple[str, ...], ...]] = {
     "percentile": (_TOGETHER, ("spearman",), ("deming_slope",)),
     "studentised": (("concordance", "bias"),),
 }
+
+#: Makes intervals of readings and their patients.
+Maker = Callable[[np.ndarray, np.ndarray, np.random.Generator], dict[str, Interval | None]]
 
 TRUE = BETWEEN**2 + WITHIN**2
 DIFFERENCE = math.sqrt(2 * ERROR**2 + INTERACTION**2)
@@ -136,13 +140,32 @@ def intervals(
     return found
 
 
-def study(images: int, patients: int, data_sets: int) -> dict[str, float]:
+def left_out_intervals(
+    values: np.ndarray, owner: np.ndarray, _: np.random.Generator
+) -> dict[str, Interval | None]:
+    """Intervals from leaving out each patient in turn, by "statistic, kind"."""
+    found: dict[str, Interval | None] = {}
+    for name in (*_TOGETHER, "spearman", "kendall", "deming_slope", "bias_slope"):
+        with suppress(NotMeasurable):
+            one = clustered_jackknife(values, list(owner), {name: STATISTICS[name]})[name]
+            found[f"{name}, patients left out"] = one.interval
+    return found
+
+
+#: What makes intervals, by one of their names.
+MAKERS = {
+    "concordance, Fisher z": intervals,
+    "concordance, patients left out": left_out_intervals,
+}
+
+
+def study(maker: Maker, images: int, patients: int, data_sets: int) -> dict[str, float]:
     """Percent of data sets whose interval holds the truth, by "statistic, kind"."""
     rng = np.random.default_rng([images, patients])
     held: dict[str, list[bool]] = {}
     for _ in range(data_sets):
         values, owner = draw(rng, images, patients)
-        for name, interval in intervals(values, owner, rng).items():
+        for name, interval in maker(values, owner, rng).items():
             if interval is not None:
                 truth = TRUTH[name.partition(",")[0]]
                 held.setdefault(name, []).append(interval.low <= truth <= interval.high)
@@ -170,9 +193,11 @@ def main() -> None:
         results = json.loads(options.results.read_text(encoding="utf-8"))
     for images in IMAGES:
         for patients in (images, round(images * PATIENTS_PER_IMAGE)):
-            setting = f"{images} of {patients}"
-            if setting not in results:
-                results[setting] = study(images, patients, options.data_sets)
+            one = results.setdefault(f"{images} of {patients}", {})
+            for name, maker in MAKERS.items():
+                if name in one:
+                    continue
+                one |= study(maker, images, patients, options.data_sets)
                 text = json.dumps(results, indent=1) + "\n"
                 options.results.write_text(text, encoding="utf-8")
     report(results)

@@ -66,7 +66,7 @@ def test_few_patients_are_warned_of():
     values, owner = data(20, 6)
     found = drawn(values, owner)["concordance"]
     assert found.clusters < FEW_CLUSTERS
-    assert "rests on 6 patients" in found.warning
+    assert "rest on 6 patients" in found.warning
     many = drawn(*data())["concordance"]
     assert many.warning == ""
     assert (many.rows, many.clusters, many.resamples, many.undefined) == (31, 13, 1000, 0)

@@ -22,6 +22,7 @@ def test_a_pair_has_every_statistic():
     (one,) = compared(readings()).pairs
     assert one.not_measured == {}
     assert set(one.resampled) == set(RESAMPLED)
+    assert set(one.jackknifed) == set(RESAMPLED)
     assert one.limits.bias < 0.0  # ben reads more
     assert one.linked.subjects == 13
     assert one.icc["ICC(A,1)"].coefficient == pytest.approx(one.resampled["icc_agreement"].value)
@@ -31,6 +32,7 @@ def test_a_pair_has_every_statistic():
 def test_without_patients_nothing_is_drawn():
     (one,) = compared(readings(subjects=False)).pairs
     assert one.resampled == {}
+    assert one.jackknifed == {}
     assert one.linked is None
     assert one.not_measured == {}
 
@@ -41,6 +43,7 @@ def test_logarithms_give_ratios():
     assert one.linked.bias == pytest.approx(one.limits.bias, rel=0.05)
     assert one.resampled["bias"].value == pytest.approx(one.limits.bias)
     assert one.resampled["bias"].interval.low < one.limits.bias < 1.0
+    assert one.jackknifed["bias"].value == pytest.approx(one.limits.bias)
     assert one.percent is None
     (plain,) = compared(readings()).pairs
     assert one.passing_bablok == plain.passing_bablok
@@ -103,6 +106,8 @@ def test_what_resampling_cannot_give_is_named_alone():
     (one,) = compared(given).pairs
     assert "bias" in one.resampled
     assert "spearman" not in one.resampled
+    assert one.jackknifed == {}
+    assert "at least 3 patients are needed, found 2" in one.not_measured["jackknifed bias"]
     assert "undefined" in one.not_measured["resampled spearman"]
 
 

@@ -36,7 +36,9 @@ def test_intervals_over_patients_have_rows_of_their_own():
     found = by_name(rows(readings()))
     plain = found["concordance", "Fisher z"]
     drawn = found["concordance", "patients, bootstrap BCa"]
+    left_out = found["concordance", "patients, jackknife"]
     assert plain.value == pytest.approx(drawn.value)
+    assert left_out.interval != drawn.interval
     assert ("icc_a_1", "patients, bootstrap BCa") in found
     assert ("bias_trend", "patients, bootstrap BCa") in found
     assert ("linked_upper_limit", "MOVER") in found

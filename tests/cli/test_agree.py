@@ -27,7 +27,7 @@ def test_two_raters(table, tmp_path):
     assert result.exit_code == 0, result.stderr
     assert result.stderr == ""
     assert "radiologist reads 1.95 mm² less than calcimetry on average" in result.stdout
-    assert "Caution: the interval rests on 6 patients" in result.stdout
+    assert "Caution: intervals rest on 6 patients" in result.stdout
     assert f"Results: {tmp_path / 'out' / 'agreement.html'}" in result.stdout
     assert (tmp_path / "out/agreement.html").exists()
 

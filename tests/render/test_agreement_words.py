@@ -85,7 +85,9 @@ def test_patients_are_counted_and_few_of_them_warned_of():
     assert "(95% CI over patients" in text
     assert "Caution" not in text
     few = said(comparison(patients=6))
-    assert "Caution: the interval rests on 6 patients; with fewer than 10 it is too narrow." in few
+    assert (
+        "Caution: intervals rest on 6 patients; fewer than 10 say little, and intervals by" in few
+    )
     alone = said(comparison(images=20, patients=20))
     assert "over patients" not in alone
 

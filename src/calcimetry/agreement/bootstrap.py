@@ -13,7 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from calcimetry.agreement.pairs import Floats, at_least, grouped, rated
-from calcimetry.agreement.weighted import CORRELATIONS, WeightedStatistic, on_z
+from calcimetry.agreement.weighted import (
+    CORRELATIONS,
+    WeightedStatistic,
+    leaving_out,
+    on_z,
+)
 from calcimetry.errors import NotMeasurable, SettingsError
 from calcimetry.model import Interval
 
@@ -65,8 +70,8 @@ class Resampled:
         if self.clusters >= FEW_CLUSTERS:
             return ""
         return (
-            f"the interval rests on {self.clusters} patients; with fewer than {FEW_CLUSTERS} it is "
-            "too narrow"
+            f"intervals rest on {self.clusters} patients; fewer than {FEW_CLUSTERS} say little, "
+            "and intervals by the bootstrap are then too narrow"
         )
 
 
@@ -162,7 +167,7 @@ def clustered_bootstrap(
                 f"{_DOING}: {name} is undefined in {undefined} of {resamples} resamples, too many "
                 f"to tell an interval. {count} patients with these values are too few for it."
             )
-        jackknife = statistic(table, _without_each(owner, count))
+        jackknife = statistic(table, leaving_out(owner, count))
         ends = _ends(best[name], drawn[usable], errors[usable], kind, jackknife)
         back = np.tanh if name in turned else np.asarray
         result[name] = Resampled(
@@ -218,13 +223,6 @@ def _draw(
         )
         for name in statistics
     }
-
-
-def _without_each(owner: NDArray[np.intp], count: int) -> Floats:
-    """Weights that leave out each cluster in turn, shape (clusters, rows)."""
-    left = np.ones((count, owner.size))
-    left[owner, np.arange(owner.size)] = 0.0
-    return left
 
 
 def _ends(

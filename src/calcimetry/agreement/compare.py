@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
@@ -16,6 +16,7 @@ from calcimetry.agreement.compared import Choices, Comparison, OverallComparison
 from calcimetry.agreement.concordance import concord
 from calcimetry.agreement.concordance_many import overall_concordance
 from calcimetry.agreement.icc import intraclass_correlations
+from calcimetry.agreement.jackknife import Jackknifed, clustered_jackknife
 from calcimetry.agreement.limits import Limits, Scale, limits_of_agreement
 from calcimetry.agreement.pairs import Floats, at_least, varying
 from calcimetry.agreement.passing_bablok import Linearity, linearity, passing_bablok
@@ -43,6 +44,7 @@ OnProgress = Callable[[int, int, str], None]
 
 _DIFFERENCES = ("bias", "lower_limit", "upper_limit", "within")
 _Found = TypeVar("_Found")
+_Drawn = TypeVar("_Drawn", Resampled, Jackknifed)
 
 
 def compare(
@@ -134,17 +136,16 @@ def compare_pair(
         straight = _tried("linearity", lambda: linearity(line, *given), reasons)
     linked: RepeatedLimits | None = None
     resampled: dict[str, Resampled] = {}
+    jackknifed: dict[str, Jackknifed] = {}
     subjects = pair.subjects
     if subjects is not None:
         linked = _tried("linked", lambda: limits_of_linked_pairs(a, b, subjects), reasons)
+        jackknifed = _jackknifed(values, subjects, RESAMPLED, reasons)
         resampled = _resampled(
             values, subjects, RESAMPLED, rng, choices, reasons, on_progress=on_progress
         )
         if choices.log:
-            resampled = {
-                name: _as_ratio(one) if name in _DIFFERENCES else one
-                for name, one in resampled.items()
-            }
+            jackknifed, resampled = _as_ratios(jackknifed), _as_ratios(resampled)
             linked = None if linked is None else _linked_as_ratio(linked)
     return PairComparison(
         pair,
@@ -162,6 +163,7 @@ def compare_pair(
         _tried("deming", lambda: deming(*given, weighted=choices.log), reasons),
         line,
         straight,
+        jackknifed,
         resampled,
         reasons,
     )
@@ -183,13 +185,14 @@ def _compare_all(
     patients = None if subjects is None else len(set(subjects))
     if values is None:
         return OverallComparison(
-            readings.raters, len(table), patients, None, None, None, {}, reasons
+            readings.raters, len(table), patients, None, None, None, {}, {}, reasons
         )
-    resampled = (
-        {}
-        if subjects is None
-        else _resampled(values, subjects, ("icc_agreement",), rng, choices, reasons)
-    )
+    resampled: dict[str, Resampled] = {}
+    jackknifed: dict[str, Jackknifed] = {}
+    if subjects is not None:
+        one = ("icc_agreement",)
+        jackknifed = _jackknifed(values, subjects, one, reasons)
+        resampled = _resampled(values, subjects, one, rng, choices, reasons)
     return OverallComparison(
         readings.raters,
         len(table),
@@ -197,6 +200,7 @@ def _compare_all(
         _tried("concordance", lambda: overall_concordance(values), reasons),
         _tried("icc", lambda: intraclass_correlations(values), reasons),
         _tried("repeatability", lambda: repeatability(values), reasons),
+        jackknifed,
         resampled,
         reasons,
     )
@@ -242,6 +246,20 @@ def _resampled(
     return {name: found[name] for name, found in single.items() if found is not None}
 
 
+def _jackknifed(
+    values: Floats, subjects: Sequence[str], names: Sequence[str], reasons: dict[str, str]
+) -> dict[str, Jackknifed]:
+    """Intervals from leaving out patients, one statistic at a time."""
+    found: dict[str, Jackknifed] = {}
+    for name in names:
+        some = {name: STATISTICS[name]}
+        one = _tried(
+            f"jackknifed {name}", partial(clustered_jackknife, values, subjects, some), reasons
+        )
+        found |= one or {}
+    return found
+
+
 def _logarithms(values: Floats, doing: str) -> Floats:
     bad = int(np.count_nonzero(values <= 0.0))
     if bad:
@@ -256,8 +274,14 @@ def _ratio(interval: Interval) -> Interval:
     return Interval(math.exp(interval.low), math.exp(interval.high))
 
 
-def _as_ratio(one: Resampled) -> Resampled:
-    return replace(one, value=math.exp(one.value), interval=_ratio(one.interval))
+def _as_ratios(found: Mapping[str, _Drawn]) -> dict[str, _Drawn]:
+    """What is said of differences, as ratios."""
+    return {
+        name: replace(one, value=math.exp(one.value), interval=_ratio(one.interval))
+        if name in _DIFFERENCES
+        else one
+        for name, one in found.items()
+    }
 
 
 def _linked_as_ratio(linked: RepeatedLimits) -> RepeatedLimits:

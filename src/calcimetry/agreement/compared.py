@@ -9,6 +9,7 @@ from calcimetry.agreement.bootstrap import Resampled
 from calcimetry.agreement.concordance import Concordance
 from calcimetry.agreement.concordance_many import OverallConcordance
 from calcimetry.agreement.icc import Icc, IccKind
+from calcimetry.agreement.jackknife import Jackknifed
 from calcimetry.agreement.limits import Limits
 from calcimetry.agreement.passing_bablok import Linearity
 from calcimetry.agreement.rank import RankCorrelation
@@ -54,8 +55,9 @@ class PairComparison:
         What was compared.
     log : bool
         Whether logarithms were.
-    resampled : mapping
-        Statistics with intervals over patients, by name; empty without patients.
+    jackknifed, resampled : mapping
+        Statistics with intervals over patients, by name: from leaving out each patient, and by
+        the bootstrap. Empty without patients.
     """
 
     pair: Pair
@@ -73,6 +75,7 @@ class PairComparison:
     deming: FittedLine | None
     passing_bablok: FittedLine | None
     linearity: Linearity | None
+    jackknifed: Mapping[str, Jackknifed]
     resampled: Mapping[str, Resampled]
     not_measured: Mapping[str, str]
 
@@ -87,6 +90,7 @@ class OverallComparison:
     concordance: OverallConcordance | None
     icc: Mapping[IccKind, Icc] | None
     repeatability: Repeatability | None
+    jackknifed: Mapping[str, Jackknifed]
     resampled: Mapping[str, Resampled]
     not_measured: Mapping[str, str]
 

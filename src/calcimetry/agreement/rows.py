@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from calcimetry.agreement.bootstrap import Resampled
 from calcimetry.agreement.compared import Comparison, OverallComparison, PairComparison
 from calcimetry.agreement.icc import Icc, IccKind
 from calcimetry.agreement.repeatability import Repeatability
@@ -13,7 +12,7 @@ from calcimetry.model import Interval
 
 #: How an interval of a row came about.
 _EXACT, _F, _Z, _T = "noncentral t", "F", "Fisher z", "t"
-_PATIENTS = "patients, bootstrap BCa"
+_JACKKNIFE, _BOOTSTRAP = "patients, jackknife", "patients, bootstrap BCa"
 #: The name in a table of what the bootstrap calls otherwise.
 _SAME = {"icc_agreement": "icc_a_1", "bias_slope": "bias_trend", "scatter_slope": "scatter_trend"}
 
@@ -71,9 +70,7 @@ def _of_pair(one: PairComparison, unit: str) -> Iterator[StatisticRow]:
     for group in groups:
         for row in group:
             yield StatisticRow(a, b, *row)
-            clustered = one.resampled.get(_resampled_name(row[0]))
-            if clustered is not None:
-                yield _clustered(a, b, row[0], clustered, row[5])
+            yield from _clustered(a, b, row, one)
     for name, reason in one.not_measured.items():
         yield StatisticRow(a, b, name, None, reason=reason)
 
@@ -199,16 +196,18 @@ def _of_all(one: OverallComparison, unit: str) -> Iterator[StatisticRow]:
         )
     for row in (*_icc(one.icc or {}), *_repeatability(one.repeatability, unit)):
         yield StatisticRow(name, "", *row)
-        clustered = one.resampled.get(_resampled_name(row[0]))
-        if clustered is not None:
-            yield _clustered(name, "", row[0], clustered, row[5])
+        yield from _clustered(name, "", row, one)
     for what, reason in one.not_measured.items():
         yield StatisticRow(name, "", what, None, reason=reason)
 
 
-def _resampled_name(statistic: str) -> str:
-    return {row: drawn for drawn, row in _SAME.items()}.get(statistic, statistic)
-
-
-def _clustered(a: str, b: str, name: str, found: Resampled, unit: str) -> StatisticRow:
-    return StatisticRow(a, b, name, found.value, found.interval, _PATIENTS, unit=unit)
+def _clustered(
+    a: str, b: str, row: _Row, one: PairComparison | OverallComparison
+) -> Iterator[StatisticRow]:
+    """The same number with its intervals over patients."""
+    statistic, unit = row[0], row[5]
+    name = {shown: drawn for drawn, shown in _SAME.items()}.get(statistic, statistic)
+    for by, source in ((_JACKKNIFE, one.jackknifed), (_BOOTSTRAP, one.resampled)):
+        if name in source:
+            found = source[name]
+            yield StatisticRow(a, b, statistic, found.value, found.interval, by, unit=unit)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from calcimetry.agreement.pairs import Floats
@@ -174,6 +175,13 @@ def on_z(statistic: WeightedStatistic) -> WeightedStatistic:
         return np.where(inside, np.arctanh(np.where(inside, found, 0.0)), np.nan)
 
     return transformed
+
+
+def leaving_out(owner: NDArray[np.intp], count: int) -> Floats:
+    """Weights that leave out each cluster in turn, shape (clusters, rows)."""
+    left = np.ones((count, owner.size))
+    left[owner, np.arange(owner.size)] = 0.0
+    return left
 
 
 def row_by_row(statistic: Callable[[Floats], float]) -> WeightedStatistic:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from calcimetry.agreement.bootstrap import Resampled
 from calcimetry.agreement.compared import PairComparison
 from calcimetry.model import Interval
 
@@ -29,7 +28,7 @@ def headline_limits(one: PairComparison) -> list[tuple[str, float, Interval]]:
 
 def headline(one: PairComparison, name: str, plain: Interval | None) -> tuple[Interval | None, str]:
     """The interval of a statistic to trust, and the words that say what it rests on."""
-    drawn: Resampled | None = one.resampled.get(name) if is_clustered(one) else None
+    drawn = one.jackknifed.get(name) if is_clustered(one) else None
     if drawn is not None:
         return drawn.interval, " over patients"
     return plain, ""

@@ -211,7 +211,7 @@ def overall_sentences(one: OverallComparison) -> list[str]:
         reasons = "; ".join(one.not_measured.values())
         return [f"{names} together: {reasons}"]
     icc, concordance = one.icc["ICC(A,1)"], one.concordance
-    drawn = one.resampled.get("icc_agreement")
+    drawn = one.jackknifed.get("icc_agreement")
     interval, over = (drawn.interval, " over patients") if drawn else (icc.interval, "")
     said = (
         f"{names} together, on {many(one.images, 'image')} that all read: overall concordance "
