@@ -17,8 +17,9 @@ import time
 
 import numpy as np
 
-from calcimetry.agreement.bootstrap import clustered_bootstrap
+from calcimetry.agreement.bootstrap import BootstrapInterval, clustered_bootstrap
 from calcimetry.agreement.concordance import concord
+from calcimetry.agreement.jackknife import clustered_jackknife
 from calcimetry.agreement.limits import limits_of_agreement
 from calcimetry.agreement.passing_bablok import passing_bablok
 from calcimetry.agreement.repeated import limits_of_linked_pairs
@@ -59,11 +60,15 @@ def widths(values: np.ndarray, owner: np.ndarray, rng: np.random.Generator) -> d
         "mean difference, t": width(linked.bias_interval) / width(plain.bias_interval),
         "upper limit": width(linked.upper_interval) / width(plain.upper_interval),
     }
-    for kind in ("bca", "studentised"):
+    left_out = clustered_jackknife(values, list(owner), some)["concordance"].interval
+    each = clustered_jackknife(values, range(len(a)), some)["concordance"].interval
+    found["CCC, left out"] = width(left_out) / width(each)
+    found["CCC, patients left out / Fisher z"] = width(left_out) / width(z)
+    kinds: tuple[BootstrapInterval, ...] = ("bca", "studentised")
+    for kind in kinds:
         drawn = clustered_bootstrap(values, list(owner), some, rng, 1000, kind)["concordance"]
         alone = clustered_bootstrap(values, None, some, rng, 1000, kind)["concordance"]
         found[f"CCC, {kind}"] = width(drawn.interval) / width(alone.interval)
-        found[f"CCC, {kind} over patients / Fisher z"] = width(drawn.interval) / width(z)
     return found
 
 

@@ -15,7 +15,12 @@ from calcimetry.render.agreement_marks import (
     note_patients,
     shade_crowd,
 )
-from calcimetry.render.agreement_terms import headline_limits, said_concordance, shown_unit
+from calcimetry.render.agreement_terms import (
+    clear_trends,
+    headline_limits,
+    said_concordance,
+    shown_unit,
+)
 from calcimetry.render.axes import Axes, Scale, around
 from calcimetry.render.chart import BLUE, INK, MUTED, ORANGE, Chart
 from calcimetry.render.palette import Colour
@@ -23,8 +28,6 @@ from calcimetry.render.palette import Colour
 _WIDTH, _HEIGHT = 640, 540
 _LEFT, _BOTTOM = 64, 82
 _STEPS = 60
-#: Below this p a trend is drawn.
-_CLEAR = 0.05
 
 
 def draw_identity(one: PairComparison, unit: str) -> Chart:
@@ -171,12 +174,7 @@ def _along(scale: Scale) -> list[float]:
 
 def _follows_size(one: PairComparison) -> bool:
     """Whether limits that follow size are drawn: where there is a trend; not of logarithms."""
-    found = one.trend
-    return (
-        found is not None
-        and not one.log
-        and min(found.bias.slope_p, found.scatter.slope_p) < _CLEAR
-    )
+    return not one.log and any(clear_trends(one))
 
 
 def _draw_trend(axes: Axes, found: Trend) -> None:

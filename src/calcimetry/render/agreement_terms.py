@@ -9,6 +9,8 @@ from calcimetry.model import Interval
 
 _RAISED = {"mm2": "mm²", "mm3": "mm³", "cm2": "cm²", "cm3": "cm³", "mg_cm3": "mg/cm³", "hu": "HU"}
 _RAISED |= {"percent": "%"}
+#: Below this p a test counts.
+_CLEAR = 0.05
 
 
 def headline_limits(one: PairComparison) -> list[tuple[str, float, Interval]]:
@@ -38,6 +40,24 @@ def is_clustered(one: PairComparison) -> bool:
     """Whether a patient has several images."""
     patients = one.pair.patients
     return patients is not None and patients < len(one.pair.images)
+
+
+def clear_trends(one: PairComparison) -> tuple[bool, bool]:
+    """Whether the difference, and whether its scatter, changes with size beyond chance.
+
+    By the interval over patients where a patient has several images, else by the test of the
+    slope (p < 0.05).
+    """
+    if one.trend is None:
+        return False, False
+    clear = []
+    for name, line in (("bias_slope", one.trend.bias), ("scatter_slope", one.trend.scatter)):
+        interval, over = headline(one, name, line.slope_interval)
+        if over and interval is not None:
+            clear.append(not interval.low <= 0.0 <= interval.high)
+        else:
+            clear.append(line.slope_p < _CLEAR)
+    return clear[0], clear[1]
 
 
 def said_concordance(one: PairComparison) -> str:

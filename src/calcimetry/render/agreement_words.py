@@ -8,6 +8,7 @@ from calcimetry.agreement.compared import Comparison, OverallComparison, PairCom
 from calcimetry.model import Interval
 from calcimetry.render.agreement_terms import (
     ci,
+    clear_trends,
     headline,
     headline_limits,
     many,
@@ -17,9 +18,6 @@ from calcimetry.render.agreement_terms import (
     said_concordance,
     with_unit,
 )
-
-#: Below this a test of trend counts.
-_CLEAR = 0.05
 
 
 def sentences(comparison: Comparison) -> tuple[str, ...]:
@@ -137,15 +135,15 @@ def _trend(one: PairComparison, unit: str) -> str:
         return f"Whether the difference grows with size: {one.not_measured['trend']}"
     what = "ratio" if one.log else "difference"
     parts = []
+    bias_clear, scatter_clear = clear_trends(one)
     bias, over = headline(one, "bias_slope", found.bias.slope_interval)
-    if _is_clear(bias, found.bias.slope_p, over):
+    if bias_clear:
         bigger = one.pair.a if found.bias.slope > 0 else one.pair.b
         parts.append(
             f"the {what} changes with size: the larger the readings, the more {bigger} reads "
             f"beside the other{_slope(found.bias.slope, bias, over, unit, one.log)}"
         )
-    scatter, over = headline(one, "scatter_slope", found.scatter.slope_interval)
-    if _is_clear(scatter, found.scatter.slope_p, over):
+    if scatter_clear:
         grows = "larger" if found.scatter.slope > 0 else "smaller"
         advice = ""
         if not one.log:
@@ -166,13 +164,6 @@ def _slope(slope: float, interval: Interval | None, over: str, unit: str, log: b
     first, *ends = (f"{one:.2g}" for one in tens)
     ci = f" (95% CI{over} {ends[0]} to {ends[1]})" if ends else ""
     return f", by {with_unit(first, unit)} for every {with_unit('10', unit)}{ci}"
-
-
-def _is_clear(interval: Interval | None, p: float, over: str) -> bool:
-    """By the interval over patients where there is one, else by the test."""
-    if over and interval is not None:
-        return not interval.low <= 0.0 <= interval.high
-    return p < _CLEAR
 
 
 def _agreement(one: PairComparison) -> str:
