@@ -18,7 +18,7 @@ import time
 import numpy as np
 
 from calcimetry.agreement.bootstrap import BootstrapInterval, clustered_bootstrap
-from calcimetry.agreement.concordance import concord
+from calcimetry.agreement.concordance import concord, concordance
 from calcimetry.agreement.jackknife import clustered_jackknife
 from calcimetry.agreement.limits import limits_of_agreement
 from calcimetry.agreement.passing_bablok import passing_bablok
@@ -31,16 +31,20 @@ LOG_SD, ERROR = 1.15, 0.26
 SHARES = (0.0, 0.5, 1.0)
 
 
-def draw(rng: np.random.Generator, share: float) -> tuple[np.ndarray, np.ndarray]:
-    """Areas by two readers, shape (31, 2), and whose each image is; every patient has one."""
+def draw(rng: np.random.Generator, share: float, studies: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Areas by two readers, shape (31, 2), and whose each image is; every patient has one.
+
+    With more than one of `studies` they are put together as one large study.
+    """
+    patients, images = PATIENTS * studies, IMAGES * studies
     owner = np.sort(
-        np.concatenate([np.arange(PATIENTS), rng.integers(PATIENTS, size=IMAGES - PATIENTS)])
+        np.concatenate([np.arange(patients), rng.integers(patients, size=images - patients)])
     )
-    between, within = rng.normal(size=PATIENTS)[owner], rng.normal(size=IMAGES)
+    between, within = rng.normal(size=patients)[owner], rng.normal(size=images)
     area = 4.0 * np.exp(LOG_SD * np.sqrt(0.5) * (between + within))
     readers = []
     for _ in range(2):
-        own, rest = rng.normal(size=PATIENTS)[owner], rng.normal(size=IMAGES)
+        own, rest = rng.normal(size=patients)[owner], rng.normal(size=images)
         readers.append(area * np.exp(ERROR * (np.sqrt(share) * own + np.sqrt(1 - share) * rest)))
     return np.column_stack(readers), owner
 
@@ -70,6 +74,52 @@ def widths(values: np.ndarray, owner: np.ndarray, rng: np.random.Generator) -> d
         alone = clustered_bootstrap(values, None, some, rng, 1000, kind)["concordance"]
         found[f"CCC, {kind}"] = width(drawn.interval) / width(alone.interval)
     return found
+
+
+def intervals(
+    values: np.ndarray, owner: np.ndarray, rng: np.random.Generator
+) -> dict[str, Interval | None]:
+    """What a study would print, by "statistic, kind"."""
+    a, b = values.T
+    some = {"concordance": STATISTICS["concordance"]}
+    linked, plain = limits_of_linked_pairs(a, b, list(owner)), limits_of_agreement(a, b)
+    drawn = clustered_bootstrap(values, list(owner), some, rng, 1000)
+    return {
+        "CCC, asymptotic": concord(a, b).interval_asymptotic,
+        "CCC, Fisher z": concord(a, b).interval_z,
+        "CCC, BCa over patients": drawn["concordance"].interval,
+        "CCC, patients left out": clustered_jackknife(values, list(owner), some)[
+            "concordance"
+        ].interval,
+        "mean, t": plain.bias_interval,
+        "mean, linked t": linked.bias_interval,
+    }
+
+
+def held(studies: int) -> None:
+    """Print how often intervals hold the truth, for skewed areas and for their logarithms."""
+    print(f"\nPercent of 95% intervals that hold the truth, {studies} studies")
+    columns: dict[str, dict[str, float]] = {}
+    for log in (False, True):
+        for share in SHARES:
+            rng = np.random.default_rng(11)
+            large = draw(rng, share, 30_000)[0]
+            large = np.log(large) if log else large
+            truth = {"CCC": concordance(*large.T), "mean": 0.0}
+            found: dict[str, list[bool]] = {}
+            for _ in range(studies):
+                values, owner = draw(rng, share)
+                values = np.log(values) if log else values
+                for name, one in intervals(values, owner, rng).items():
+                    right = truth[name.partition(",")[0]]
+                    found.setdefault(name, []).append(
+                        one is not None and one.low <= right <= one.high
+                    )
+            title = f"{'log' if log else 'mm2'} {share:.0%}"
+            columns[title] = {name: 100 * float(np.mean(each)) for name, each in found.items()}
+    print(f"{'':28}" + "".join(f"{title:>10}" for title in columns))
+    for name in next(iter(columns.values())):
+        print(f"{name:28}" + "".join(f"{one[name]:10.1f}" for one in columns.values()))
 
 
 def speed() -> None:
@@ -107,6 +157,7 @@ def main() -> None:
     print(f"{'':42}" + "".join(f"{f'{share:.0%} shared':>14}" for share in SHARES))
     for name in table[0.0]:
         print(f"{name:42}" + "".join(f"{table[share][name]:14.2f}" for share in SHARES))
+    held(3 * studies)
     speed()
 
 

@@ -140,6 +140,7 @@ def test_headlines():
     assert headline(one, "concordance", None)[1] == " over patients"
     assert headline_limits(one)[1][1] == one.linked.bias
     (one,) = comparison(subjects=False).pairs
-    assert headline(one, "concordance", one.concordance.interval_z)[0] is one.concordance.interval_z
+    assert headline(one, "concordance", None) == (one.jackknifed["concordance"].interval, "")
+    assert headline(one, "spearman", one.spearman.interval) == (one.spearman.interval, "")
     assert headline_limits(one)[1][1] == one.limits.bias
     assert said_concordance(one).startswith("Lin's CCC 0.9")

@@ -136,16 +136,19 @@ def compare_pair(
         straight = _tried("linearity", lambda: linearity(line, *given), reasons)
     linked: RepeatedLimits | None = None
     resampled: dict[str, Resampled] = {}
-    jackknifed: dict[str, Jackknifed] = {}
     subjects = pair.subjects
+    jackknifed = _jackknifed(
+        values, pair.images if subjects is None else subjects, RESAMPLED, reasons
+    )
+    if choices.log:
+        jackknifed = _as_ratios(jackknifed)
     if subjects is not None:
         linked = _tried("linked", lambda: limits_of_linked_pairs(a, b, subjects), reasons)
-        jackknifed = _jackknifed(values, subjects, RESAMPLED, reasons)
         resampled = _resampled(
             values, subjects, RESAMPLED, rng, choices, reasons, on_progress=on_progress
         )
         if choices.log:
-            jackknifed, resampled = _as_ratios(jackknifed), _as_ratios(resampled)
+            resampled = _as_ratios(resampled)
             linked = None if linked is None else _linked_as_ratio(linked)
     return PairComparison(
         pair,
@@ -188,10 +191,10 @@ def _compare_all(
             readings.raters, len(table), patients, None, None, None, {}, {}, reasons
         )
     resampled: dict[str, Resampled] = {}
-    jackknifed: dict[str, Jackknifed] = {}
+    one = ("icc_agreement",)
+    owners = range(len(values)) if subjects is None else subjects
+    jackknifed = _jackknifed(values, owners, one, reasons)
     if subjects is not None:
-        one = ("icc_agreement",)
-        jackknifed = _jackknifed(values, subjects, one, reasons)
         resampled = _resampled(values, subjects, one, rng, choices, reasons)
     return OverallComparison(
         readings.raters,
@@ -247,14 +250,14 @@ def _resampled(
 
 
 def _jackknifed(
-    values: Floats, subjects: Sequence[str], names: Sequence[str], reasons: dict[str, str]
+    values: Floats, owners: Sequence[object], names: Sequence[str], reasons: dict[str, str]
 ) -> dict[str, Jackknifed]:
-    """Intervals from leaving out patients, one statistic at a time."""
+    """Intervals from leaving out patients, or images, one statistic at a time."""
     found: dict[str, Jackknifed] = {}
     for name in names:
         some = {name: STATISTICS[name]}
         one = _tried(
-            f"jackknifed {name}", partial(clustered_jackknife, values, subjects, some), reasons
+            f"jackknifed {name}", partial(clustered_jackknife, values, owners, some), reasons
         )
         found |= one or {}
     return found

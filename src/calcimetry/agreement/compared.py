@@ -55,9 +55,11 @@ class PairComparison:
         What was compared.
     log : bool
         Whether logarithms were.
-    jackknifed, resampled : mapping
-        Statistics with intervals over patients, by name: from leaving out each patient, and by
-        the bootstrap. Empty without patients.
+    jackknifed : mapping
+        Statistics with intervals from leaving out each patient, or each image where patients
+        are not known, by name.
+    resampled : mapping
+        Statistics with intervals from the bootstrap over patients, by name; empty without them.
     """
 
     pair: Pair

@@ -12,7 +12,7 @@ from calcimetry.model import Interval
 
 #: How an interval of a row came about.
 _EXACT, _F, _Z, _T = "noncentral t", "F", "Fisher z", "t"
-_JACKKNIFE, _BOOTSTRAP = "patients, jackknife", "patients, bootstrap BCa"
+_BOOTSTRAP = "patients, bootstrap BCa"
 #: The name in a table of what the bootstrap calls otherwise.
 _SAME = {"icc_agreement": "icc_a_1", "bias_slope": "bias_trend", "scatter_slope": "scatter_trend"}
 
@@ -207,7 +207,9 @@ def _clustered(
     """The same number with its intervals over patients."""
     statistic, unit = row[0], row[5]
     name = {shown: drawn for drawn, shown in _SAME.items()}.get(statistic, statistic)
-    for by, source in ((_JACKKNIFE, one.jackknifed), (_BOOTSTRAP, one.resampled)):
+    patients = one.pair.patients if isinstance(one, PairComparison) else one.patients
+    left_out = "images, jackknife" if patients is None else "patients, jackknife"
+    for by, source in ((left_out, one.jackknifed), (_BOOTSTRAP, one.resampled)):
         if name in source:
             found = source[name]
             yield StatisticRow(a, b, statistic, found.value, found.interval, by, unit=unit)

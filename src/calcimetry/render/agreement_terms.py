@@ -11,6 +11,7 @@ _RAISED = {"mm2": "mm²", "mm3": "mm³", "cm2": "cm²", "cm3": "cm³", "mg_cm3":
 _RAISED |= {"percent": "%"}
 #: Below this p a test counts.
 _CLEAR = 0.05
+_NOT_BY_FORMULA = frozenset({"concordance", "icc_agreement", "bias_slope"})
 
 
 def headline_limits(one: PairComparison) -> list[tuple[str, float, Interval]]:
@@ -29,11 +30,17 @@ def headline_limits(one: PairComparison) -> list[tuple[str, float, Interval]]:
 
 
 def headline(one: PairComparison, name: str, plain: Interval | None) -> tuple[Interval | None, str]:
-    """The interval of a statistic to trust, and the words that say what it rests on."""
-    drawn = one.jackknifed.get(name) if is_clustered(one) else None
-    if drawn is not None:
-        return drawn.interval, " over patients"
-    return plain, ""
+    """The interval of a statistic to trust, and the words that say what it rests on.
+
+    Where a patient has several images, that of leaving out patients. Else that of leaving out
+    images for coefficients whose formulas suppose that readings are normal, which areas are
+    not; and for other statistics `plain`, that of their formula.
+    """
+    clustered = is_clustered(one)
+    drawn = one.jackknifed.get(name) if clustered or name in _NOT_BY_FORMULA else None
+    if drawn is None:
+        return plain, ""
+    return drawn.interval, " over patients" if clustered else ""
 
 
 def is_clustered(one: PairComparison) -> bool:
@@ -45,19 +52,14 @@ def is_clustered(one: PairComparison) -> bool:
 def clear_trends(one: PairComparison) -> tuple[bool, bool]:
     """Whether the difference, and whether its scatter, changes with size beyond chance.
 
-    By the interval over patients where a patient has several images, else by the test of the
-    slope (p < 0.05).
+    The difference by the interval of its slope that leaves out patients or images, which growing
+    scatter does not mislead; scatter by the test of its slope (p < 0.05).
     """
     if one.trend is None:
         return False, False
-    clear = []
-    for name, line in (("bias_slope", one.trend.bias), ("scatter_slope", one.trend.scatter)):
-        interval, over = headline(one, name, line.slope_interval)
-        if over and interval is not None:
-            clear.append(not interval.low <= 0.0 <= interval.high)
-        else:
-            clear.append(line.slope_p < _CLEAR)
-    return clear[0], clear[1]
+    interval, _ = headline(one, "bias_slope", one.trend.bias.slope_interval)
+    grows = interval is not None and not interval.low <= 0.0 <= interval.high
+    return grows, one.trend.scatter.slope_p < _CLEAR
 
 
 def said_concordance(one: PairComparison) -> str:

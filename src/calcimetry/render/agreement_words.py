@@ -203,7 +203,8 @@ def overall_sentences(one: OverallComparison) -> list[str]:
         return [f"{names} together: {reasons}"]
     icc, concordance = one.icc["ICC(A,1)"], one.concordance
     drawn = one.jackknifed.get("icc_agreement")
-    interval, over = (drawn.interval, " over patients") if drawn else (icc.interval, "")
+    interval = icc.interval if drawn is None else drawn.interval
+    over = "" if drawn is None or one.patients is None else " over patients"
     said = (
         f"{names} together, on {many(one.images, 'image')} that all read: overall concordance "
         f"{concordance.coefficient:.2f}{ci(concordance.interval, '.2f')}, ICC(A,1) "
