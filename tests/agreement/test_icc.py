@@ -36,6 +36,13 @@ def test_intervals_hold_their_coefficient():
         assert 0.0 <= icc.p <= 1.0
 
 
+def test_hardly_related_readings_leave_the_lower_end_open():
+    found = intraclass_correlations([[0.8, 0.2], [0.2, 0.8], *[[0.1, 0.1]] * 4])
+    assert found["ICC(A,k)"].interval is None
+    assert "unbounded" in found["ICC(A,k)"].not_measured["interval"]
+    assert found["ICC(A,1)"].not_measured == {}
+
+
 def test_refused():
     with pytest.raises(InputError, match="at least 2 columns"):
         intraclass_correlations([[1], [2]])

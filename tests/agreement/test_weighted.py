@@ -64,6 +64,12 @@ def test_concordance_of_rows_that_do_not_vary():
     assert found[1] == 0.0
 
 
+def test_a_single_row_has_no_scatter():
+    values = np.array([[1.0, 2.0], [3.0, 3.0]])
+    for name in ("icc_agreement", "upper_limit", "within"):
+        assert not np.isfinite(STATISTICS[name](values, np.array([[1.0, 0.0]]))).any()
+
+
 def test_large_values_keep_their_digits(values):
     ones = np.ones((1, 31))
     near, far = (STATISTICS["concordance"](values + shift, ones)[0] for shift in (0.0, 1e7))

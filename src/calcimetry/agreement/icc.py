@@ -50,8 +50,9 @@ class Icc:
         The same after Shrout and Fleiss.
     coefficient : float
         At most 1.
-    interval : Interval
-        95%, from F distributions.
+    interval : Interval or None
+        95%, from F distributions; None where its lower end is unbounded, which ICC(A,k) of
+        hardly related readings can have.
     f, p : float
         Test that it is 0.
     """
@@ -59,9 +60,15 @@ class Icc:
     name: IccKind
     shrout_fleiss: str
     coefficient: float
-    interval: Interval
+    interval: Interval | None
     f: float
     p: float
+
+    @property
+    def not_measured(self) -> dict[str, str]:
+        """Why the interval is None."""
+        reason = "readings are hardly related: the lower end of the interval is unbounded"
+        return {} if self.interval is not None else {"interval": reason}
 
 
 def mean_squares(values: ArrayLike) -> MeanSquares:
@@ -140,7 +147,7 @@ def intraclass_correlations(values: ArrayLike) -> dict[IccKind, Icc]:
     two_way = _f_interval(rows / error, n - 1, (n - 1) * (k - 1))
     rows_test = (rows / error, float(stats.f.sf(rows / error, n - 1, (n - 1) * (k - 1))))
     one_test = (rows / within, float(stats.f.sf(rows / within, n - 1, n * (k - 1))))
-    found: dict[IccKind, tuple[float, Interval, tuple[float, float]]] = {
+    found: dict[IccKind, tuple[float, Interval | None, tuple[float, float]]] = {
         "ICC(1)": (
             (rows - within) / (rows + (k - 1) * within),
             Interval(*((f - 1.0) / (f + k - 1.0) for f in one_way)),
@@ -157,7 +164,7 @@ def intraclass_correlations(values: ArrayLike) -> dict[IccKind, Icc]:
             Interval(*(1.0 - 1.0 / f for f in one_way)),
             one_test,
         ),
-        "ICC(A,k)": (mean, Interval(_stepped_up(low, k), _stepped_up(high, k)), rows_test),
+        "ICC(A,k)": (mean, _stepped_up(low, high, k), rows_test),
         "ICC(C,k)": (
             (rows - error) / rows,
             Interval(*(1.0 - 1.0 / f for f in two_way)),
@@ -194,6 +201,8 @@ def _agreement_interval(squares: MeanSquares, icc: float) -> tuple[float, float]
     return low, high
 
 
-def _stepped_up(icc: float, raters: int) -> float:
+def _stepped_up(low: float, high: float, raters: int) -> Interval | None:
     """Spearman and Brown: from one rater to the mean of several."""
-    return raters * icc / (1.0 + (raters - 1) * icc)
+    if 1.0 + (raters - 1) * low <= 0.0:
+        return None
+    return Interval(*(raters * icc / (1.0 + (raters - 1) * icc) for icc in (low, high)))

@@ -90,7 +90,8 @@ def passing_bablok(x: ArrayLike, y: ArrayLike) -> FittedLine:
     intercept = float(np.median(second - slope * first))
     if low_rank < 1 or low is None or high is None:
         return FittedLine("Passing-Bablok", slope, intercept, None, None, first.size)
-    ends = (float(np.median(second - end * first)) for end in (high, low))
+    # Ordered as published where x is positive; where it is not, they may change places.
+    ends = sorted(float(np.median(second - end * first)) for end in (high, low))
     return FittedLine(
         "Passing-Bablok", slope, intercept, Interval(low, high), Interval(*ends), first.size
     )

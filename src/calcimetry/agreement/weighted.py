@@ -78,7 +78,7 @@ def within(values: Floats, weights: Floats) -> Floats:
         k = (low + high) / 2.0
         holds = stats.norm.cdf(k - shift) - stats.norm.cdf(-k - shift) > 0.95
         low, high = np.where(holds, low, k), np.where(holds, k, high)
-    return np.where(spread > 0.0, spread * high, np.abs(middle))
+    return np.where(spread == 0.0, np.abs(middle), spread * high)
 
 
 def bias_slope(values: Floats, weights: Floats) -> Floats:
@@ -113,8 +113,9 @@ def icc_agreement(values: Floats, weights: Floats) -> Floats:
     rows = raters * (weights @ of_rows**2 - count * grand**2)
     columns = count * np.sum((of_columns - grand[:, None]) ** 2, axis=1)
     error = squares - raters * count * grand**2 - rows - columns
-    rows, columns = rows / (count - 1), columns / (raters - 1)
-    error = np.maximum(error, 0.0) / ((count - 1) * (raters - 1))
+    freedom = np.where(count > 1.0, count - 1.0, np.nan)
+    rows, columns = rows / freedom, columns / (raters - 1)
+    error = np.maximum(error, 0.0) / (freedom * (raters - 1))
     return _divided(rows - error, rows + (raters - 1) * error + raters * (columns - error) / count)
 
 
