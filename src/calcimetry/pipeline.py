@@ -18,6 +18,7 @@ from calcimetry.fingers.name import name_fingers
 from calcimetry.lesions.grow import GrownLesions, grow_lesions
 from calcimetry.lesions.nails import without_nails
 from calcimetry.lesions.reclaim import reclaim_solid
+from calcimetry.lesions.settle import settle_claims
 from calcimetry.lesions.subtract import subtract_bone
 from calcimetry.measurement.burden import total_burden
 from calcimetry.measurement.calibration_choice import calibration_or_reason
@@ -114,6 +115,7 @@ def _find_lesions(
     The evidence comes back without false bones; the last is the image's blur in mm.
     """
     evidence = reclaim_solid(image, evidence, settings.reclaim)
+    evidence = settle_claims(evidence, settings.settle)
     remainder = subtract_bone(image, evidence, settings.subtraction)
     grown = grow_lesions(image, evidence, remainder, settings.growth)
     return evidence, grown, remainder.blur_sigma_mm

@@ -16,6 +16,7 @@ from calcimetry.bone import METHODS, NETWORKS
 from calcimetry.errors import InputError, SettingsError
 from calcimetry.lesions.grow import GrowthSettings
 from calcimetry.lesions.reclaim import ReclaimSettings
+from calcimetry.lesions.settle import SettleSettings
 from calcimetry.lesions.subtract import SubtractionSettings
 from calcimetry.measurement.calibration import Calibration
 from calcimetry.measurement.density import DensitySettings
@@ -63,7 +64,7 @@ class Settings:
     score : bool
         Write what a radiographic score asks of each place of a hand
         (`calcimetry.measurement.score`).
-    picture, reclaim, subtraction, growth, area_error, volume_error, density : dataclass
+    picture, reclaim, settle, subtraction, growth, area_error, volume_error, density : dataclass
         One group per step; each field's meaning stands beside the step's code.
     calibration : Calibration or None
         Of rods, as `calcimetry calibrate` writes it; None for the nominal one.
@@ -84,6 +85,7 @@ class Settings:
     score: bool = False
     picture: PictureSettings = field(default_factory=PictureSettings)
     reclaim: ReclaimSettings = field(default_factory=ReclaimSettings)
+    settle: SettleSettings = field(default_factory=SettleSettings)
     subtraction: SubtractionSettings = field(default_factory=SubtractionSettings)
     growth: GrowthSettings = field(default_factory=GrowthSettings)
     area_error: AreaErrorModel = field(default_factory=AreaErrorModel)

@@ -69,14 +69,18 @@ def reclaim_solid(
     return give_back(evidence, taken)
 
 
-def give_back(evidence: BoneEvidence, taken: NDArray[np.bool_]) -> BoneEvidence:
+def give_back(
+    evidence: BoneEvidence, taken: NDArray[np.bool_], border_mm: float = _BORDER_MM
+) -> BoneEvidence:
     """Turn what was taken for bone into calcification.
 
     Parameters
     ----------
     evidence : BoneEvidence
     taken : array of bool, shape of the grid
-        Samples of `evidence.bones` that are no bone.
+        Samples that are no bone.
+    border_mm : float
+        How far outside the bones' mask what fades around them is taken along.
 
     Returns
     -------
@@ -87,9 +91,11 @@ def give_back(evidence: BoneEvidence, taken: NDArray[np.bool_]) -> BoneEvidence:
     if not taken.any():
         return evidence
     grid = evidence.bones.grid
-    around = ~evidence.bones.mask & (evidence.bone_fraction > 0)
-    around[around] = np.isfinite(distance_to(taken, grid, around, _BORDER_MM))
-    around |= taken
+    around = taken
+    if border_mm > 0:
+        around = ~evidence.bones.mask & (evidence.bone_fraction > 0)
+        around[around] = np.isfinite(distance_to(taken, grid, around, border_mm))
+        around |= taken
     claimed = evidence.calcification_fraction
     claimed = np.zeros(grid.shape, np.float32) if claimed is None else claimed
     whole = np.clip(claimed + evidence.bone_fraction, 0.0, 1.0)
