@@ -6,7 +6,8 @@ Each way starts from the bones and deposits that the default network finds. "Cut
 bright outside the bones' mask, "grown" outside the mask grown by a margin; "cleaned" grows
 lesions from what is bright beyond the reach of blur and lets them run back to the bone;
 "bone's signal" takes away what bone explains and does without the network's deposits;
-"network" takes the network's deposits alone; "both" is what calcimetry does.
+"network" takes the network's deposits alone; "both" joins the two; "settled" besides
+settles what the network half believes, which is what calcimetry does.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from calcimetry.bone.method import BoneEvidence
 from calcimetry.errors import NotMeasurable
 from calcimetry.lesions.grow import GrowthSettings, grow_lesions
 from calcimetry.lesions.reclaim import reclaim_solid
+from calcimetry.lesions.settle import settle_claims
 from calcimetry.lesions.subtract import Remainder, subtract_bone
 from calcimetry.measurement.size import measure_lesions, total_area
 from calcimetry.regions import distance_to, without_small
@@ -94,6 +96,11 @@ def both(image: cm.Image, evidence: BoneEvidence) -> Found:
     return grown(image, evidence, subtract_bone(image, evidence))
 
 
+def settled(image: cm.Image, evidence: BoneEvidence) -> Found:
+    """As `both`, after what the network half believes is settled."""
+    return both(image, settle_claims(evidence))
+
+
 def without_claims(evidence: BoneEvidence) -> BoneEvidence:
     """The same bones from a method that tells no deposits."""
     return BoneEvidence(evidence.bones, evidence.bone_fraction, None, evidence.method)
@@ -107,6 +114,7 @@ WAYS: dict[str, Way] = {
     "bone's signal": signal_alone,
     "network": network_alone,
     "both": both,
+    "settled": settled,
 }
 
 
