@@ -14,13 +14,14 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test check bench docs
+.PHONY: help demo test check bench coverage docs
 
 help:
 	@echo 'make demo    simulate finger pictures and measure them (installs the base, no torch)'
 	@echo 'make test    run all tests (installs torch too: training is tested)'
 	@echo 'make check   style, types and direction of imports'
 	@echo 'make bench   accuracy and speed against pictures of known truth (../shared/data)'
+	@echo 'make coverage  how often intervals of agreement hold the truth (long, goes on where it stopped)'
 	@echo 'make docs    build the documentation into site/'
 	@echo 'ARGS="..." is passed on, as in: make test ARGS="-k lesion"'
 
@@ -52,6 +53,11 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/growing_speed.py
 	$(BIN)/python benchmarks/training_speed.py
 	$(BIN)/python benchmarks/simulator_speed.py
+	$(BIN)/python benchmarks/agreement.py
+
+# Apart from bench and CI: some 10 minutes of one core. Results are kept in benchmarks/interval_coverage.json.
+coverage: $(VENV)/.dev
+	$(BIN)/python benchmarks/interval_coverage.py $(ARGS)
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict

@@ -51,7 +51,7 @@ def test_refused():
         clustered_difference([1, 2], [1, 2], ["P"], rng())
     with pytest.raises(
         NotMeasurable,
-        match="at least 2 patients are needed to tell how much patients differ, found 1",
+        match="at least 2 patients to tell how much patients differ are needed, found 1",
     ):
         clustered_difference([1, 2], [1, 2], ["P", "P"], rng())
     with pytest.raises(NotMeasurable, match="found 0"):

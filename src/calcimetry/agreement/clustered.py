@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from calcimetry.agreement.concordance import paired
-from calcimetry.errors import InputError, NotMeasurable
+from calcimetry.agreement.pairs import at_least, grouped, paired
 from calcimetry.model import Interval
 
 _DOING = "Comparing pairs by patient"
@@ -73,18 +72,8 @@ def clustered_difference(
     (2.0, Interval(low=2.0, high=2.0), 2)
     """
     first, second = paired(a, b, _DOING)
-    if len(patients) != first.size:
-        raise InputError(
-            f"{_DOING}: each pair needs its patient, found {len(patients)} patients for "
-            f"{first.size} pairs."
-        )
-    _, owner = np.unique(np.asarray(patients, dtype=str), return_inverse=True)
-    count = int(owner.max()) + 1 if owner.size else 0
-    if count < 2:
-        raise NotMeasurable(
-            f"{_DOING}: at least 2 patients are needed to tell how much patients differ, found "
-            f"{count}."
-        )
+    owner, count = grouped(patients, first.size, _DOING)
+    at_least(2, count, _DOING, "patients to tell how much patients differ")
     difference = first - second
     totals = np.bincount(owner, weights=difference)
     sizes = np.bincount(owner)

@@ -8,6 +8,7 @@ import typer
 
 from calcimetry import __version__
 from calcimetry.cli.calibrate import calibrate
+from calcimetry.cli.agree import agree
 from calcimetry.cli.compare_methods import compare_methods
 from calcimetry.cli.demo import demo
 from calcimetry.cli.inspect import inspect
@@ -50,4 +51,5 @@ app.command()(demo)
 app.command(no_args_is_help=True)(calibrate)
 app.command(no_args_is_help=True)(train)
 app.command(no_args_is_help=True)(compare_methods)
+app.command(no_args_is_help=True)(agree)
 app.add_typer(phantom)
