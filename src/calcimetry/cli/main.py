@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from calcimetry import __version__
-from calcimetry.cli.calibrate import calibrate
 from calcimetry.cli.agree import agree
+from calcimetry.cli.calibrate import calibrate
 from calcimetry.cli.compare_methods import compare_methods
 from calcimetry.cli.demo import demo
 from calcimetry.cli.inspect import inspect
