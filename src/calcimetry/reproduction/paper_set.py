@@ -40,8 +40,10 @@ class PaperSet:
         The independent set; at least one.
     held_out : tuple of KnownPicture
         Of the pictures to train on, those kept to test with; may be empty.
-    training : int
-        How many others there are to train on.
+    training : tuple of str
+        Names of the others, to train on.
+    folder : Path
+        That holds all of them.
     whole : frozenset of str or None
         Names of the pictures of `test` that show all phalanges; None where nobody says.
     index_fingers : int or None
@@ -54,7 +56,8 @@ class PaperSet:
 
     test: tuple[KnownPicture, ...]
     held_out: tuple[KnownPicture, ...]
-    training: int
+    training: tuple[str, ...]
+    folder: Path
     whole: frozenset[str] | None
     index_fingers: int | None
     readings: Mapping[str, Mapping[str, float]]
@@ -120,7 +123,8 @@ def own_set(folder: Path, seed: int) -> PaperSet:
 def _read(folder: Path, table: Path | None, seed: int, simulated: bool) -> PaperSet:
     known = read_known_pictures(folder)
     told = {one.image: one.columns for one in find_inputs([folder]).found}
-    train, test = [], []
+    train: list[KnownPicture] = []
+    test: list[KnownPicture] = []
     for one in known:
         group = told.get(one.name, {}).get("group", "test")
         if group not in ("train", "test"):
@@ -134,7 +138,7 @@ def _read(folder: Path, table: Path | None, seed: int, simulated: bool) -> Paper
             "test into the column group of its manifest.csv, or leave the column out."
         )
     # As the recipe paper.toml parts them.
-    kept = np.random.default_rng(seed).permutation(len(train))[: len(train) // _HELD_OUT_OF]
+    kept = set(np.random.default_rng(seed).permutation(len(train))[: len(train) // _HELD_OUT_OF])
     columns = [told.get(one.name, {}) for one in test]
     fingers = [one.get("finger", "") for one in columns]
     readings = {} if table is None else _readings(table, test)
@@ -146,8 +150,9 @@ def _read(folder: Path, table: Path | None, seed: int, simulated: bool) -> Paper
         }
     return PaperSet(
         tuple(test),
-        tuple(train[place] for place in sorted(kept)),
-        len(train) - len(kept),
+        tuple(one for place, one in enumerate(train) if place in kept),
+        tuple(one.name for place, one in enumerate(train) if place not in kept),
+        folder,
         _whole({one.name: row.get("cut_off", "") for one, row in zip(test, columns, strict=True)}),
         sum(finger == "index" for finger in fingers) if all(fingers) else None,
         readings,
