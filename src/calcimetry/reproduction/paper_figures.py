@@ -14,7 +14,7 @@ from calcimetry.agreement.compared import PairComparison
 from calcimetry.render.agreement_figures import draw_bland_altman, draw_identity
 from calcimetry.render.agreement_marks import TOP, draw_legend, draw_title
 from calcimetry.render.axes import Axes, Scale
-from calcimetry.render.chart import BLUE, ORANGE, PAPER, Chart
+from calcimetry.render.chart import BLUE, INK, ORANGE, PAPER, Chart
 
 #: The curve of the recipe paper.toml, as `calcimetry train paper.toml` gave it on 2026-11-22.
 SHIPPED_CURVE = Path(__file__).parent / "training_curve.csv"
@@ -85,6 +85,8 @@ def draw_agreement(
             charts[f"figure-5{first}"] = draw_identity(one, "mm2")
             if one.limits is not None:
                 charts[f"figure-5{second}"] = draw_bland_altman(one, "mm2")
+    for name, chart in charts.items():
+        chart.text((chart.width - 20, 34), name[-1], 24, INK, "right")
     return charts
 
 

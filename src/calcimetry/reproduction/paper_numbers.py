@@ -50,23 +50,21 @@ PAPER: dict[str, Number] = {
 }
 
 #: What of the paper does not fit together, shown below the table.
-DISCREPANCIES = (
-    (
-        "The paper prints the mean difference between radiologist and computer twice: 1.7 mm² in its "
-        "abstract, −1.7 mm² in its results. Its limits of −6.0 and 9.5 mm² centre on +1.75, so 1.7 is "
-        "shown here; which of the two reads more follows from neither."
-    ),
-    (
-        "The paper says that its network could not be applied to 7 of the 31 pictures, and also that "
-        "radiologists and computer scored 31; on how many its agreement rests it does not say. Here "
-        "both are given, all pictures and those that show all phalanges."
-    ),
-    (
-        "The paper's intervals take the 31 pictures of 13 patients as independent. Those beside them "
-        "come from leaving out one patient at a time."
-    ),
-    (
-        "The paper chose its network and the number of epochs by eye and prints no measure of bone, "
-        "and no truth beside its radiologists: such lines have no number of its own."
-    ),
+DISCREPANCIES = tuple(
+    " ".join(note.split())
+    for note in """
+The paper prints the mean difference between radiologist and computer twice: 1.7 mm² in its
+abstract, −1.7 mm² in its results. Its limits of −6.0 and 9.5 mm² centre on +1.75, so 1.7 is shown
+here; which of the two reads more follows from neither.
+
+The paper says that its network could not be applied to 7 of the 31 pictures, and also that
+radiologists and computer scored 31; on how many its agreement rests it does not say. Here both are
+given, all pictures and those that show all phalanges.
+
+The paper's intervals take the 31 pictures of 13 patients as independent. Those beside them come
+from leaving out one patient at a time.
+
+The paper chose its network and the number of epochs by eye and prints no measure of bone, and no
+truth beside its radiologists: such lines have no number of its own.
+""".strip().split("\n\n")
 )

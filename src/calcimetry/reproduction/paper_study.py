@@ -35,6 +35,8 @@ from calcimetry.study.new_folder import refuse_used
 SEED = 2021
 #: Of a quick study.
 QUICK_METHODS = (REFERENCE, "kmeans")
+#: How readings are compared.
+CHOICES = Choices()
 _SETTINGS = "study.json"
 _DOING = "Reproducing the paper"
 
@@ -217,14 +219,14 @@ def _agreed(
             for name in names
         ],
     )
-    if len(areas) < 2:
-        return Agreed(names, None, {}, "No reader and no truth to compare with.")
+    if len(areas) < 2:  # of raters
+        return Agreed(names, None, {}, "No reader and no truth to compare with calcimetry's areas.")
     layout = Layout(
         {rater: rater for rater in areas}, subject="patient" if known else "", unit="mm2"
     )
     patients = len({patient[name] for name in names}) if known else None
     try:
-        found = agree([table], layout, folder, Choices(), on_progress=on_progress)
+        found = agree([table], layout, folder, CHOICES, on_progress=on_progress)
     except NotMeasurable as error:
         return Agreed(names, patients, {}, str(error))
     pairs = {(one.pair.a, one.pair.b): one for one in found.comparison.pairs}

@@ -17,6 +17,8 @@ COLUMNS = (
     *("statistic", "meaning", "unit"),
     *(f"{name}{end}" for name in ("paper", "all", "whole") for end in ("", "_low", "_high")),
 )
+#: Digits after the point, by unit.
+_PLACES = {"": 2, "Dice": 3, "mm2": 1, "count": 0}
 _STATISTICS = (
     ("spearman", "Spearman's rho", ""),
     ("concordance", "Lin's CCC", ""),
@@ -74,10 +76,9 @@ class TableRow:
     @property
     def texts(self) -> tuple[str, ...]:
         """Words and numbers as they are shown."""
-        unit = f", {shown_unit(self.unit)}" if self.unit else ""
-        places = {"": 2, "mm2": 1, "count": 0}[self.unit if self.unit != "Dice" else ""]
-        shown = (_text(one, places) for one in self.numbers.values())
-        return (self.words if self.unit == "count" else f"{self.words}{unit}", *shown)
+        unit = f", {shown_unit(self.unit)}" if self.unit == "mm2" else ""
+        shown = (_text(one, _PLACES[self.unit]) for one in self.numbers.values())
+        return (f"{self.words}{unit}", *shown)
 
 
 def paper_table(
@@ -168,11 +169,11 @@ def _dices(dices: Mapping[str, Sequence[float]]) -> Iterator[TableRow]:
     for rater, own in dices.items():
         if own:
             key = "trained" if rater == TRAINED else "calcimetry"
-            words = f"bone of the pictures held out, {rater}: Dice"
+            words = f"{rater}: Dice of bone, pictures held out"
             mean = Number(sum(own) / len(own))
-            yield TableRow(f"{key}_bone_dice", f"{words}, mean", "Dice", None, mean)
+            yield TableRow(f"{key}_bone_dice", f"{words}: mean", "Dice", None, mean)
             yield TableRow(
-                f"{key}_bone_dice_worst", f"{words}, worst", "Dice", None, Number(min(own))
+                f"{key}_bone_dice_worst", f"{words}: worst", "Dice", None, Number(min(own))
             )
 
 
@@ -182,7 +183,8 @@ def _ranges(
     keys = dict(zip(readers, ("reader_1_range", "reader_2_range"), strict=False))
     for rater, key in {**keys, CALCIMETRY: "calcimetry_range", TRUTH: "truth_range"}.items():
         ranges = [_range(areas.get(rater, {}), one) for one in (every, whole)]
-        yield TableRow(key, f"areas by {rater}", "mm2", PAPER.get(key), *ranges)
+        words = "true areas" if rater == TRUTH else f"areas by {rater}"
+        yield TableRow(key, words, "mm2", PAPER.get(key), *ranges)
 
 
 def _range(areas: Mapping[str, float], one: Agreed | None) -> Number | None:
