@@ -59,8 +59,8 @@ def test_readers_that_cannot_be_used(tmp_path, row, told):
         own_set(data, 1)
 
 
-@pytest.mark.parametrize("quick", [False, True])
-def test_simulated_radiologists_who_saw_nothing_read_0(tmp_path, monkeypatch, quick):
+@pytest.mark.parametrize("groups", [PAPER_GROUPS, QUICK_GROUPS])
+def test_simulated_radiologists_who_saw_nothing_read_0(tmp_path, monkeypatch, groups):
     asked = []
 
     def write(cohort, out, output, _on_progress):
@@ -73,10 +73,10 @@ def test_simulated_radiologists_who_saw_nothing_read_0(tmp_path, monkeypatch, qu
         return SimpleNamespace(images=images)
 
     monkeypatch.setattr(paper_set, "write_cohort", write)
-    found = simulated_set(tmp_path / "pictures", 5, quick)
+    found = simulated_set(tmp_path / "pictures", 5, groups)
     ((cohort, form),) = asked
     assert (cohort.seed, form) == (5, "jpeg")
-    assert cohort.groups == (QUICK_GROUPS if quick else PAPER_GROUPS)
+    assert cohort.groups == groups
     assert found.simulated
     assert sorted(found.readings["radiologist 1"].values())[-2:] == [
         0.0,

@@ -71,7 +71,10 @@ class PaperSet:
 
 
 def simulated_set(
-    folder: Path, seed: int, quick: bool, on_progress: Progress | None = None
+    folder: Path,
+    seed: int,
+    groups: tuple[Group, ...] = PAPER_GROUPS,
+    on_progress: Progress | None = None,
 ) -> PaperSet:
     """Simulate patients shaped like the paper's, or go on where an earlier run stopped.
 
@@ -81,8 +84,8 @@ def simulated_set(
         For the pictures, their truth and the simulated radiologists' readings.
     seed : int
         Decides everything.
-    quick : bool
-        Fewer patients.
+    groups : tuple of Group
+        Patients of groups called train and test.
     on_progress : callable, optional
         Called with (scans done, of how many, whose).
 
@@ -93,8 +96,7 @@ def simulated_set(
     OutputError
         If the folder holds something else or cannot be written.
     """
-    cohort = Cohort(seed, QUICK_GROUPS if quick else PAPER_GROUPS)
-    written = write_cohort(cohort, folder, PhantomOutput(format="jpeg"), on_progress)
+    written = write_cohort(Cohort(seed, groups), folder, PhantomOutput(format="jpeg"), on_progress)
     table = folder / "truth" / "readings.csv"
     return _read(written.images, table, seed, simulated=True)
 

@@ -13,10 +13,12 @@ from calcimetry.errors import InputError, NotMeasurable, OutputError, SettingsEr
 from calcimetry.files.only_run import only_run
 from calcimetry.files.reading_tables import Layout
 from calcimetry.files.tables import write_csv, write_json
+from calcimetry.phantom.cohort import PAPER_GROUPS
 from calcimetry.reproduction.candidates import find_candidates
 from calcimetry.reproduction.compare import Compared, compare_pictures
 from calcimetry.reproduction.paper_page import PaperStudy, write_study
 from calcimetry.reproduction.paper_set import (
+    QUICK_GROUPS,
     CALCIMETRY,
     TRAINED,
     TRUTH,
@@ -117,7 +119,9 @@ def reproduce_paper(
     with only_run(out):
         tell("pictures")
         if images is None:
-            pictures = simulated_set(out / "pictures", seed, quick, on_progress)
+            pictures = simulated_set(
+                out / "pictures", seed, QUICK_GROUPS if quick else PAPER_GROUPS, on_progress
+            )
         else:
             pictures = own_set(images, seed)
         models = {}
