@@ -18,8 +18,8 @@ from calcimetry.reproduction.candidates import find_candidates
 from calcimetry.reproduction.compare import Compared, compare_pictures
 from calcimetry.reproduction.paper_page import PaperStudy, write_study
 from calcimetry.reproduction.paper_set import (
-    QUICK_GROUPS,
     CALCIMETRY,
+    QUICK_GROUPS,
     TRAINED,
     TRUTH,
     PaperSet,
