@@ -36,7 +36,8 @@ def reproduce_paper(
         ),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Few pictures and two methods: under two minutes.")
+        bool,
+        typer.Option("--quick", help="Few simulated pictures and two methods: under two minutes."),
     ] = False,
     train: Annotated[
         bool,

@@ -149,7 +149,7 @@ def verdict(study: PaperStudy) -> str:
                 f"Lin's CCC of {a} with {b} is {found.concordance.coefficient:.2f}"
                 f"{ci(interval, '.2f', over)}{printed}."
             )
-    if study.quick:
+    if study.quick and pictures.simulated:
         told.append("This was a quick run on few pictures: it shows how it goes, not how well.")
     return " ".join(told)
 

@@ -80,7 +80,7 @@ def reproduce_paper(
     seed : int
         Of what is simulated, drawn and held out.
     quick : bool
-        Few pictures and two methods.
+        Two methods, and few pictures where they are simulated.
     train : bool
         Train the network of the paper's recipe too; it is then one more method and one more
         rater. Needs the extra ``train``, and the recipe's own `seed`.
