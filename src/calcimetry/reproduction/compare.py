@@ -107,6 +107,23 @@ def compare_pictures(
 ) -> Compared:
     """The same for pictures that are read already, and candidates that are found.
 
+    Parameters
+    ----------
+    known : sequence of KnownPicture
+        At least one, each of a name of its own.
+    out : Path
+        As `compare_methods` takes it.
+    chosen : sequence of Candidate
+        At least one.
+    overwrite : bool
+        Ask again what an earlier run has answers to.
+    on_progress : callable, optional
+        As `compare_methods` takes it.
+
+    Returns
+    -------
+    Compared
+
     Raises
     ------
     OutputError

@@ -33,7 +33,13 @@ class CurvePoint:
 
 
 def read_curve(path: Path) -> tuple[CurvePoint, ...]:
-    """Points of a curve.csv, as a training leaves it."""
+    """Points of a curve.csv, as a training leaves it.
+
+    Parameters
+    ----------
+    path : Path
+        With the columns epoch, val_bone_dice and val_worst_dice.
+    """
     with path.open(encoding="utf-8", newline="") as file:
         return tuple(
             CurvePoint(int(row["epoch"]), float(row["val_bone_dice"]), float(row["val_worst_dice"]))
@@ -42,7 +48,20 @@ def read_curve(path: Path) -> tuple[CurvePoint, ...]:
 
 
 def draw_curve(points: Sequence[CurvePoint], pictures: int) -> Chart:
-    """Dice of bone on held-out pictures against epochs: the paper's Figure 1b, measured."""
+    """Dice of bone on held-out pictures against epochs: the paper's Figure 1b, measured.
+
+    Parameters
+    ----------
+    points : sequence of CurvePoint
+        At least one.
+    pictures : int
+        How many were held out.
+
+    Returns
+    -------
+    Chart
+        To be written as SVG or as a picture.
+    """
     title = "Training on the paper's recipe"
     chart = Chart(
         _WIDTH,
@@ -74,7 +93,22 @@ def draw_curve(points: Sequence[CurvePoint], pictures: int) -> Chart:
 def draw_agreement(
     pairs: Mapping[tuple[str, str], PairComparison], readers: Sequence[str], computer: str
 ) -> dict[str, Chart]:
-    """Figure 5: a and b of both readers, c and d of the first reader and the computer."""
+    """Figure 5: a and b of both readers, c and d of the first reader and the computer.
+
+    Parameters
+    ----------
+    pairs : mapping
+        Comparisons by the names of a and b.
+    readers : sequence of str
+        The first two are drawn.
+    computer : str
+        Its name.
+
+    Returns
+    -------
+    dict
+        Charts by the stem of their files; without those of pairs that were not compared.
+    """
     charts: dict[str, Chart] = {}
     wanted = [(readers[0], computer, "c", "d")] if readers else []
     if len(readers) > 1:

@@ -19,6 +19,7 @@ from calcimetry.study.phantom_output import PhantomOutput
 
 #: Raters that are not radiologists.
 CALCIMETRY, TRAINED, TRUTH = "calcimetry", "calcimetry, trained here", "truth"
+_TAKEN = {CALCIMETRY, TRAINED, TRUTH, "image", "patient", "reason", "unit"}
 #: Table of the radiologists' axes in a folder of the user's own.
 READERS = "readers.csv"
 #: A shorter study, to see how it goes.
@@ -177,10 +178,10 @@ def _whole(cut_off: Mapping[str, str]) -> frozenset[str] | None:
 def _readings(table: Path, test: list[KnownPicture]) -> dict[str, dict[str, float]]:
     """Total areas by reader and picture, of ellipses."""
     names = dict.fromkeys(read_spreadsheet(table).text("reader"))
-    own = {CALCIMETRY, TRAINED, TRUTH} & set(names)
+    own = _TAKEN & set(names)
     if own:
         raise InputError(
-            f"{_DOING}: {table.name} has a reader called {min(own)!r}, as results are. Use another "
+            f"{_DOING}: {table.name} has a reader called {min(own)!r}, as results or columns are. Use another "
             "name."
         )
     found = read_readings([table], Layout({name: name for name in names}))
