@@ -181,8 +181,8 @@ def _readings(table: Path, test: list[KnownPicture]) -> dict[str, dict[str, floa
     own = _TAKEN & set(names)
     if own:
         raise InputError(
-            f"{_DOING}: {table.name} has a reader called {min(own)!r}, as results or columns are. Use another "
-            "name."
+            f"{_DOING}: {table.name} has a reader called {min(own)!r}, as a result or a "
+            "column is. Use another name."
         )
     found = read_readings([table], Layout({name: name for name in names}))
     wanted = {one.name for one in test}
