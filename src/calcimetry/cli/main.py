@@ -14,6 +14,7 @@ from calcimetry.cli.demo import demo
 from calcimetry.cli.inspect import inspect
 from calcimetry.cli.measure import measure
 from calcimetry.cli.phantom import phantom
+from calcimetry.cli.reproduce_paper import reproduce_paper
 from calcimetry.cli.train import train
 
 app = typer.Typer(
@@ -52,4 +53,5 @@ app.command(no_args_is_help=True)(calibrate)
 app.command(no_args_is_help=True)(train)
 app.command(no_args_is_help=True)(compare_methods)
 app.command(no_args_is_help=True)(agree)
+app.command(no_args_is_help=True)(reproduce_paper)
 app.add_typer(phantom)

@@ -55,12 +55,7 @@ def train(
       calcimetry train my-recipe.toml my-pictures/ --out runs/mine
     """
     with errors_told(out, doing="trained"):
-        missing = [name for name in ("torch", "lightning", "monai", "onnx") if not find_spec(name)]
-        if missing:
-            raise SettingsError(
-                f"Training needs the extra 'train' ({missing[0]} is not installed). "
-                "Type: pip install 'calcimetry[train]'"
-            )
+        require_training()
         from calcimetry.training.recipe import Recipe
         from calcimetry.training.train import train as run
 
@@ -68,6 +63,22 @@ def train(
         pictures = _pictures(chosen, data)
         model = run(chosen, out, workers=workers, pictures=pictures)
         say(f"{model}\nTo measure with it: calcimetry measure PATH --model {model} --out DIR")
+
+
+def require_training() -> None:
+    """Refuse to train where what it needs is not installed.
+
+    Raises
+    ------
+    SettingsError
+        If a library is missing.
+    """
+    missing = [name for name in ("torch", "lightning", "monai", "onnx") if not find_spec(name)]
+    if missing:
+        raise SettingsError(
+            f"Training needs the extra 'train' ({missing[0]} is not installed). "
+            "Type: pip install 'calcimetry[train]'"
+        )
 
 
 def _pictures(recipe: Recipe, data: Path | None) -> Sequence[TrainingPicture]:

@@ -54,6 +54,8 @@ class ComparisonPage:
         Of calcimetry.
     created : datetime
         When the page was made.
+    title : str
+        Its heading.
     """
 
     verdict: str
@@ -63,6 +65,7 @@ class ComparisonPage:
     method_notes: tuple[str, ...]
     version: str
     created: datetime
+    title: str = "Bone methods compared"
 
 
 def render_comparison(page: ComparisonPage) -> str:

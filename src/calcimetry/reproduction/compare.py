@@ -94,6 +94,43 @@ def compare_methods(
             f"Comparing methods: the results folder {out} lies within the data, where its label "
             "maps would be taken for pictures. Choose another --out folder."
         )
+    return compare_pictures(known, out, chosen, overwrite=overwrite, on_progress=on_progress)
+
+
+def compare_pictures(
+    known: Sequence[KnownPicture],
+    out: Path,
+    chosen: Sequence[Candidate],
+    *,
+    overwrite: bool = False,
+    on_progress: Progress | None = None,
+) -> Compared:
+    """The same for pictures that are read already, and candidates that are found.
+
+    Parameters
+    ----------
+    known : sequence of KnownPicture
+        At least one, each of a name of its own.
+    out : Path
+        As `compare_methods` takes it.
+    chosen : sequence of Candidate
+        At least one.
+    overwrite : bool
+        Ask again what an earlier run has answers to.
+    on_progress : callable, optional
+        As `compare_methods` takes it.
+
+    Returns
+    -------
+    Compared
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written.
+    KeyboardInterrupt
+        If interrupted; the rows so far are kept.
+    """
     with only_run(out):
         run = _Run(out, known, chosen, overwrite, on_progress or (lambda _d, _t, _what: None))
         comparison = compared(run.all_rows(), [one.name for one in chosen])

@@ -63,11 +63,13 @@ def write_comparison(folder: Path, comparison: Comparison, known: Sequence[Known
     write_csv(folder / SCORES, SCORE_COLUMNS, [row.cells for row in comparison.rows])
     write_csv(folder / SUMMARY, SUMMARY_COLUMNS, map(summary_cells, comparison.methods))
     shown = _spread(comparison, known)
-    methods = _png(
-        draw_methods([_method_row(folder, comparison, one) for one in shown], _title(shown, known))
+    methods = png(
+        draw_methods(
+            [method_row(folder, _of(comparison, one), one) for one in shown], _title(shown, known)
+        )
     )
     write_bytes(folder / METHODS_FIGURE, methods)
-    differences = _png(_draw_differences(comparison))
+    differences = png(_draw_differences(comparison))
     write_bytes(folder / DIFFERENCES_FIGURE, differences)
     page = ComparisonPage(
         verdict=verdict(comparison),
@@ -117,12 +119,22 @@ def _of(comparison: Comparison, known: KnownPicture) -> list[Row]:
     return [row for row in comparison.rows if row.image == known.name]
 
 
-def _method_row(folder: Path, comparison: Comparison, known: KnownPicture) -> MethodRow:
+def method_row(folder: Path, rows: Sequence[Row], known: KnownPicture) -> MethodRow:
+    """One picture as it is, with the truth, and as the methods of `rows` see it.
+
+    Parameters
+    ----------
+    folder : Path
+        That the label maps of the rows lie in.
+    rows : sequence of Row
+        Answers for this picture.
+    known : KnownPicture
+    """
     true = known.true_area_mm2
     lesions = None if known.lesions is None else known.lesions.astype(np.uint8)
     caption = "" if true is None else f"{true:.2f} mm²"
     findings = [Finding("Picture"), Finding("Truth", known.bones, lesions, caption)]
-    for row in _of(comparison, known):
+    for row in rows:
         if row.score is None:
             findings.append(Finding(row.method, note=f"no answer: {row.reason}"))
             continue
@@ -158,7 +170,8 @@ def _draw_differences(comparison: Comparison) -> PIL.Image.Image:
     return draw_differences(title, [method.method for method in others], panels, note)
 
 
-def _png(picture: PIL.Image.Image) -> bytes:
+def png(picture: PIL.Image.Image) -> bytes:
+    """A picture as the bytes of a PNG file."""
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()
