@@ -50,7 +50,7 @@ def hand_step(image: cm.Image, method: str) -> None:
         part = cm.Image(image.array[box.slices], box.grid, "HU", image.clipped_hu)
         rough = split_bones(part)
         named = name_fingers(rough.kinds, None, rough.pieces)
-        lumps = rough.lumps(named.bones)
+        lumps = rough.lumps(part, named.bones)
         METHODS[method]().segment_hand(part, named.bones, named.hands, lumps)
 
 

@@ -16,6 +16,7 @@ from calcimetry.errors import NotMeasurable
 from calcimetry.fingers.locate import Box, locate_hands
 from calcimetry.fingers.name import name_fingers
 from calcimetry.lesions.grow import GrownLesions, grow_lesions
+from calcimetry.lesions.hollow import without_bones
 from calcimetry.lesions.nails import without_nails
 from calcimetry.lesions.reclaim import reclaim_solid
 from calcimetry.lesions.settle import settle_claims
@@ -154,16 +155,15 @@ def _measure_volume(
         known, unnamed = _with_unnamed(part, rough, named.bones)
         if unnamed:
             warnings[unnamed] = None
-        lumps = rough.lumps(known)
+        lumps = rough.lumps(part, known)
         evidence = find_method(settings.method, settings.model).segment_hand(
             part, known, named.hands, lumps
         )
         method = evidence.method
         tell("finding lesions")
         evidence, grown, blur_mm = _find_lesions(part, evidence, settings)
-        grown, nails = without_nails(part, grown)
-        if nails:
-            warnings[f"{nails} faint sheets on the skin, like nails, are not measured."] = None
+        grown, left_out = _without_bones_and_nails(part, grown)
+        warnings |= dict.fromkeys(left_out)
         tell("measuring lesions")
         found = measure_volume_lesions(
             part,
@@ -215,6 +215,21 @@ def _measure_volume(
 
 def _cut(image: Image, box: Box) -> Image:
     return replace(image, array=image.array[box.slices], grid=box.grid)
+
+
+def _without_bones_and_nails(image: Image, grown: GrownLesions) -> tuple[GrownLesions, list[str]]:
+    """Lesions without what grew like them and is none, and what to say of it."""
+    told = []
+    grown, missed_cm3 = without_bones(image, grown)
+    if missed_cm3:
+        told.append(
+            f"{missed_cm3:.1f} cm3 of mineral with marrow inside are bone that was not "
+            "recognised, and are not measured: look at the overlay."
+        )
+    grown, nails = without_nails(image, grown)
+    if nails:
+        told.append(f"{nails} faint sheets on the skin, like nails, are not measured.")
+    return grown, told
 
 
 def _with_unnamed(image: Image, rough: RoughBones, bones: Segmentation) -> tuple[Segmentation, str]:

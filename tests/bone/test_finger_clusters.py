@@ -33,7 +33,7 @@ def named(rough):
 def test_bones_of_a_simulated_finger_are_outlined_under_their_names(name, finger, rough, named):
     image = finger.image.mixed
     evidence = METHODS[name]().segment_hand(
-        image, named.bones, named.hands, rough.lumps(named.bones)
+        image, named.bones, named.hands, rough.lumps(image, named.bones)
     )
     assert dice(evidence.bones.mask, finger.bone_fraction >= 0.5) > 0.9
     assert evidence.bones.grid == image.grid

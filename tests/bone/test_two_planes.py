@@ -33,7 +33,7 @@ def named(rough):
 
 @pytest.fixture(scope="module")
 def evidence(finger, rough, named):
-    lumps = rough.lumps(named.bones)
+    lumps = rough.lumps(finger.image.mixed, named.bones)
     return PictureNetwork("unet").segment_hand(finger.image.mixed, named.bones, named.hands, lumps)
 
 
@@ -73,7 +73,7 @@ def test_bones_of_no_finger_stay_as_they_were_given(finger, rough, named):
     given = np.where(outside & ~named.bones.mask, 60, named.bones.label_map)
     bones = Segmentation(given, named.bones.grid, {**named.bones.meanings, 60: "carpal"})
     found = PictureNetwork("unet").segment_hand(
-        finger.image.mixed, bones, named.hands, rough.lumps(bones)
+        finger.image.mixed, bones, named.hands, rough.lumps(finger.image.mixed, bones)
     )
     assert np.mean(found.bones.label_map[given == 60] == 60) > 0.6
     assert found.calcification_fraction[3:8, 3:8, 3:8].max() == 0.0

@@ -191,7 +191,7 @@ def test_a_little_claimed_calcium_lets_a_faint_lesion_of_a_volume_start():
     # Too small to stand out by its mean over a neighbourhood.
     shape, faint = ball(2.6), 240.0
     assert grow_volume((shape, faint)).lesion_map.labels == ()
-    claimed = 0.1 * coverage(VOLUME, shape)
+    claimed = 0.31 * coverage(VOLUME, shape)
     grown = grow_volume((shape, faint), claimed=claimed)
     assert grown.lesion_map.labels == (1,)
     volume = float(grown.mineral_fraction.sum()) * sample_size(VOLUME)

@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components as graph_components
 from skimage.segmentation import watershed
 
 from calcimetry.bone.marrow import filled_bone
-from calcimetry.model import Bone, Image, Segmentation, bone_name
+from calcimetry.model import Bone, Grid, Image, Segmentation, bone_name
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 from calcimetry.regions import connected_components
 
@@ -75,11 +75,12 @@ class RoughBones:
     kinds: Segmentation
     pieces: NDArray[np.int32]
 
-    def lumps(self, bones: Segmentation) -> NDArray[np.uint16]:
+    def lumps(self, image: Image, bones: Segmentation) -> NDArray[np.uint16]:
         """Pieces that were named with a bone but hang on it only, numbered, shape of the grid.
 
         Of the pieces under one name the largest is the bone. Another one that is far smaller
-        was parted from it at a neck, not by a cut through bone, and is no bone of its own.
+        was parted from it at a neck, not by a cut through bone, and is no bone of its own,
+        unless it is large and has marrow inside.
         """
         lumps = np.zeros(self.pieces.shape, np.uint16)
         for label in bones.labels:
@@ -90,7 +91,10 @@ class RoughBones:
             sizes = np.bincount(self.pieces[here])
             sizes[0] = 0
             for small in np.flatnonzero((sizes > 0) & (sizes < _LUMP_SHARE * sizes.max())):
-                lumps[here & (self.pieces == small)] = lumps.max() + 1
+                lump = here & (self.pieces == small)
+                (box,) = ndimage.find_objects(lump.astype(np.uint8))
+                if not has_marrow(lump[box], image.array[box], image.grid):
+                    lumps[lump] = lumps.max() + 1
         return lumps
 
     def unnamed_bones(self, image: Image, bones: Segmentation) -> NDArray[np.uint16]:
@@ -110,24 +114,31 @@ class RoughBones:
             whose inside, marrow, is darker than its outside; a deposit is not.
         """
         found = np.zeros(self.pieces.shape, np.uint16)
-        voxel = image.grid.voxel_mm3
         free = np.where(bones.mask, 0, self.pieces)
         for number, box in enumerate(ndimage.find_objects(free), 1):
             if box is None:
                 continue
             mask = free[box] == number
-            if mask.sum() * voxel >= _LEAST_UNNAMED_MM3 and _is_hollow(
-                mask, image.array[box], image.grid.spacing
-            ):
+            if has_marrow(mask, image.array[box], image.grid):
                 found[box][mask] = self.kinds.label_map[box][mask]
         return found
 
 
-def _is_hollow(
-    mask: BoolArray, hu: NDArray[np.float32], spacing: tuple[float, float, float]
-) -> bool:
-    """True where the inside of a piece is darker than its outer layer."""
-    depth = ndimage.distance_transform_edt(np.pad(mask, 1), sampling=spacing)[1:-1, 1:-1, 1:-1]
+def has_marrow(mask: BoolArray, hu: NDArray[np.float32], grid: Grid) -> bool:
+    """Whether a piece of mineral is large, and its inside darker than its outer layer.
+
+    Parameters
+    ----------
+    mask : array of bool
+        The piece in its own box, holes filled.
+    hu : array of float32, shape of the mask
+    grid : Grid
+        Of the whole image.
+    """
+    if mask.sum() * grid.voxel_mm3 < _LEAST_UNNAMED_MM3:
+        return False
+    padded = np.pad(mask, 1)
+    depth = ndimage.distance_transform_edt(padded, sampling=grid.spacing)[1:-1, 1:-1, 1:-1]
     inside, outside = depth > _INSIDE_MM, mask & (depth <= _INSIDE_MM)
     if not inside.any():
         return False

@@ -47,9 +47,9 @@ class GrowthSettings:
     #: and so many times that noise;
     hinted_seed_hu: float = 150.0
     hinted_seed_noise: float = 3.0
-    hint: float = 0.15
+    hint: float = 0.3
     #: and anywhere where that method gives calcium this part of a pixel.
-    claim_seed: float = 0.25
+    claim_seed: float = 0.33
     #: It ends where its signal falls to this part of its core's mean, or the calcium
     #: claimed to this part of its height,
     stop_share: float = 0.5

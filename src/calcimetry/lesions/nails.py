@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -37,8 +39,7 @@ def without_nails(image: Image, grown: GrownLesions) -> tuple[GrownLesions, int]
     nails : int
         How many were left out.
     """
-    lesion_map = grown.lesion_map
-    labels = lesion_map.label_map
+    labels = grown.lesion_map.label_map
     air = ndimage.gaussian_filter(image.array, _SMOOTHING) < _AIR_HU
     nails = [
         number
@@ -47,14 +48,20 @@ def without_nails(image: Image, grown: GrownLesions) -> tuple[GrownLesions, int]
         and float(image.array[box][labels[box] == number].mean()) <= _BRIGHTEST_HU
         and _lies_on_skin(labels, number, box, air, image.grid.spacing)
     ]
-    if not nails:
-        return grown, 0
-    of_nails = np.isin(nearest_lesion(lesion_map, grown.mineral_fraction), nails)
-    fraction = np.where(of_nails, np.float32(0.0), grown.mineral_fraction)
-    kept, _, old_of = relabel_sequential(np.where(np.isin(labels, nails), 0, labels))
+    return without(grown, nails), len(nails)
+
+
+def without(grown: GrownLesions, numbers: Sequence[int]) -> GrownLesions:
+    """The same without some lesions and the mineral around them, numbered without gaps."""
+    if not numbers:
+        return grown
+    lesion_map, labels = grown.lesion_map, grown.lesion_map.label_map
+    gone = np.isin(nearest_lesion(lesion_map, grown.mineral_fraction), numbers)
+    fraction = np.where(gone, np.float32(0.0), grown.mineral_fraction)
+    kept, _, old_of = relabel_sequential(np.where(np.isin(labels, numbers), 0, labels))
     meanings = {n: lesion_map.meanings[int(old_of[n])] for n in range(1, int(kept.max()) + 1)}
     rest = Segmentation(kept.astype(labels.dtype), lesion_map.grid, meanings)
-    return GrownLesions(rest, fraction), len(nails)
+    return GrownLesions(rest, fraction)
 
 
 def _lies_on_skin(

@@ -17,7 +17,7 @@ class SettleSettings:
     """When a place that is half bone, half deposit is all deposit."""
 
     #: A deposit is one where the method gives calcium this part of a pixel,
-    claim: float = 0.25
+    claim: float = 0.33
     #: and reaches as far as the method gives it this part of the most that it gives there.
     share: float = 0.6
 
