@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from calcimetry.bone.network import load_network
+from calcimetry.bone.network import WEIGHTS, load_network
 from calcimetry.errors import ModelError
 from calcimetry.phantom.picture import DEPOSIT, MATERIALS
 from calcimetry.phantom.placement import DepositMix
@@ -78,6 +78,13 @@ def test_an_interrupted_training_goes_on_where_it_was(tmp_path, monkeypatch):
     done = torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=False)["global_step"]
     assert done == TINY.training.steps
     assert (tmp_path / "model.onnx").exists()
+
+
+def test_an_exported_network_does_not_tell_where_it_was_made(run):
+    exported = (run / "model.onnx").read_bytes()
+    assert b".py" not in exported
+    for shipped in WEIGHTS.glob("*.onnx"):
+        assert b".py" not in shipped.read_bytes(), shipped.name
 
 
 def test_altered_weights_are_refused(run, tmp_path):

@@ -127,13 +127,7 @@ class RoughBones:
 def has_marrow(mask: BoolArray, hu: NDArray[np.float32], grid: Grid) -> bool:
     """Whether a piece of mineral is large, and its inside darker than its outer layer.
 
-    Parameters
-    ----------
-    mask : array of bool
-        The piece in its own box, holes filled.
-    hu : array of float32, shape of the mask
-    grid : Grid
-        Of the whole image.
+    `mask`, with its holes filled, and `hu` are of the piece's own box in an image of `grid`.
     """
     if mask.sum() * grid.voxel_mm3 < _LEAST_UNNAMED_MM3:
         return False

@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import onnx
 import torch
 
 from calcimetry.training.network import MaterialNetwork
@@ -32,6 +33,7 @@ def export(network: MaterialNetwork, path: Path, recipe: Recipe) -> Path:
         external_data=False,
         verbose=False,
     )
+    forget_traces(part)
     part.replace(path)
     about = {
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -42,3 +44,12 @@ def export(network: MaterialNetwork, path: Path, recipe: Recipe) -> Path:
     }
     path.with_suffix(".json").write_text(json.dumps(about, indent=2) + "\n")
     return path
+
+
+def forget_traces(path: Path) -> None:
+    """Strike from an ONNX file where on this machine the code lay that made each of its nodes."""
+    model = onnx.load(path)
+    for noted in (model.graph, *model.graph.node, *model.graph.value_info, *model.functions):
+        noted.ClearField("metadata_props")
+        noted.ClearField("doc_string")
+    onnx.save(model, path)
