@@ -7,7 +7,7 @@ from scipy import ndimage
 from calcimetry.bone.marrow import filled_bone
 from calcimetry.bone.pieces import has_marrow
 from calcimetry.lesions.grow import GrownLesions
-from calcimetry.lesions.nails import without
+from calcimetry.lesions.leave_out import without
 from calcimetry.model.image import Image
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.segmentation import relabel_sequential
 
 from calcimetry.lesions.grow import GrownLesions
-from calcimetry.measurement.nearest import nearest_lesion
+from calcimetry.lesions.leave_out import without
 from calcimetry.model.image import Image
-from calcimetry.model.segmentation import Segmentation
 
 #: A nail is no brighter than this in the mean; keratin has about 150 HU at the scanner's blur.
 _BRIGHTEST_HU = 220.0
@@ -49,19 +45,6 @@ def without_nails(image: Image, grown: GrownLesions) -> tuple[GrownLesions, int]
         and _lies_on_skin(labels, number, box, air, image.grid.spacing)
     ]
     return without(grown, nails), len(nails)
-
-
-def without(grown: GrownLesions, numbers: Sequence[int]) -> GrownLesions:
-    """The same without some lesions and the mineral around them, numbered without gaps."""
-    if not numbers:
-        return grown
-    lesion_map, labels = grown.lesion_map, grown.lesion_map.label_map
-    gone = np.isin(nearest_lesion(lesion_map, grown.mineral_fraction), numbers)
-    fraction = np.where(gone, np.float32(0.0), grown.mineral_fraction)
-    kept, _, old_of = relabel_sequential(np.where(np.isin(labels, numbers), 0, labels))
-    meanings = {n: lesion_map.meanings[int(old_of[n])] for n in range(1, int(kept.max()) + 1)}
-    rest = Segmentation(kept.astype(labels.dtype), lesion_map.grid, meanings)
-    return GrownLesions(rest, fraction)
 
 
 def _lies_on_skin(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -149,10 +149,7 @@ def combined(parts: Sequence[Burden]) -> Burden:
         not_measured=reasons,
     )
     missing = {name: why for name, why in reasons.items() if getattr(total, name) is None}
-    return Burden(**{**{n: getattr(total, n) for n in _FIELDS}, "not_measured": missing})
-
-
-_FIELDS = tuple(Burden.__dataclass_fields__)
+    return replace(total, not_measured=missing)
 
 
 def _mass(

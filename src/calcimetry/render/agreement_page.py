@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from calcimetry.agreement.rows import StatisticRow
 from calcimetry.render import wording
 from calcimetry.render.agreement_definitions import STATISTICS
 from calcimetry.render.agreement_terms import shown_unit
+from calcimetry.render.environment import page_environment
 from calcimetry.render.report_page import data_uri
 
 _DIGITS = 3
@@ -73,14 +72,7 @@ def render_agreement(page: AgreementPage) -> str:
     str
         A complete HTML document, to be encoded as UTF-8.
     """
-    environment = Environment(
-        loader=PackageLoader("calcimetry.render"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: wording.printable(value) if type(value) is str else value,
-    )
+    environment = page_environment()
     environment.filters |= {"figures": figures, "p": p_value, "unit": _unit}
     used = dict.fromkeys(row.statistic for one in page.sections for row in one.rows)
     return environment.get_template("agreement.html.j2").render(

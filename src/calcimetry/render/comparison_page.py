@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from calcimetry.render import wording
+from calcimetry.render.environment import page_environment
 from calcimetry.render.report_page import data_uri
 
 
@@ -76,14 +75,7 @@ def render_comparison(page: ComparisonPage) -> str:
     str
         A complete HTML document, to be encoded as UTF-8.
     """
-    environment = Environment(
-        loader=PackageLoader("calcimetry.render"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: wording.printable(value) if type(value) is str else value,
-    )
+    environment = page_environment()
     return environment.get_template("comparison.html.j2").render(
         page=page, pictures=_uris(page.figures), research_use=wording.RESEARCH_USE
     )

@@ -9,11 +9,11 @@ from datetime import datetime
 from io import BytesIO
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image as Picture
 
 from calcimetry.render import wording
 from calcimetry.render.definitions import DEFINITIONS
+from calcimetry.render.environment import page_environment
 from calcimetry.render.sections import BurdenLine, ImageSection, Overlay
 
 #: Above this size browsers become slow to open a page, and mail refuses it.
@@ -76,15 +76,7 @@ def render_report(page: ReportPage, budget_bytes: int = PAGE_BUDGET_BYTES) -> st
     held = [one.png for section in page.sections for one in section.overlays if one.png]
     scale = _scale_to_fit(held, budget_bytes)
     pictures = [[_shown(one, scale) for one in section.overlays] for section in page.sections]
-    environment = Environment(
-        loader=PackageLoader("calcimetry.render"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        # Every text on the page goes through this, so no name can be forgotten.
-        finalize=lambda value: wording.printable(value) if type(value) is str else value,
-    )
+    environment = page_environment()
     environment.filters.update(
         mm2=wording.area,
         mm3=wording.volume,
