@@ -72,7 +72,7 @@ $(VENV)/.base: pyproject.toml | $(BIN)/python
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@echo 'Installing calcimetry with what tests and training need into $(VENV) ...'
 	$(if $(TORCH_INDEX),$(PIP) $(TORCH) --index-url $(TORCH_INDEX))
-	$(PIP) --editable '.[dev,train]'
+	$(PIP) --editable '.[dev,train,node,postgresql]'
 	@touch $@ $(VENV)/.base
 
 $(BIN)/python:

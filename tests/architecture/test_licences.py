@@ -37,6 +37,10 @@ WITH_REASON = {
         "the run-time libraries of GCC in wheels of numpy, scipy and scikit-learn: the exception "
         "frees every program that a compiler has linked to them"
     ),
+    "MPL-2.0": (
+        "tqdm, which dicom-anonymizer brings: it binds whoever changes tqdm's own files, and nobody "
+        "who only uses them"
+    ),
 }
 
 
