@@ -1,0 +1,92 @@
+"""Texts out of a data set as they stand, and whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.datadict import dictionary_VR, keyword_dict
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+from pydicom.sequence import Sequence
+
+from calcimetry.dicom.deidentify_words import parts
+
+#: Values that are one text, backslashes and all.
+_ONE_TEXT = frozenset({"ST", "LT", "UT", "UR"})
+#: What tells who the patient is, besides all names of persons.
+_NUMBERS = frozenset(
+    keyword_dict[word]
+    for word in (
+        *("PatientID", "OtherPatientIDs", "AccessionNumber", "PatientBirthDate", "AdmissionID"),
+        *("MedicalRecordLocator", "ClinicalTrialSubjectID", "PatientAlternativeCalendar"),
+    )
+    if word in keyword_dict
+)
+
+
+def kind_of(ds: Dataset, tag: int) -> str:
+    """The value representation that a data set states for an attribute; the dictionary's if none.
+
+    Of those that hang on other attributes (``US or SS``) the first. Empty where what is stated is
+    not what the attribute has: such a value is not what it says.
+    """
+    stated = ds.get_item(tag).VR
+    try:
+        known = dictionary_VR(tag).split(" or ")
+    except KeyError:
+        known = []
+    if stated is None or " or " in stated:
+        return known[0] if known else ""
+    return stated if stated in known else ""
+
+
+def texts(ds: Dataset, tag: int) -> list[str]:
+    """The values of an attribute as texts without padding.
+
+    Bytes that are no ASCII come as other letters: what may stay is ASCII, so they need no
+    decoding.
+    """
+    element = ds.get_item(tag)
+    if isinstance(element, RawDataElement):
+        text = (element.value or b"").decode("latin-1")
+        kind = element.VR or kind_of(ds, tag)
+        values = [text] if kind in _ONE_TEXT else text.split("\\")
+    elif isinstance(element, DataElement) and not isinstance(element.value, bytes | Sequence):
+        value = element.value
+        many = isinstance(value, MultiValue | list | tuple)
+        values = [str(one) for one in value] if many else ["" if value is None else str(value)]
+    else:
+        return []
+    return [value.strip(" \0") for value in values]
+
+
+def items_of(ds: Dataset, tag: int) -> tuple[Dataset, ...]:
+    """The items of a sequence; none where it is something else."""
+    value = ds[tag].value
+    return tuple(value) if isinstance(value, Sequence) else ()
+
+
+def identity_of(ds: Dataset) -> frozenset[str]:
+    """Parts of all names of persons and numbers of the patient, wherever they stand."""
+    return parts(text for text in _identifying(ds) if text)
+
+
+def _identifying(ds: Dataset) -> Iterator[str]:
+    for tag in ds.keys():  # noqa: SIM118 - iterating a data set decodes its values
+        kind = kind_of(ds, tag)
+        if kind == "SQ":
+            for item in items_of(ds, tag):
+                yield from _identifying(item)
+        elif kind == "PN" or tag in _NUMBERS:
+            yield from _decoded(ds, tag)
+
+
+def _decoded(ds: Dataset, tag: int) -> list[str]:
+    """Values in the characters that the header states; as bytes where those are wrong."""
+    try:
+        value = ds[tag].value
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return texts(ds, tag)
+    many = isinstance(value, MultiValue | list)
+    return [str(one) for one in value] if many else [str(value)]

@@ -1,0 +1,98 @@
+"""Words and frames that somebody painted into the pixels of CT, which no header tells of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from calcimetry.burned_in import without_frame
+from calcimetry.model import Grid, Image
+
+#: Heights of letters in pixels; smaller ones cannot be read, larger ones are no writing.
+_LETTER_HEIGHTS = (5, 40)
+#: Fewest letters that are a word, and so many times their height they may be apart.
+_LETTERS_OF_A_WORD = 4
+_GAP = 1.5
+#: Letters of a line stand on it, and differ so much in height, in pixels.
+_OFF_LINE = 1
+#: Of a letter's box, its strokes cover at most so much: a filled box is no letter.
+_MOST_FILLED = 0.9
+#: More spots than this are noise or a display's whole background.
+_MOST_SPOTS = 3_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    bottom: int
+    left: int
+    right: int
+    height: int
+
+
+def is_painted(stored: NDArray[np.integer]) -> bool:
+    """Whether words or a frame seem to be painted into a slice of CT.
+
+    Writing has one value, the brightest of the slice, over many small shapes that stand
+    in a line. Saturated metal makes few and large ones. Faint, dark or rotated writing, and
+    letters that touch each other, are not found: this is a second look, after what the header
+    says.
+
+    Parameters
+    ----------
+    stored : array of int, shape (rows, columns)
+        As stored.
+
+    Returns
+    -------
+    bool
+    """
+    brightest = stored.max()
+    return bool(brightest > stored.min()) and (
+        _has_frame(stored) or _has_words(np.asarray(stored == brightest))
+    )
+
+
+def _has_frame(stored: NDArray[np.integer]) -> bool:
+    values = stored.astype(np.float32)
+    window = (float(values.min()), float(values.max()))
+    grid = Grid.picture((stored.shape[0], stored.shape[1]), 1.0)
+    return without_frame(Image(values[None], grid, "HU", clipped_hu=window))[1]
+
+
+def _has_words(bright: NDArray[np.bool_]) -> bool:
+    labels, count = ndimage.label(bright, np.ones((3, 3)))
+    if not _LETTERS_OF_A_WORD <= count <= _MOST_SPOTS:
+        return False
+    letters = []
+    for number, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
+        height, width = rows.stop - rows.start, columns.stop - columns.start
+        filled = (labels[rows, columns] == number).mean()
+        low, high = _LETTER_HEIGHTS
+        # An upright stroke, an I or a 1, fills its own box.
+        stroke = width <= max(height // 3, 2)
+        if low <= height <= high and width <= 1.5 * height and (filled < _MOST_FILLED or stroke):
+            letters.append(_Letter(rows.stop, columns.start, columns.stop, height))
+    return any(_word_from(first, letters) for first in letters)
+
+
+def _word_from(first: _Letter, letters: list[_Letter]) -> bool:
+    """Whether enough letters follow a first one on its line."""
+    line = sorted(
+        (
+            one
+            for one in letters
+            if abs(one.bottom - first.bottom) <= _OFF_LINE
+            and abs(one.height - first.height) <= max(2 * _OFF_LINE, first.height // 3)
+            and one.left >= first.left
+        ),
+        key=lambda one: one.left,
+    )
+    count, right = 1, first.right
+    for one in line[1:]:
+        if one.left - right > _GAP * first.height:
+            break
+        count, right = count + 1, max(right, one.right)
+    return count >= _LETTERS_OF_A_WORD
