@@ -50,20 +50,20 @@ def is_painted(stored: NDArray[np.integer]) -> bool:
     bool
     """
     brightest = stored.max()
-    return bool(brightest > stored.min()) and (
-        _has_frame(stored) or _has_words(np.asarray(stored == brightest))
-    )
+    if brightest == stored.min():
+        return False
+    painted = np.asarray(stored == brightest)
+    return _has_frame(painted) or _has_words(painted)
 
 
-def _has_frame(stored: NDArray[np.integer]) -> bool:
-    values = stored.astype(np.float32)
-    window = (float(values.min()), float(values.max()))
-    grid = Grid.picture((stored.shape[0], stored.shape[1]), 1.0)
-    return without_frame(Image(values[None], grid, "HU", clipped_hu=window))[1]
+def _has_frame(painted: NDArray[np.bool_]) -> bool:
+    grid = Grid.picture((painted.shape[0], painted.shape[1]), 1.0)
+    picture = Image(painted[None].astype(np.float32), grid, "HU", clipped_hu=(0.0, 1.0))
+    return without_frame(picture)[1]
 
 
-def _has_words(bright: NDArray[np.bool_]) -> bool:
-    labels, count = ndimage.label(bright, np.ones((3, 3)))
+def _has_words(painted: NDArray[np.bool_]) -> bool:
+    labels, count = ndimage.label(painted, np.ones((3, 3)))
     if not _LETTERS_OF_A_WORD <= count <= _MOST_SPOTS:
         return False
     letters = []
