@@ -63,9 +63,10 @@ def deidentify(
             help="Write a table of whose files became which. It names patients: keep it apart.",
         ),
     ] = None,
-    new_key: Annotated[
+    _new: Annotated[
         Path | None,
         typer.Option(
+            "--new-key",
             metavar="FILE",
             help="Write a new key and stop.",
             is_eager=True,
@@ -106,8 +107,9 @@ def deidentify(
             chosen = replace(chosen, key_file=str(key))
         if not chosen.key_file:
             raise SettingsError(
-                f"De-identifying: {profile.name} names no key_file, and there is no default key. Make "
-                "one with `calcimetry deidentify --new-key FILE`, and name it there or with --key."
+                f"De-identifying: {profile.name} names no key_file, and there is no default key. "
+                "Make one with `calcimetry deidentify --new-key FILE`, and name it there or with "
+                "--key."
             )
         secret = read_key(Path(chosen.key_file))
         with progress_bar(quiet) as watch:

@@ -121,9 +121,7 @@ def _state(made: Dataset, profile: Profile, patient: str) -> None:
     made.DeidentificationMethod = [f"calcimetry {__version__}", "DICOM PS3.15 2026c"]
     options = [code for name, code in _OPTIONS.items() if getattr(profile, name)]
     made.DeidentificationMethodCodeSequence = [_code(*code) for code in (*_ALWAYS, *options)]
-    made.LongitudinalTemporalInformationModified = (
-        "MODIFIED" if profile.shift_dates else "REMOVED"
-    )
+    made.LongitudinalTemporalInformationModified = "MODIFIED" if profile.shift_dates else "REMOVED"
     trial = profile.trial
     if trial:
         made.ClinicalTrialSponsorName = trial.sponsor
@@ -152,7 +150,7 @@ class _Cleaner:
 
     def cleaned(self, ds: Dataset) -> Dataset:
         made = Dataset()
-        made.set_original_encoding(*ds.original_encoding, ds.original_character_set)
+        made.set_original_encoding(*ds.original_encoding)
         for tag in ds.keys():  # noqa: SIM118 - iterating a data set decodes its values
             kind = kind_of(ds, tag)
             action = action_of(tag, kind, self.profile, self.is_report) if kind else Action.REMOVE
@@ -165,17 +163,14 @@ class _Cleaner:
     def _keep(self, ds: Dataset, made: Dataset, tag: int, kind: str) -> Action:
         if kind in _TEXTS and any(holds_identity(one, self.identity) for one in texts(ds, tag)):
             return self._nothing_left(ds, made, tag, kind)
+        if kind in ("DS", "IS") and not all(map(is_number, texts(ds, tag))):
+            return Action.REMOVE
         made[tag] = ds.get_item(tag)
         return Action.KEEP
 
-    def _number(self, ds: Dataset, made: Dataset, tag: int, kind: str) -> Action:
-        if all(is_number(one) for one in texts(ds, tag)):
-            return self._keep(ds, made, tag, kind)
-        return Action.REMOVE
-
     def _clean(self, ds: Dataset, made: Dataset, tag: int, kind: str) -> Action:
         values = texts(ds, tag)
-        if kind not in _TEXTS | {"AS", "DS", "IS"} or not any(values):
+        if kind not in _TEXTS | {"AS"} or not any(values):
             return self._keep(ds, made, tag, kind)
         kept = cleaned(tag, kind, values, self.identity)
         if kept == values:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from pydicom.charset import python_encoding
+from pydicom.config import IGNORE
 from pydicom.datadict import keyword_dict
-from pydicom.uid import UID_dictionary
+from pydicom.uid import UID
 
 from calcimetry.dicom.deidentify_words import is_technical, technical_words
 
@@ -16,14 +18,15 @@ _AGE = re.compile(r"(\d{3})([DWMY])")
 OLDEST_YEARS = 90
 _IMAGE_TYPES = frozenset({keyword_dict["ImageType"], keyword_dict["FrameType"]})
 _ORIGIN, _ROLE = ("ORIGINAL", "DERIVED", "MIXED"), ("PRIMARY", "SECONDARY")
-_CHARACTERS, _AGE_TAG = keyword_dict["SpecificCharacterSet"], keyword_dict["PatientAge"]
-#: Values of these are letters or digits that are no words.
-_FORMS = {
-    keyword_dict["PatientOrientation"]: re.compile(r"[APLRHF]{1,3}"),
-    keyword_dict["TemplateIdentifier"]: re.compile(r"\d{1,5}"),
-    keyword_dict["ContextIdentifier"]: re.compile(r"\d{1,5}"),
-    keyword_dict["StackID"]: re.compile(r"\d{1,4}"),
-    keyword_dict["PatientSex"]: re.compile(r"[MFO]"),
+_AGE_TAG = keyword_dict["PatientAge"]
+#: What values that are no words look like.
+_FORMS: dict[int, Callable[[str], object]] = {
+    keyword_dict["SpecificCharacterSet"]: python_encoding.__contains__,
+    keyword_dict["PatientOrientation"]: re.compile(r"[APLRHF]{1,3}").fullmatch,
+    keyword_dict["TemplateIdentifier"]: re.compile(r"\d{1,5}").fullmatch,
+    keyword_dict["ContextIdentifier"]: re.compile(r"\d{1,5}").fullmatch,
+    keyword_dict["StackID"]: re.compile(r"\d{1,4}").fullmatch,
+    keyword_dict["PatientSex"]: re.compile(r"[MFO]").fullmatch,
 }
 #: What stands in the place of a text of which nothing stays, where DICOM asks for one.
 FALLBACKS = {
@@ -48,7 +51,7 @@ FALLBACKS = {
 }
 #: All or nothing: half a sentence may say the opposite of the whole.
 WHOLE = frozenset({keyword_dict["TextValue"], keyword_dict["TrackingID"]})
-#: Of public coding schemes beside those whose UIDs are DICOM's own: SNOMED CT, LOINC, UCUM, RadLex, FMA.
+#: Public coding schemes whose UIDs are not DICOM's own: SNOMED CT, LOINC, UCUM, RadLex, FMA.
 _SCHEMES = frozenset(
     {
         "2.16.840.1.113883.6.96",
@@ -84,20 +87,13 @@ def cleaned(tag: int, kind: str, values: list[str], identity: frozenset[str]) ->
     >>> cleaned(0x00101010, "AS", ["093Y"], frozenset())
     ['090Y']
     """
-    if tag == _CHARACTERS:
-        return values if all(value in python_encoding for value in values) else []
+    if tag in _FORMS:
+        return values if all(_FORMS[tag](value) for value in values) else []
     if tag == _AGE_TAG:
         return [age for age in map(_age, values) if age]
-    if tag in _FORMS:
-        form = _FORMS[tag]
-        return values if all(form.fullmatch(value) for value in values) else []
     if tag in _IMAGE_TYPES:
         return _image_type(values, identity)
-    if kind in ("DS", "IS"):
-        return values if all(is_number(value) for value in values) else []
-    if kind == "CS":
-        return [value for value in values if is_technical(value, identity)]
-    if tag in WHOLE:
+    if kind == "CS" or tag in WHOLE:
         return [value for value in values if is_technical(value, identity)]
     return [words for words in (technical_words(value, identity) for value in values) if words]
 
@@ -117,7 +113,7 @@ def is_public(uid: str) -> bool:
     >>> is_public("1.2.840.10008.5.1.4.1.1.2"), is_public("1.2.840.10008.9999")
     (True, False)
     """
-    return uid in UID_dictionary or uid in _SCHEMES
+    return uid in _SCHEMES or UID(uid, IGNORE).name != uid
 
 
 def _age(text: str) -> str:

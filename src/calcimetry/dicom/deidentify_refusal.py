@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from pydicom._private_dict import private_dictionaries
 from pydicom.config import IGNORE
-from pydicom.datadict import keyword_dict, private_dictionaries
+from pydicom.datadict import keyword_dict
 from pydicom.dataset import Dataset
 from pydicom.uid import (
     UID,
@@ -42,7 +43,6 @@ _NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceU
 _SCREENS = frozenset(
     {"SCREEN", "SCREENSHOT", "SCREENSAVE", "REPORT", "PROTOCOL", "CAPTURE", "SUMMARY"}
 )
-_GREY = ("MONOCHROME1", "MONOCHROME2")
 #: Private creators are compared without case and surrounding blanks.
 _KNOWN = frozenset(name.strip().casefold() for name in private_dictionaries)
 
@@ -65,7 +65,7 @@ def refusal_of(ds: Dataset, profile: Profile) -> str:
 
 
 def _of_other_kind(ds: Dataset) -> str:
-    missing = [name for name in _NEEDED if name not in ds or not _first(ds, name)]
+    missing = [name for name in _NEEDED if not _first(ds, name)]
     if missing:
         return f"it states no {missing[0]}, without which it cannot be linked"
     uid = UID(_first(ds, "SOPClassUID"), IGNORE)
@@ -93,16 +93,18 @@ def _with_identity_in_pixels(ds: Dataset) -> str:
     if "PixelDataProviderURL" in ds:
         return "its pixels lie elsewhere, at an address"
     for keyword in ("BurnedInAnnotation", "RecognizableVisualFeatures"):
-        if keyword in ds and _first(ds, keyword) not in ("", "NO"):
+        if _first(ds, keyword) not in ("", "NO"):
             return f"it does not state {keyword} NO, so its pixels may show who it is"
-    if _first(ds, "SOPClassUID") not in CT:
-        return ""
+    return _of_a_screen(ds) if _first(ds, "SOPClassUID") in CT else ""
+
+
+def _of_a_screen(ds: Dataset) -> str:
     image_type = " ".join(texts(ds, keyword_dict["ImageType"])) if "ImageType" in ds else ""
+    classic = _first(ds, "SOPClassUID") == CTImageStorage
     if _SCREENS & set(re.split(r"[\W_]+", image_type.upper())):
         return "its ImageType says that it is a picture of a screen or a page"
-    if "PhotometricInterpretation" in ds and _first(ds, "PhotometricInterpretation") not in _GREY:
+    if _first(ds, "PhotometricInterpretation") not in ("", "MONOCHROME1", "MONOCHROME2"):
         return "its pixels are colour, not CT: a rendering or a picture of a screen"
-    classic = _first(ds, "SOPClassUID") == CTImageStorage
     if classic and not _first(ds, "ImagePositionPatient"):
         return "it has no place in the patient: a picture of a screen or a page"
     return ""

@@ -21,8 +21,6 @@ class Action(StrEnum):
     """What is done to an attribute."""
 
     KEEP = "kept"
-    #: Kept if it is a number.
-    NUMBER = "kept if a number"
     #: What of it is technical stays.
     CLEAN = "cleaned"
     #: A sequence whose items are gone through.
@@ -50,15 +48,16 @@ PSEUDONYMS = _named("PatientName PatientID ClinicalTrialSubjectID")
 BIRTH = _named("PatientBirthDate PatientBirthTime")
 #: Retain Device Identity Option.
 DEVICE = _tags("""
-    00181007 0018700A 00500020 3010002D 00181000 00181002 0016004E 0016004F 00160050 00160051 0018100B
-    30100043 00400241 00400242 00181008 00181005 00181004 00400011 00400001 00400010 00321020 00321021
-    300A0216 30080105 00081010 300A00B2 00181009 00189371 00189373 00189367
+    00181007 0018700A 00500020 3010002D 00181000 00181002 0016004E 0016004F 00160050 00160051
+    0018100B 30100043 00400241 00400242 00181008 00181005 00181004 00400011 00400001 00400010
+    00321020 00321021 300A0216 30080105 00081010 300A00B2 00181009 00189371 00189373 00189367
 """)
 #: Makers and models are in no table, and are kept whole with the device's identity.
 MAKERS = _named("Manufacturer ManufacturerModelName SoftwareVersions")
 #: Retain Patient Characteristics Option, without the texts that it lets be cleaned.
 CHARACTERISTICS = _named(
-    "PatientAge PatientSex PatientSexNeutered PatientSize PatientWeight PregnancyStatus SmokingStatus"
+    "PatientAge PatientSex PatientSexNeutered PatientSize PatientWeight PregnancyStatus "
+    "SmokingStatus"
 )
 #: Clean Descriptors Option, as far as imaging of hands uses them.
 DESCRIPTORS = _named("""
@@ -72,13 +71,16 @@ DESCRIPTORS = _named("""
 #: Clean Structured Content Option, which is always used: reports are worth nothing without it.
 STRUCTURED = _named("ContentSequence AcquisitionContextSequence VerifyingObserverSequence")
 #: Texts in no table that what is accepted here needs, or `measure` reads.
-WORDS = _named("""
+WORDS = (
+    _named("""
     ConvolutionKernel FilterType RescaleType SegmentLabel SegmentDescription SegmentAlgorithmName
     TrackingID TextValue ContentDescription WindowCenterWidthExplanation LUTExplanation StackID
     DimensionDescriptionLabel AlgorithmName AlgorithmVersion PositionReferenceIndicator
     CodingSchemeName CodingSchemeResponsibleOrganization CodingSchemeVersion FrameLabel
     ContrastBolusRoute AcquisitionProtocolName
-""") | MAKERS
+""")
+    | MAKERS
+)
 #: Values in bytes that are pixels, or turn pixels into others.
 BULK = _named("""
     PixelData FloatPixelData DoubleFloatPixelData ExtendedOffsetTable ExtendedOffsetTableLengths
@@ -102,7 +104,7 @@ _KINDS = (
     ("X/Z/U*", ps3_15.X_Z_U_STAR_TAGS),
 )
 DATES = frozenset({"DA", "DT", "TM"})
-_NUMBERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "AT"})
+_NUMBERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "AT", "DS", "IS"})
 
 
 @cache
@@ -111,9 +113,7 @@ def basic_profile() -> dict[int, str]:
 
     Whole groups (curves, overlays, private ones) are not in it: `action_of` removes them.
     """
-    return {
-        tag[0] << 16 | tag[1]: code for code, tags in _KINDS for tag in tags if len(tag) == 2
-    }
+    return {tag[0] << 16 | tag[1]: code for code, tags in _KINDS for tag in tags if len(tag) == 2}
 
 
 def action_of(tag: int, kind: str, profile: Profile, is_report: bool = False) -> Action:
@@ -175,19 +175,15 @@ def _by_option(tag: int, profile: Profile) -> Action | None:
 
 def _by_code(tag: int, kind: str, code: str, is_report: bool) -> Action:
     """The Basic Profile's own action; of several the first that every kind of object allows."""
-    if code == "X" or code == "Z":
-        return Action.REMOVE if code == "X" else Action.EMPTY
-    if code == "U":
+    if code == "U" or (kind == "UI" and code not in ("X", "Z")):
         return Action.UID
-    if kind == "SQ":
+    if kind == "SQ" and code not in ("X", "Z"):
         if code in ("D", "X/Z/U*"):
             return Action.ITEMS
         return Action.EMPTY if is_report and tag in _EMPTY_SEQUENCES else Action.REMOVE
-    if kind == "UI":
-        return Action.UID
     if code in ("D", "Z/D") or tag in _REQUIRED:
         return Action.REPLACE
-    return Action.EMPTY if code == "X/Z" else Action.REMOVE
+    return Action.EMPTY if code in ("Z", "X/Z") else Action.REMOVE
 
 
 def _unlisted(tag: int, kind: str, profile: Profile) -> Action:
@@ -197,8 +193,6 @@ def _unlisted(tag: int, kind: str, profile: Profile) -> Action:
         "SQ": Action.ITEMS,
         "UI": Action.UID,
         "CS": Action.CLEAN,
-        "DS": Action.NUMBER,
-        "IS": Action.NUMBER,
         **dict.fromkeys(_NUMBERS, Action.KEEP),
         **dict.fromkeys(DATES, Action.SHIFT if profile.shift_dates else Action.REMOVE),
     }

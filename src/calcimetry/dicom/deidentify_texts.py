@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.datadict import dictionary_VR, keyword_dict
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
@@ -19,9 +20,8 @@ _NUMBERS = frozenset(
     keyword_dict[word]
     for word in (
         *("PatientID", "OtherPatientIDs", "AccessionNumber", "PatientBirthDate", "AdmissionID"),
-        *("MedicalRecordLocator", "ClinicalTrialSubjectID", "PatientAlternativeCalendar"),
+        *("MedicalRecordLocator", "ClinicalTrialSubjectID"),
     )
-    if word in keyword_dict
 )
 
 
@@ -31,14 +31,14 @@ def kind_of(ds: Dataset, tag: int) -> str:
     Of those that hang on other attributes (``US or SS``) the first. Empty where what is stated is
     not what the attribute has: such a value is not what it says.
     """
-    stated = ds.get_item(tag).VR
+    stated = _element(ds, tag).VR
     try:
         known = dictionary_VR(tag).split(" or ")
     except KeyError:
-        known = []
+        return ""
     if stated is None or " or " in stated:
-        return known[0] if known else ""
-    return stated if stated in known else ""
+        return known[0]
+    return str(stated) if stated in known else ""
 
 
 def texts(ds: Dataset, tag: int) -> list[str]:
@@ -47,17 +47,15 @@ def texts(ds: Dataset, tag: int) -> list[str]:
     Bytes that are no ASCII come as other letters: what may stay is ASCII, so they need no
     decoding.
     """
-    element = ds.get_item(tag)
+    element = _element(ds, tag)
+    value = element.value
     if isinstance(element, RawDataElement):
-        text = (element.value or b"").decode("latin-1")
-        kind = element.VR or kind_of(ds, tag)
-        values = [text] if kind in _ONE_TEXT else text.split("\\")
-    elif isinstance(element, DataElement) and not isinstance(element.value, bytes | Sequence):
-        value = element.value
-        many = isinstance(value, MultiValue | list | tuple)
-        values = [str(one) for one in value] if many else ["" if value is None else str(value)]
+        text = (value or b"").decode("latin-1")
+        values = [text] if kind_of(ds, tag) in _ONE_TEXT else text.split("\\")
+    elif isinstance(value, MultiValue | list | tuple):
+        values = [str(one) for one in value]
     else:
-        return []
+        values = ["" if value is None or isinstance(value, bytes | Sequence) else str(value)]
     return [value.strip(" \0") for value in values]
 
 
@@ -90,3 +88,8 @@ def _decoded(ds: Dataset, tag: int) -> list[str]:
         return texts(ds, tag)
     many = isinstance(value, MultiValue | list)
     return [str(one) for one in value] if many else [str(value)]
+
+
+def _element(ds: Dataset, tag: int) -> Any:
+    """An attribute as it was read, its value still in bytes."""
+    return ds.get_item(tag)

@@ -1,4 +1,4 @@
-"""Which file became which, and whose it is: only for those who may know, and only when asked for."""
+"""Which file became which, and whose it is: for those who may know, and only when asked for."""
 
 from __future__ import annotations
 

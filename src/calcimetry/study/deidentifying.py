@@ -35,13 +35,8 @@ from calcimetry.errors import InputError, OutputError
 from calcimetry.files.only_run import only_run
 from calcimetry.files.tables import TEMPORARY, write_bytes
 from calcimetry.study.crosswalk import Crosswalk
-from calcimetry.study.deidentified import (
-    DeidentifiedStudy,
-    FileRow,
-    load_rows,
-    save_report,
-    save_rows,
-)
+from calcimetry.study.deidentification_report import save_report
+from calcimetry.study.deidentified import DeidentifiedStudy, FileRow, load_rows, save_rows
 
 #: The report is written anew at most this often, and always at the end.
 SAVE_EVERY_S = 5.0
@@ -91,12 +86,12 @@ def deidentify_study(
     OutputError
         If `out` lies in the input or holds other things, or something cannot be written.
     """
-    paths = [Path(path) for path in paths]
-    if not paths:
+    places = [Path(path) for path in paths]
+    if not places:
         raise InputError("De-identifying: no file or folder was named.")
     folder = Path(out)
     private = [Path(profile.key_file)] if profile.key_file else []
-    _refuse_places(paths, folder, [*private, *([crosswalk] if crosswalk else [])])
+    _refuse_places(places, folder, [*private, *([crosswalk] if crosswalk else [])])
     names = Pseudonyms(key, profile.subject_prefix, profile.numbering, profile.max_shift_days)
     settings = profile.to_dict()
     made_with = names.name("profile", json.dumps([__version__, settings], sort_keys=True))
@@ -109,7 +104,7 @@ def deidentify_study(
         (on_stage or (lambda _stage: None))("looking for files")
         run = _Run(folder, profile, names, earlier, Crosswalk(crosswalk))
         saved = time.monotonic()
-        total, inputs = _inputs(paths)
+        total, inputs = _inputs(places)
         for done, one in enumerate(inputs):
             if on_progress is not None:
                 on_progress(done, total, f"input {done + 1}")
@@ -211,15 +206,15 @@ class _Run:
             reason = _told(error, instance)
         except OutputError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # Damaged bytes make a parser raise anything, with values in its words.
             reason = f"it is damaged ({type(error).__name__})"
         return FileRow(number, "refused", reason, content, "", kind), None
 
     def _written(self, row: FileRow, ds: Dataset, instance: Instance) -> tuple[FileRow, Dataset]:
         old = self._earlier.get(row.content)
-        whole = old is not None and (self.folder / old.file).is_file()
-        reason = "" if whole else refusal_of(ds, self.profile) or self._of_pixels(instance)
+        there = old is not None and (self.folder / old.file).is_file()
+        reason = "" if there else refusal_of(ds, self.profile) or self._of_pixels(instance)
         if reason:
             return replace(row, status="refused", reason=reason), ds
         file = self._file(ds)
@@ -230,7 +225,7 @@ class _Run:
         if before is not None:
             reason = f"another object of the same SOPInstanceUID as input {before.number}"
             return replace(row, status="refused", reason=reason), ds
-        if old is not None and whole:
+        if old is not None and there and old.file == file:
             made = replace(row, file=file, actions=old.actions)
             self.resumed += 1
         else:
@@ -286,6 +281,6 @@ def _refuse_places(paths: Iterable[Path], folder: Path, private: Iterable[Path])
     for path in private:
         if Path(os.path.realpath(path)).is_relative_to(place):
             raise OutputError(
-                f"Writing to {folder}: {path.name} lies in it and would be passed on with the files. "
-                "Keep keys and crosswalks elsewhere."
+                f"Writing to {folder}: {path.name} lies in it and would be passed on with the "
+                "files. Keep keys and crosswalks elsewhere."
             )
