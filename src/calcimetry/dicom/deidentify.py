@@ -13,11 +13,19 @@ from pydicom.sequence import Sequence
 
 from calcimetry import __version__
 from calcimetry.dicom.deidentify_clean import FALLBACKS, WHOLE, cleaned, is_number, is_public
-from calcimetry.dicom.deidentify_codes import clean_code, is_code
+from calcimetry.dicom.deidentify_codes import (
+    CODE_VALUE,
+    CODE_VALUES,
+    MEANING,
+    REPLACED_CODE,
+    SCHEME,
+    cleaned_code,
+    is_code,
+)
 from calcimetry.dicom.deidentify_dates import is_time, shifted_date, shifted_date_time
 from calcimetry.dicom.deidentify_profile import Profile
 from calcimetry.dicom.deidentify_pseudonyms import Pseudonyms
-from calcimetry.dicom.deidentify_table import Action, action_of, basic_profile
+from calcimetry.dicom.deidentify_table import DATES, Action, action_of, basic_profile
 from calcimetry.dicom.deidentify_texts import identity_of, items_of, kind_of, texts
 from calcimetry.dicom.deidentify_words import holds_identity
 
@@ -51,6 +59,7 @@ _ALWAYS = (
     ("113104", "Clean Structured Content Option"),
 )
 _TRACKING_IDENTIFIER = "112039"
+_OF_CODES = frozenset({*CODE_VALUES, SCHEME, MEANING})
 
 Counts = Counter[tuple[int, Action]]
 
@@ -151,14 +160,26 @@ class _Cleaner:
     def cleaned(self, ds: Dataset) -> Dataset:
         made = Dataset()
         made.set_original_encoding(*ds.original_encoding)
+        coded = is_code(ds)
         for tag in ds.keys():  # noqa: SIM118 - iterating a data set decodes its values
+            if coded and tag in _OF_CODES:
+                continue
             kind = kind_of(ds, tag)
             action = action_of(tag, kind, self.profile, self.is_report) if kind else Action.REMOVE
             action = getattr(self, f"_{action.name.lower()}")(ds, made, tag, kind)
             self.counts[int(tag), action] += 1
-        if is_code(made):
-            clean_code(made, self.identity)
+        if coded:
+            self._code(ds, made)
         return made
+
+    def _code(self, ds: Dataset, made: Dataset) -> None:
+        code = cleaned_code(ds, self.identity)
+        for tag, kind, text in zip(
+            (CODE_VALUE, SCHEME, MEANING), ("SH", "SH", "LO"), code, strict=True
+        ):
+            _put(made, tag, kind, text)
+        action = Action.REPLACE if code == REPLACED_CODE else Action.KEEP
+        self.counts[CODE_VALUE, action] += 1
 
     def _keep(self, ds: Dataset, made: Dataset, tag: int, kind: str) -> Action:
         if kind in _TEXTS and any(holds_identity(one, self.identity) for one in texts(ds, tag)):
@@ -232,7 +253,9 @@ class _Cleaner:
         return Action.REPLACE
 
     def _empty(self, _ds: Dataset, made: Dataset, tag: int, kind: str) -> Action:
-        _put(made, tag, kind, Sequence() if kind == "SQ" else None)
+        _put(
+            made, tag, kind, Sequence() if kind == "SQ" else "" if kind in _TEXTS | DATES else None
+        )
         return Action.EMPTY
 
     def _remove(self, _ds: Dataset, _made: Dataset, _tag: int, _kind: str) -> Action:

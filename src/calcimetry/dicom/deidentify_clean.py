@@ -10,6 +10,7 @@ from pydicom.config import IGNORE
 from pydicom.datadict import keyword_dict
 from pydicom.uid import UID
 
+from calcimetry.dicom.deidentify_codes import is_public_scheme
 from calcimetry.dicom.deidentify_words import is_technical, technical_words
 
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -22,6 +23,8 @@ _AGE_TAG = keyword_dict["PatientAge"]
 #: What values that are no words look like.
 _FORMS: dict[int, Callable[[str], object]] = {
     keyword_dict["SpecificCharacterSet"]: python_encoding.__contains__,
+    keyword_dict["CodingSchemeDesignator"]: is_public_scheme,
+    keyword_dict["LossyImageCompression"]: re.compile(r"0[01]").fullmatch,
     keyword_dict["PatientOrientation"]: re.compile(r"[APLRHF]{1,3}").fullmatch,
     keyword_dict["TemplateIdentifier"]: re.compile(r"\d{1,5}").fullmatch,
     keyword_dict["ContextIdentifier"]: re.compile(r"\d{1,5}").fullmatch,
@@ -32,6 +35,7 @@ _FORMS: dict[int, Callable[[str], object]] = {
 FALLBACKS = {
     keyword_dict[word]: text
     for word, text in {
+        "CodingSchemeDesignator": "99REMOVED",
         "Manufacturer": "REMOVED",
         "ManufacturerModelName": "REMOVED",
         "SoftwareVersions": "REMOVED",

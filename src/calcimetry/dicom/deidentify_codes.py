@@ -8,7 +8,8 @@ from functools import cache
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 
-from calcimetry.dicom.deidentify_words import is_technical, technical_words
+from calcimetry.dicom.deidentify_texts import texts
+from calcimetry.dicom.deidentify_words import is_technical
 
 #: What the codes of public schemes look like; a code of another form is none of them.
 _PUBLIC = {
@@ -22,26 +23,28 @@ _PUBLIC = {
     "FMA": re.compile(r"\d{1,6}"),
     "UMLS": re.compile(r"C\d{7}"),
     "NCIt": re.compile(r"C\d{1,6}"),
+    "RFC5646": re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?"),
 }
 #: Units of UCUM are made of these.
 _UNIT = re.compile(
     r"(?:1|%|/|\.|\*|\^|\d{1,3}|\[hnsf'U\]|\{(?:counts?|ratio|pixels?|propcounts)\}"
-    r"|[munkMG]?(?:m|g|s|l|L|Gy|Sv|A|V|eV|Hz|Pa|mol|Bq)|deg|min|h|d|a|mo|wk|Cel)+"
+    r"|[munpkMGcd]?(?:m|g|s|l|L|Gy|Sv|A|V|eV|Hz|Pa|mol|Bq)|deg|min|h|d|a|mo|wk|Cel)+"
 )
 #: Our own scheme, whose codes are technical words joined by hyphens.
 _OWN = "99CALCIMETRY"
 _MISSING = "REMOVED"
+REPLACED_CODE = (_MISSING, f"99{_MISSING}", _MISSING)
 CODE_VALUE, SCHEME, MEANING = 0x00080100, 0x00080102, 0x00080104
-#: Longer codes and codes that are addresses.
-OTHER_VALUES = (0x00080119, 0x00080120)
+#: Codes of the usual length, longer ones and those that are addresses.
+CODE_VALUES = (CODE_VALUE, 0x00080119, 0x00080120)
 
 
-def clean_code(item: Dataset, identity: frozenset[str]) -> bool:
-    """Leave of a coded entry what a public scheme has, in place.
+def cleaned_code(item: Dataset, identity: frozenset[str]) -> tuple[str, str, str]:
+    """What a coded entry may say: its value, scheme and meaning.
 
-    The meaning becomes the scheme's own where pydicom knows it (DICOM PS3.16), and else keeps its
-    technical words. A code of another scheme, such as a hospital's own, is replaced: its value
-    may hold anything.
+    A meaning that is not made of technical words becomes the scheme's own, where pydicom knows it
+    (DICOM PS3.16), or the value. A code of another scheme, such as a hospital's own, is
+    replaced: its value may hold anything.
 
     Parameters
     ----------
@@ -52,25 +55,30 @@ def clean_code(item: Dataset, identity: frozenset[str]) -> bool:
 
     Returns
     -------
-    bool
-        Whether the code itself stayed.
+    value, scheme, meaning : str
     """
     value, scheme = (_text(item, tag) for tag in (CODE_VALUE, SCHEME))
-    if _is_public(value, scheme, identity):
-        known = _meanings(scheme).get(value, "")
-        meaning = known or technical_words(_text(item, MEANING), identity) or _MISSING
-        _set(item, value, scheme, meaning)
-        return True
-    _set(item, _MISSING, f"99{_MISSING}", _MISSING)
-    for tag in OTHER_VALUES:
-        if tag in item:
-            del item[tag]
-    return False
+    if not _is_public(value, scheme, identity):
+        return REPLACED_CODE
+    stated = _text(item, MEANING)
+    # All or nothing: half a meaning may be the opposite.
+    if not is_technical(stated, identity):
+        stated = _meanings(scheme).get(value, value)
+    return value, scheme, stated[:64]
+
+
+def is_public_scheme(designator: str) -> bool:
+    """Whether a coding scheme is a public one, or our own.
+
+    >>> is_public_scheme("SCT"), is_public_scheme("99HOSPITAL")
+    (True, False)
+    """
+    return designator in _PUBLIC or designator in ("UCUM", _OWN)
 
 
 def is_code(item: Dataset) -> bool:
     """Whether an item is a coded entry."""
-    return any(tag in item for tag in (CODE_VALUE, *OTHER_VALUES))
+    return any(tag in item for tag in CODE_VALUES)
 
 
 def _is_public(value: str, scheme: str, identity: frozenset[str]) -> bool:
@@ -91,16 +99,4 @@ def _meanings(scheme: str) -> dict[str, str]:
 
 
 def _text(item: Dataset, tag: int) -> str:
-    if tag not in item:
-        return ""
-    value = item[tag].value
-    return value.strip(" \0") if isinstance(value, str) else ""
-
-
-def _set(item: Dataset, value: str, scheme: str, meaning: str) -> None:
-    for tag, kind, text in (
-        (CODE_VALUE, "SH", value),
-        (SCHEME, "SH", scheme),
-        (MEANING, "LO", meaning[:64]),
-    ):
-        item.add_new(tag, kind, text)
+    return texts(item, tag)[0] if tag in item else ""

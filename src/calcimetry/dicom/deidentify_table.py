@@ -73,11 +73,12 @@ STRUCTURED = _named("ContentSequence AcquisitionContextSequence VerifyingObserve
 #: Texts in no table that what is accepted here needs, or `measure` reads.
 WORDS = (
     _named("""
-    ConvolutionKernel FilterType RescaleType SegmentLabel SegmentDescription SegmentAlgorithmName
-    TrackingID TextValue ContentDescription WindowCenterWidthExplanation LUTExplanation StackID
-    DimensionDescriptionLabel AlgorithmName AlgorithmVersion PositionReferenceIndicator
-    CodingSchemeName CodingSchemeResponsibleOrganization CodingSchemeVersion FrameLabel
-    ContrastBolusRoute AcquisitionProtocolName
+    CodingSchemeDesignator ConvolutionKernel FilterType RescaleType SegmentLabel
+    SegmentDescription SegmentAlgorithmName TrackingID TextValue ContentDescription
+    WindowCenterWidthExplanation LUTExplanation StackID DimensionDescriptionLabel AlgorithmName
+    AlgorithmVersion PositionReferenceIndicator CodingSchemeName
+    CodingSchemeResponsibleOrganization CodingSchemeVersion FrameLabel ContrastBolusRoute
+    AcquisitionProtocolName
 """)
     | MAKERS
 )

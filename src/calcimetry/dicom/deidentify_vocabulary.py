@@ -27,6 +27,8 @@ PHRASES = (
     r"FC\d{2}(?:-H)?|Y[A-D]|(?-i:[BDHIJQSTU][a-z]?)_?\d{2}[a-z]{0,2}(?:\\\d)?",  # kernels
     r"(?:VA|VB|VE|CT|SOM)\d{1,2}[A-Z]?(?:[_\s]SP\d{1,2})?",  # scanners and their software
     r"v?\d{1,2}\.\d{1,3}\.\d{1,3}",
+    r"made_with=[0-9a-f]{12}",
+    r"model=[uvp]net\s[0-9a-f]{12}",
     # results
     r"(?:lesion|segment|finger|digit|hand|series|slice|bone|label|visit|det|part)s?[\s_#-]*\d{1,4}",
 )

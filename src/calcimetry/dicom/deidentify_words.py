@@ -55,12 +55,12 @@ def is_technical(text: str, identity: frozenset[str] = frozenset()) -> bool:
 
     Examples
     --------
-    >>> is_technical("MONOCHROME2"), is_technical("DOE JANE")
+    >>> is_technical("HAS OBS CONTEXT"), is_technical("DOE JANE")
     (True, False)
     """
-    if text in TERMS:
-        return not _of_identity(text, identity)
-    return bool(_letters(text)) and technical_words(text, identity) == text
+    if not _letters(text) or _of_identity(text, identity):
+        return False
+    return technical_words(text, identity) == text or all(word in TERMS for word in text.split())
 
 
 def parts(texts: Iterable[str]) -> frozenset[str]:
