@@ -58,9 +58,12 @@ def item(**values):
     ids=["no option", "all options"],
 )
 def test_no_text_survives_anywhere_in_the_bytes(profile, skip):
-    before = marked(skip)
-    assert bytes_of(before).count(MARK.encode()) > 10_000
-    after = bytes_of(cleaned(before, profile)).upper()
+    before = bytes_of(marked(skip))
+    assert before.count(MARK.encode()) > 10_000
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = deidentify(dcmread_bytes(before), profile, NAMES).dataset
+    after = bytes_of(made).upper()
     for mark in (MARK, MARKED_UID, MARKED_DATE):
         assert mark.encode() not in after
 

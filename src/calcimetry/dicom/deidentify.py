@@ -253,9 +253,8 @@ class _Cleaner:
         return Action.REPLACE
 
     def _empty(self, _ds: Dataset, made: Dataset, tag: int, kind: str) -> Action:
-        _put(
-            made, tag, kind, Sequence() if kind == "SQ" else "" if kind in _TEXTS | DATES else None
-        )
+        nothing = "" if kind in _TEXTS | DATES else None
+        _put(made, tag, kind, Sequence() if kind == "SQ" else nothing)
         return Action.EMPTY
 
     def _remove(self, _ds: Dataset, _made: Dataset, _tag: int, _kind: str) -> Action:

@@ -30,5 +30,6 @@ PHRASES = (
     r"made_with=[0-9a-f]{12}",
     r"model=[uvp]net\s[0-9a-f]{12}",
     # results
-    r"(?:lesion|segment|finger|digit|hand|series|slice|bone|label|visit|det|part)s?[\s_#-]*\d{1,4}",
+    r"(?:lesion|segment|series|slice)s?[\s_#-]*\d{1,3}",
+    r"(?:finger|digit|visit|part|label)[\s_#-]*\d",
 )
