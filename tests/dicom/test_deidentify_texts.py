@@ -48,7 +48,7 @@ def test_who_it_is_is_told_by_all_names_and_numbers_at_every_level():
     )
     ds.PatientName = "Müller^Änne=山田"
     found = identity_of(read_again(ds))
-    assert {"müller", "änne", "山田", "p4711", "4711", "a77", "77", "roe", "richard"} <= found
+    assert {"muller", "mueller", "anne", "山田", "p4711", "4711", "a77", "roe", "richard"} <= found
 
 
 def test_what_is_no_sequence_has_no_items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from calcimetry.dicom.deidentify_vocabulary import TERMS, WORDS
-from calcimetry.dicom.deidentify_words import is_technical, parts, technical_words
+from calcimetry.dicom.deidentify_words import holds_identity, is_technical, parts, technical_words
 from calcimetry.dicom.energy import energy_of
 from calcimetry.dicom.instance import Frame, Instance
 from calcimetry.dicom.kernels import sharpness_of
@@ -141,6 +141,11 @@ def test_parts_of_the_patients_name_go_even_within_words():
     assert technical_words("bonemarrow", identity) == ""
     assert not is_technical("MARROW", identity)
     assert not is_technical("SR", parts(["SR^X"]))
+
+
+@pytest.mark.parametrize("spelt", ["MÜLLER", "Muller", "mueller", "Mu\u0308ller"])
+def test_all_spellings_of_a_name_are_the_name(spelt):
+    assert holds_identity(f"CT of {spelt}", parts(["Müller^Anna"]))
 
 
 def test_the_lists_are_words_of_their_case():

@@ -26,7 +26,7 @@ from calcimetry.dicom.deidentify_dates import is_time, shifted_date, shifted_dat
 from calcimetry.dicom.deidentify_profile import Profile
 from calcimetry.dicom.deidentify_pseudonyms import Pseudonyms
 from calcimetry.dicom.deidentify_table import DATES, Action, action_of, basic_profile
-from calcimetry.dicom.deidentify_texts import identity_of, items_of, kind_of, texts
+from calcimetry.dicom.deidentify_texts import decoded, identity_of, items_of, kind_of, texts
 from calcimetry.dicom.deidentify_words import holds_identity
 
 _TEXTS = frozenset({"AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
@@ -182,7 +182,7 @@ class _Cleaner:
         self.counts[CODE_VALUE, action] += 1
 
     def _keep(self, ds: Dataset, made: Dataset, tag: int, kind: str) -> Action:
-        if kind in _TEXTS and any(holds_identity(one, self.identity) for one in texts(ds, tag)):
+        if kind in _TEXTS and any(holds_identity(one, self.identity) for one in decoded(ds, tag)):
             return self._nothing_left(ds, made, tag, kind)
         if kind in ("DS", "IS") and not all(map(is_number, texts(ds, tag))):
             return Action.REMOVE

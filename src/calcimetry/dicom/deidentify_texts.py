@@ -77,11 +77,11 @@ def _identifying(ds: Dataset) -> Iterator[str]:
             for item in items_of(ds, tag):
                 yield from _identifying(item)
         elif kind == "PN" or tag in _NUMBERS:
-            yield from _decoded(ds, tag)
+            yield from decoded(ds, tag)
 
 
-def _decoded(ds: Dataset, tag: int) -> list[str]:
-    """Values in the characters that the header states; as bytes where those are wrong."""
+def decoded(ds: Dataset, tag: int) -> list[str]:
+    """Values in the characters that the header states; as `texts` where those are wrong."""
     try:
         value = ds[tag].value
     except (ValueError, LookupError, TypeError, AttributeError):

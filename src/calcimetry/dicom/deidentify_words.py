@@ -6,6 +6,7 @@ A list of words that must go is never complete; this is a list of those that may
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from calcimetry.dicom.deidentify_vocabulary import PHRASES, TERMS, WORDS
@@ -19,6 +20,8 @@ _ALLOWED = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _PARTS = re.compile(r"[\W_]+")
+#: How names are spelt where umlauts are not at hand.
+_SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae"})
 #: A part of a name or number shorter than this is too common to be looked for within words.
 _WITHIN = 4
 
@@ -64,7 +67,7 @@ def is_technical(text: str, identity: frozenset[str] = frozenset()) -> bool:
 
 
 def parts(texts: Iterable[str]) -> frozenset[str]:
-    """Parts of names and numbers that tell who somebody is, in lower case.
+    """Parts of names and numbers that tell who somebody is, in lower case and without accents.
 
     Examples
     --------
@@ -73,8 +76,9 @@ def parts(texts: Iterable[str]) -> frozenset[str]:
     """
     found: set[str] = set()
     for text in texts:
-        pieces = [piece for piece in _PARTS.split(text.casefold()) if piece]
-        found.update(pieces, ["".join(pieces)] if text.count("^") == 0 else [])
+        for spelt in (text, text.casefold().translate(_SPELT_OUT)):
+            pieces = [piece for piece in _PARTS.split(_folded(spelt)) if piece]
+            found.update(pieces, ["".join(pieces)] if "^" not in text else [])
     return frozenset(piece for piece in found if len(piece) > 1)
 
 
@@ -90,9 +94,15 @@ def holds_identity(text: str, identity: frozenset[str]) -> bool:
 
 
 def _of_identity(text: str, identity: frozenset[str]) -> bool:
-    folded = text.casefold()
+    folded = _folded(text)
     own = {*_PARTS.split(folded), "".join(_PARTS.split(folded))}
     return bool(own & identity) or any(len(part) >= _WITHIN and part in folded for part in identity)
+
+
+def _folded(text: str) -> str:
+    """In lower case and without accents, so that spellings of one name are the same."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _letters(text: str) -> str:

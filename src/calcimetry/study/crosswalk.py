@@ -41,8 +41,10 @@ class Crosswalk:
             there = path is not None and path.read_text(encoding="utf-8")
         except FileNotFoundError:
             return
-        except (OSError, ValueError) as error:
-            raise _cannot(path, type(error).__name__) from error
+        except OSError as error:
+            raise _cannot(path, error.strerror or str(error)) from error
+        except ValueError as error:
+            raise _cannot(path, "it is there already and is no text") from error
         if there and not there.startswith(",".join(COLUMNS)):
             raise _cannot(path, "it is there already and is no crosswalk")
 
