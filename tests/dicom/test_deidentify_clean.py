@@ -32,6 +32,8 @@ from calcimetry.dicom.deidentify_clean import cleaned, is_number, is_public
         ("LossyImageCompression", "CS", ["01"], None),
         ("TemplateIdentifier", "CS", ["1500"], None),
         ("CodingSchemeDesignator", "SH", ["99DOE"], []),
+        ("ConvolutionKernel", "SH", ["Br40d", "3"], None),
+        ("ConvolutionKernel", "SH", ["DOE", "3"], ["3"]),
         ("ScanOptions", "CS", ["HELICAL MODE", "DOE"], ["HELICAL MODE"]),
         ("Manufacturer", "LO", ["SIEMENS"], None),
         ("Manufacturer", "LO", ["Doe Imaging"], ["Imaging"]),

@@ -61,6 +61,13 @@ def test_enhanced_ct_and_segmentations_state_their_place_elsewhere():
     assert refusal(SOPClassUID=SegmentationStorage, PhotometricInterpretation="PALETTE COLOR") == ""
 
 
+def test_overlays_in_unused_bits_are_refused_and_others_taken():
+    for position, refused in ((0, False), (12, True)):
+        ds = making.ct_slice(making.volume()[0], (0, 0, 0), 1)
+        ds.add_new(0x60000102, "US", position)
+        assert ("unused bits" in refusal_of(read_again(ds), Profile())) is refused
+
+
 def private(creator, nested=False):
     ds = making.ct_slice(making.volume()[0], (0, 0, 0), 1)
     place = ds

@@ -150,7 +150,8 @@ def test_zips_and_dicomdirs_are_read(study, tmp_path):
     done = deidentify_study([listed], tmp_path / "listed", PROFILE, KEY)
     assert len(done.of_status("written")) == 10
     done = deidentify_study([folder], tmp_path / "both", PROFILE, KEY)
-    assert any("a DICOMDIR" in reason for reason in done.reasons("refused"))
+    assert any("a DICOMDIR" in reason for reason in done.reasons("passed over"))
+    assert done.of_status("refused") == ()
 
 
 def test_an_object_that_is_there_twice_is_written_once(study, tmp_path):
@@ -165,14 +166,19 @@ def test_an_object_that_is_there_twice_is_written_once(study, tmp_path):
 
 
 def test_painted_and_damaged_pixels_are_refused(tmp_path):
-    slices = making.series(np.zeros((3, 64, 64), np.int16))
+    slices = making.series(np.zeros((4, 64, 64), np.int16))
+    slices[2].BitsStored, slices[2].HighBit = 12, 11
+    hidden = np.full((64, 64), 1024, np.uint16)
+    hidden[20:30, 20:30] |= 0x1000
+    slices[2].PixelData = hidden.tobytes()
     bright = np.zeros((64, 64), np.uint16)
     bright[2, 2:-2] = bright[-3, 2:-2] = bright[2:-2, 2] = bright[2:-2, -3] = 4000
     slices[0].PixelData = bright.tobytes()
     slices[1].PixelData = slices[1].PixelData[:100]
     making.save_all(tmp_path / "in", slices)
     done = deidentify_study([tmp_path / "in"], tmp_path / "out", PROFILE, KEY)
-    assert [row.status for row in done.rows] == ["refused", "refused", "written"]
+    assert [row.status for row in done.rows] == ["refused", "refused", "refused", "written"]
+    assert "unused bits" in done.rows[2].reason
     assert done.rows[0].reason == "words or a frame seem to be painted into its pixels"
     assert "cut off" in done.rows[1].reason
 
@@ -194,7 +200,7 @@ def test_what_was_done_stands_in_the_tables_and_on_the_page(study, tmp_path):
     assert done["Study Date", "shifted"] == "20"
     assert done["Pixel Data", "kept"] == "20"
     page = (out / "deidentification.html").read_text(encoding="utf-8")
-    assert "20 files of 1 patients were written, 3 were refused and 2 passed over" in page
+    assert "20 files of 1 patient were written, 3 were refused and 2 passed over" in page
     report = json.loads((out / "deidentification.json").read_text(encoding="utf-8"))
     assert report["profile"]["shift_dates"] is True
     assert len(report["patterns"]) <= 4  # what slices share is told once

@@ -11,7 +11,6 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 
-from calcimetry import __version__
 from calcimetry.dicom.deidentify_clean import FALLBACKS, WHOLE, cleaned, is_number, is_public
 from calcimetry.dicom.deidentify_codes import (
     CODE_VALUE,
@@ -25,8 +24,15 @@ from calcimetry.dicom.deidentify_codes import (
 from calcimetry.dicom.deidentify_dates import is_time, shifted_date, shifted_date_time
 from calcimetry.dicom.deidentify_profile import Profile
 from calcimetry.dicom.deidentify_pseudonyms import Pseudonyms
-from calcimetry.dicom.deidentify_table import DATES, Action, action_of, basic_profile
-from calcimetry.dicom.deidentify_texts import decoded, identity_of, items_of, kind_of, texts
+from calcimetry.dicom.deidentify_table import DATES, PIXELS, Action, action_of, basic_profile
+from calcimetry.dicom.deidentify_texts import (
+    decoded,
+    identity_of,
+    items_of,
+    kind_of,
+    patient_id_of,
+    texts,
+)
 from calcimetry.dicom.deidentify_words import holds_identity
 
 _TEXTS = frozenset({"AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
@@ -83,7 +89,9 @@ class Deidentified:
     actions: Mapping[tuple[int, Action], int]
 
 
-def deidentify(ds: Dataset, profile: Profile, pseudonyms: Pseudonyms) -> Deidentified:
+def deidentify(
+    ds: Dataset, profile: Profile, pseudonyms: Pseudonyms, *, version: str = ""
+) -> Deidentified:
     """Make a copy of a data set that says nothing of its patient.
 
     What must not be de-identified at all is told by `calcimetry.dicom.deidentify_refusal`
@@ -95,6 +103,8 @@ def deidentify(ds: Dataset, profile: Profile, pseudonyms: Pseudonyms) -> Deident
         As read, with its file meta information; it is not changed.
     profile : Profile
     pseudonyms : Pseudonyms
+    version : str
+        Of calcimetry, to be stated in the file.
 
     Returns
     -------
@@ -104,7 +114,7 @@ def deidentify(ds: Dataset, profile: Profile, pseudonyms: Pseudonyms) -> Deident
     ----------
     DICOM PS3.15 2026c, annex E: Attribute Confidentiality Profiles.
     """
-    patient_id = (texts(ds, keyword_dict["PatientID"]) or [""])[0] if "PatientID" in ds else ""
+    patient_id = patient_id_of(ds)
     patient = pseudonyms.patient(patient_id)
     cleaner = _Cleaner(
         profile,
@@ -115,19 +125,19 @@ def deidentify(ds: Dataset, profile: Profile, pseudonyms: Pseudonyms) -> Deident
         Counter(),
         is_report="ContentSequence" in ds,
     )
-    made = cleaner.cleaned(ds)
+    made = cleaner.cleaned(ds, is_item=False)
     made.file_meta = FileMetaDataset()
     made.file_meta.TransferSyntaxUID = ds.file_meta.TransferSyntaxUID
     made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID
     made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
-    _state(made, profile, patient)
+    _state(made, profile, patient, version)
     return Deidentified(made, patient, dict(cleaner.counts))
 
 
-def _state(made: Dataset, profile: Profile, patient: str) -> None:
+def _state(made: Dataset, profile: Profile, patient: str, version: str) -> None:
     """Say that and how it was done (PS3.15 section E.1.1, step 6)."""
     made.PatientIdentityRemoved = "YES"
-    made.DeidentificationMethod = [f"calcimetry {__version__}", "DICOM PS3.15 2026c"]
+    made.DeidentificationMethod = [f"calcimetry {version}".strip(), "DICOM PS3.15 2026c"]
     options = [code for name, code in _OPTIONS.items() if getattr(profile, name)]
     made.DeidentificationMethodCodeSequence = [_code(*code) for code in (*_ALWAYS, *options)]
     made.LongitudinalTemporalInformationModified = "MODIFIED" if profile.shift_dates else "REMOVED"
@@ -157,7 +167,7 @@ class _Cleaner:
     counts: Counts
     is_report: bool
 
-    def cleaned(self, ds: Dataset) -> Dataset:
+    def cleaned(self, ds: Dataset, is_item: bool = True) -> Dataset:
         made = Dataset()
         made.set_original_encoding(*ds.original_encoding)
         coded = is_code(ds)
@@ -165,7 +175,11 @@ class _Cleaner:
             if coded and tag in _OF_CODES:
                 continue
             kind = kind_of(ds, tag)
-            action = action_of(tag, kind, self.profile, self.is_report) if kind else Action.REMOVE
+            # Nobody looks at pixels within items: they are icons and photographs.
+            unusable = not kind or (is_item and tag in PIXELS)
+            action = (
+                Action.REMOVE if unusable else action_of(tag, kind, self.profile, self.is_report)
+            )
             action = getattr(self, f"_{action.name.lower()}")(ds, made, tag, kind)
             self.counts[int(tag), action] += 1
         if coded:
@@ -242,7 +256,7 @@ class _Cleaner:
             _put(made, tag, kind, "")
             return Action.EMPTY
         _put(made, tag, kind, moved if len(moved) > 1 else "".join(moved))
-        return Action.SHIFT
+        return Action.KEEP if kind == "TM" else Action.SHIFT  # days move, not the time of day
 
     def _pseudonym(self, _ds: Dataset, made: Dataset, tag: int, kind: str) -> Action:
         _put(made, tag, kind, self.patient)

@@ -19,7 +19,8 @@ _AGE = re.compile(r"(\d{3})([DWMY])")
 OLDEST_YEARS = 90
 _IMAGE_TYPES = frozenset({keyword_dict["ImageType"], keyword_dict["FrameType"]})
 _ORIGIN, _ROLE = ("ORIGINAL", "DERIVED", "MIXED"), ("PRIMARY", "SECONDARY")
-_AGE_TAG = keyword_dict["PatientAge"]
+_AGE_TAG, _KERNEL = keyword_dict["PatientAge"], keyword_dict["ConvolutionKernel"]
+_STRENGTH = re.compile(r"\d")
 #: What values that are no words look like.
 _FORMS: dict[int, Callable[[str], object]] = {
     keyword_dict["SpecificCharacterSet"]: python_encoding.__contains__,
@@ -97,6 +98,8 @@ def cleaned(tag: int, kind: str, values: list[str], identity: frozenset[str]) ->
         return [age for age in map(_age, values) if age]
     if tag in _IMAGE_TYPES:
         return _image_type(values, identity)
+    if tag == _KERNEL:  # a second value is its strength
+        return [one for one in values if is_technical(one, identity) or _STRENGTH.fullmatch(one)]
     if kind == "CS" or tag in WHOLE:
         return [value for value in values if is_technical(value, identity)]
     return [words for words in (technical_words(value, identity) for value in values) if words]

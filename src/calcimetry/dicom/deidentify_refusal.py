@@ -95,7 +95,15 @@ def _with_identity_in_pixels(ds: Dataset) -> str:
     for keyword in ("BurnedInAnnotation", "RecognizableVisualFeatures"):
         if _first(ds, keyword) not in ("", "NO"):
             return f"it does not state {keyword} NO, so its pixels may show who it is"
+    overlays = [tag for tag in ds.keys() if _is_overlay_position(tag)]  # noqa: SIM118
+    if any(ds[tag].value for tag in overlays):
+        return "an overlay lies in its pixels' unused bits"
     return _of_a_screen(ds) if _first(ds, "SOPClassUID") in CT else ""
+
+
+def _is_overlay_position(tag: int) -> bool:
+    """Whether an attribute is OverlayBitPosition (60xx,0102)."""
+    return 0x6000 <= tag >> 16 < 0x6100 and tag & 0xFFFF == 0x0102
 
 
 def _of_a_screen(ds: Dataset) -> str:

@@ -82,6 +82,7 @@ WORDS = (
 """)
     | MAKERS
 )
+PIXELS = _named("PixelData FloatPixelData DoubleFloatPixelData")
 #: Values in bytes that are pixels, or turn pixels into others.
 BULK = _named("""
     PixelData FloatPixelData DoubleFloatPixelData ExtendedOffsetTable ExtendedOffsetTableLengths

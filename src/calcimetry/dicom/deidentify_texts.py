@@ -15,6 +15,7 @@ from calcimetry.dicom.deidentify_words import parts
 
 #: Values that are one text, backslashes and all.
 _ONE_TEXT = frozenset({"ST", "LT", "UT", "UR"})
+_PATIENT_ID = keyword_dict["PatientID"]
 #: What tells who the patient is, besides all names of persons.
 _NUMBERS = frozenset(
     keyword_dict[word]
@@ -63,6 +64,11 @@ def items_of(ds: Dataset, tag: int) -> tuple[Dataset, ...]:
     """The items of a sequence; none where it is something else."""
     value = ds[tag].value
     return tuple(value) if isinstance(value, Sequence) else ()
+
+
+def patient_id_of(ds: Dataset) -> str:
+    """PatientID, which decides who the patient is; empty where there is none."""
+    return "\\".join(decoded(ds, _PATIENT_ID)).strip(" \0") if _PATIENT_ID in ds else ""
 
 
 def identity_of(ds: Dataset) -> frozenset[str]:

@@ -24,6 +24,31 @@ _MOST_FILLED = 0.9
 _MOST_SPOTS = 3_000
 
 
+def holds_hidden_bits(stored: NDArray[np.integer], bits_stored: int) -> bool:
+    """Whether the bits above those that are used hold something, as overlays once did.
+
+    Parameters
+    ----------
+    stored : array of int
+        Of 16 bits, as stored.
+    bits_stored : int
+
+    Returns
+    -------
+    bool
+        False where they are all 0 or repeat the sign.
+
+    Examples
+    --------
+    >>> holds_hidden_bits(np.array([[0x0FFF, 0xFFFF]], np.uint16), 12)
+    False
+    >>> holds_hidden_bits(np.array([[0x1FFF]], np.uint16), 12)
+    True
+    """
+    above = stored.astype(np.uint16) >> np.uint16(bits_stored)
+    return not bool(np.isin(above, (0, 0xFFFF >> bits_stored)).all())
+
+
 @dataclass(frozen=True, slots=True)
 class _Letter:
     bottom: int

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from calcimetry.dicom.deidentify_pseudonyms import Pseudonyms
+from calcimetry.dicom.deidentify_texts import patient_id_of
 from calcimetry.errors import OutputError
 from calcimetry.files.tables import TEMPORARY
 from calcimetry.study.deidentified import FileRow
@@ -52,7 +53,7 @@ class Crosswalk:
         """Note how an input ended; `name` is its path."""
         if self._path is None:
             return
-        patient_id = str(ds.get("PatientID", "")).strip(" \0") if ds is not None else ""
+        patient_id = patient_id_of(ds) if ds is not None else ""
         study = str(ds.get("StudyInstanceUID", "")) if ds is not None else ""
         whose = (patient_id, names.patient(patient_id), names.shift_days(patient_id))
         self._rows.append(

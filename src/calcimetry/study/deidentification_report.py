@@ -97,21 +97,17 @@ def _page(
 ) -> ComparisonPage:
     written = study.of_status("written")
     patients = {row.file.partition("/")[0] for row in written}
-    refused = len(study.of_status("refused"))
+    refused, many = len(study.of_status("refused")), "" if len(patients) == 1 else "s"
     verdict = (
-        f"{len(written)} files of {len(patients)} patients were written, {refused} were refused "
-        f"and {len(study.of_status('passed over'))} passed over."
+        f"{len(written)} files of {len(patients)} patient{many} were written, {refused} were "
+        f"refused and {len(study.of_status('passed over'))} passed over."
     )
     why = tuple(
         (reason, status, str(count))
         for status in _NOT_WRITTEN
         for reason, count in study.reasons(status).items()
     )
-    options = tuple(
-        (name, "yes" if value is True else "no" if value is False else str(value) or "none")
-        for name, value in profile.items()
-        if name != "trial"
-    )
+    options = tuple((name, _shown(value)) for name, value in profile.items() if name != "trial")
     changed = [row for row in attributes if row["action"] != str(Action.KEEP)]
     kept = [row for row in attributes if row["action"] == str(Action.KEEP)]
     tables = [
@@ -142,6 +138,12 @@ def _page(
         title="De-identification",
         method_title="How it was done",
     )
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) or "none" if isinstance(value, tuple) else str(value) or "none"
 
 
 def _cells(rows: Iterable[Mapping[str, object]]) -> tuple[tuple[str, ...], ...]:

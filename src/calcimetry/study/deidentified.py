@@ -124,7 +124,7 @@ def load_rows(folder: Path, made_with: str) -> tuple[FileRow, ...]:
     if earlier != made_with:
         raise OutputError(
             f"Writing to {folder}: what is there was made with another key, profile or version, so "
-            f"its patients would not be the same. {advice}"
+            f"that the files would not go together. {advice}"
         )
     return rows
 
