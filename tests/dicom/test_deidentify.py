@@ -188,6 +188,11 @@ def test_characteristics_stay_only_where_that_was_asked_for():
     assert "PatientWeight" not in plain
 
 
+def test_no_dummy_states_what_nobody_knows():
+    assert cleaned(ct(ContrastBolusAgent="Omnipaque Doe")).ContrastBolusAgent == ""
+    assert cleaned(ct(DeviceSerialNumber=""), Profile()).DeviceSerialNumber == ""
+
+
 def test_a_name_that_is_a_technical_word_goes_too():
     made = cleaned(
         ct(PatientName="HAND^ANNA", BodyPartExamined="HAND", SeriesDescription="DE Hand")

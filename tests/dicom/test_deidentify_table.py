@@ -29,7 +29,7 @@ ALLOWED = {
     "Z": {Action.EMPTY, Action.PSEUDONYM},
     "X": {Action.REMOVE},
     "U": {Action.UID},
-    "Z_D": {Action.REPLACE, Action.PSEUDONYM},
+    "Z_D": {Action.REPLACE, Action.EMPTY, Action.PSEUDONYM},
     "X_Z": {Action.REMOVE, Action.EMPTY},
     "X_D": {Action.REMOVE, Action.REPLACE},
     "X_Z_D": {Action.REMOVE, Action.EMPTY, Action.REPLACE},

@@ -6,12 +6,14 @@ import datetime as dt
 import shutil
 import subprocess
 import warnings
+from pathlib import Path
 
 import highdicom as hd
 import numpy as np
 import pytest
 from highdicom.sr import CodedConcept
 from pydicom import dcmread
+from pydicom.data import get_testdata_file
 from pydicom.uid import generate_uid
 
 from calcimetry.dicom.ct import CtStudy, write_ct
@@ -144,6 +146,19 @@ def test_no_object_gets_new_errors(originals, tmp_path, profile):
     before = {path.name: errors(path) for path in sorted(originals.iterdir())}
     for row, known in zip(done.rows, before.values(), strict=True):
         assert errors(tmp_path / "out" / row.file) <= known
+
+
+def test_a_real_scanners_header_gets_no_new_errors(tmp_path):
+    original = get_testdata_file("CT_small.dcm")
+    done = deidentify_study([original], tmp_path / "out", EVERYTHING, bytes(range(32)))
+    assert [row.status for row in done.rows] == ["written"]
+    written = tmp_path / "out" / done.rows[0].file
+    assert errors(written) <= errors(original)
+    data = written.read_bytes()
+    for word in (b"CompressedSamples", b"1CT1", b"JFK IMAGING", b"GEMS_", b"ABCD1234", b"CLUNIE"):
+        assert word in Path(original).read_bytes()
+        assert word not in data
+    assert dcmread(written).PixelData == dcmread(original).PixelData
 
 
 def test_reports_and_segmentations_keep_what_they_measured(originals, tmp_path):

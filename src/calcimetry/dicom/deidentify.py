@@ -262,7 +262,9 @@ class _Cleaner:
         _put(made, tag, kind, self.patient)
         return Action.PSEUDONYM
 
-    def _replace(self, _ds: Dataset, made: Dataset, tag: int, kind: str) -> Action:
+    def _replace(self, ds: Dataset, made: Dataset, tag: int, kind: str) -> Action:
+        if kind in _TEXTS and not any(texts(ds, tag)):
+            return self._empty(ds, made, tag, kind)
         _put(made, tag, kind, _DUMMIES[kind])
         return Action.REPLACE
 

@@ -91,6 +91,8 @@ BULK = _named("""
 """)
 #: Of "X unless D is required", those that our kinds of objects require.
 _REQUIRED = _named("DeviceSerialNumber AcquisitionDateTime")
+#: Of "Z/D", the one where a dummy would state what nobody knows: that contrast was given.
+_EMPTIED = _named("ContrastBolusAgent")
 #: Of "X/Z/D" sequences, the one that reports require, if empty.
 _EMPTY_SEQUENCES = _named("ReferencedPerformedProcedureStepSequence")
 
@@ -183,9 +185,9 @@ def _by_code(tag: int, kind: str, code: str, is_report: bool) -> Action:
         if code in ("D", "X/Z/U*"):
             return Action.ITEMS
         return Action.EMPTY if is_report and tag in _EMPTY_SEQUENCES else Action.REMOVE
-    if code in ("D", "Z/D") or tag in _REQUIRED:
+    if (code in ("D", "Z/D") or tag in _REQUIRED) and tag not in _EMPTIED:
         return Action.REPLACE
-    return Action.EMPTY if code in ("Z", "X/Z") else Action.REMOVE
+    return Action.EMPTY if "Z" in code.split("/") and code != "X/Z/D" else Action.REMOVE
 
 
 def _unlisted(tag: int, kind: str, profile: Profile) -> Action:
