@@ -282,3 +282,26 @@ def test_something_to_do_and_a_key_are_needed(tmp_path, study):
         deidentify_study([], tmp_path / "out", PROFILE, KEY)
     with pytest.raises(SettingsError, match="at least 16 bytes"):
         deidentify_study([study], tmp_path / "out", PROFILE, b"short")
+
+
+def test_enhanced_ct_stays_measurable(tmp_path):
+    making.save(making.enhanced(), tmp_path / "in" / "ct.dcm")
+    done = deidentify_study([tmp_path / "in"], tmp_path / "out", PROFILE, KEY)
+    assert [row.status for row in done.rows] == ["written"]
+    (before,), (after,) = (find_series([tmp_path / one]).volumes for one in ("in", "out"))
+    np.testing.assert_array_equal(before.load().array, after.load().array)
+    np.testing.assert_array_equal(before.grid.affine, after.grid.affine)
+    assert before.laterality == after.laterality
+
+
+def test_sites_that_number_their_patients_themselves_are_kept_apart(study, tmp_path):
+    folders = []
+    for site in ("01", "02", "01"):
+        out = tmp_path / f"out{len(folders)}"
+        profile = Profile(subject_prefix="S-", numbering=site)
+        (patient,) = {
+            row.file.partition("/")[0]
+            for row in deidentify_study([study], out, profile, KEY).of_status("written")
+        }
+        folders.append(patient)
+    assert folders[0] == folders[2] != folders[1]
