@@ -201,11 +201,14 @@ def _across(study: SourceStudy) -> DSfloat:
 
 
 def _stand_in(study: SourceStudy, plane: int) -> Dataset:
-    """One slice as a CT image without pixels: of several frames in one object, too."""
+    """One slice as a CT image without pixels; of several frames in one object, too.
+
+    What highdicom makes refers to it by a UID of its own, which `_refer` replaces.
+    """
     series = study.series[0]
     frame = series.frames[plane]
     ds = stand_in(study, series.uid, frame)
-    ds.SOPClassUID = CTImageStorage
+    ds.SOPClassUID, ds.SOPInstanceUID = CTImageStorage, f"2.25.{plane + 1}"
     ds.InstanceNumber = plane + 1
     ds.Rows, ds.Columns = study.grid.shape[1:]
     ds.ImagePositionPatient = decimals(frame.position)
