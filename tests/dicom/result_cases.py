@@ -1,4 +1,4 @@
-"""Studies of every kind that results are written of, and what is said to have been found in them."""
+"""Studies of every kind, and what is said to have been found in them."""
 
 from __future__ import annotations
 
@@ -48,9 +48,7 @@ def axial(**changes) -> list[Dataset]:
 
 
 def sagittal() -> list[Dataset]:
-    return making.series(
-        hu(), step=(0.8, 0.0, 0.0), ImageOrientationPatient=[0, 1, 0, 0, 0, -1]
-    )
+    return making.series(hu(), step=(0.8, 0.0, 0.0), ImageOrientationPatient=[0, 1, 0, 0, 0, -1])
 
 
 def tilted() -> list[Dataset]:

@@ -46,9 +46,9 @@ def picture_objects(
             # A sheet of several views has no one direction; DICOM asks for two (type 2C).
             patient_orientation=("L", "F"),
             study_instance_uid=owner.StudyInstanceUID,
-            series_instance_uid=context.key.uid("pictures", "series"),
+            series_instance_uid=context.uid("pictures", "series"),
             series_number=series_number,
-            sop_instance_uid=context.key.uid("pictures", str(number)),
+            sop_instance_uid=context.uid("pictures", str(number)),
             instance_number=number,
             manufacturer=MAKER,
             manufacturer_model_name=MAKER,

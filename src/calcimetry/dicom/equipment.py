@@ -36,6 +36,8 @@ def created_in(made: Dataset, context: Context) -> None:
     for kind in ("Content", "Series"):
         setattr(made, f"{kind}Date", day)
         setattr(made, f"{kind}Time", time)
+    for contributor in made.get("ContributingEquipmentSequence", ()):  # highdicom names itself
+        contributor.ContributionDateTime = day + time
     scheme = Dataset()
     scheme.CodingSchemeDesignator = codes.PRIVATE_SCHEME
     scheme.CodingSchemeName = "calcimetry"

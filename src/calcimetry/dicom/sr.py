@@ -113,7 +113,7 @@ def _document(
     observer = ObserverContext(
         observer_type=known.DCM.Device,
         observer_identifying_attributes=DeviceObserverIdentifyingAttributes(
-            uid=context.key.uid("observer"),
+            uid=context.uid("observer"),
             name=MAKER,
             manufacturer_name=MAKER,
             model_name=f"{MAKER} {context.maker.version}",
@@ -138,9 +138,9 @@ def _document(
             *evidence,
         ],
         content=content,
-        series_instance_uid=context.key.uid("report", "series"),
+        series_instance_uid=context.uid("report", "series"),
         series_number=series_number,
-        sop_instance_uid=context.key.uid("report"),
+        sop_instance_uid=context.uid("report"),
         instance_number=1,
         manufacturer=MAKER,
         manufacturer_model_name=MAKER,
@@ -253,7 +253,7 @@ def _volume(
 
 
 def _tracking(context: Context, name: str, *words: str) -> TrackingIdentifier:
-    return TrackingIdentifier(context.key.tracking_uid(*words), name)
+    return TrackingIdentifier(context.key.uid("tracking", *words), name)
 
 
 def _algorithm(context: Context) -> AlgorithmIdentification:
