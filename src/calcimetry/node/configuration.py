@@ -22,7 +22,6 @@ AeTitle = Annotated[
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Count = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -53,10 +52,8 @@ class DicomSettings:
     ----------
     ae_title : str
         What the node is called; associations that call another title are refused.
-    host : str
-        Address to listen on; this machine only by default.
-    port : int
-        0 takes any free one.
+    host, port
+        Where to listen; port 0 takes any free one.
     ae_titles : tuple of str
         Who may send; empty lets in any title, which is allowed on this machine only.
     addresses : tuple of network
@@ -133,13 +130,7 @@ class SpoolSettings:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSettings:
-    """The results database.
-
-    Parameters
-    ----------
-    url : str
-        As SQLAlchemy takes it; empty for an SQLite file in the spool folder.
-    """
+    """The results database: a URL as SQLAlchemy takes it; empty for a file in the spool folder."""
 
     url: str = ""
 
@@ -171,8 +162,8 @@ class LimitSettings:
     connections_per_minute: Count = 600
     requests: Count = 32
     request_mb: Positive = 4096.0
-    idle_s: Seconds = 30.0
-    instance_s: Seconds = 300.0
+    idle_s: Positive = 30.0
+    instance_s: Positive = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +178,7 @@ class CompletenessSettings:
         So many instances; 0 does not count.
     """
 
-    stable_s: Seconds = 60.0
+    stable_s: Positive = 60.0
     instances: Annotated[int, Field(ge=0)] = 0
 
 
@@ -211,10 +202,10 @@ class WorkerSettings:
 
     processes: Count = 1
     memory_mb: Positive = 8000.0
-    seconds: Seconds = 3600.0
+    seconds: Positive = 3600.0
     attempts: Count = 3
-    wait_s: Seconds = 30.0
-    longest_wait_s: Seconds = 1800.0
+    wait_s: Positive = 30.0
+    longest_wait_s: Positive = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,9 +242,9 @@ class DeliverySettings:
     """
 
     attempts: Count = 10
-    wait_s: Seconds = 10.0
-    longest_wait_s: Seconds = 3600.0
-    timeout_s: Seconds = 60.0
+    wait_s: Positive = 10.0
+    longest_wait_s: Positive = 3600.0
+    timeout_s: Positive = 60.0
 
 
 @dataclass(frozen=True, slots=True)

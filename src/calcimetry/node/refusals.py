@@ -29,7 +29,7 @@ AE_TITLE: Final = "ae_title"
 RATE: Final = "rate"
 CONNECTIONS: Final = "connections"
 TLS: Final = "tls"
-TOKEN: Final = "token"
+TOKEN: Final = "token"  # noqa: S105 - a word, not a secret
 HOST_NAME: Final = "host_name"
 ORIGIN: Final = "origin"
 # What is refused of those who are in.

@@ -48,7 +48,8 @@ class Spool:
     ``studies/<study>/<series>/<instance>-<content>.dcm`` holds what was received whole,
     ``incoming`` what is on its way. Each name is a hash of a UID or of the bytes: nothing that a
     peer sent is part of a path. An instance that comes again with other bytes lies beside what
-    came before: nothing that was acknowledged is ever written over. Safe to use from several threads; one process only may have a folder open.
+    came before: nothing that was acknowledged is ever written over. Safe to use from several
+    threads; one process only may have a folder open.
 
     Parameters
     ----------
@@ -172,15 +173,7 @@ class Incoming:
             return  # given up: by us, or by the thread that ended the connection
         size = self.size + len(data)
         try:
-            if size > self._spool.largest:
-                raise Refused(
-                    TOO_LARGE,
-                    f"an instance may have {self._spool.largest / _MB:g} MB (limits.instance_mb)",
-                )
-            if size >= self._look_at:
-                self._look_at = size + _LOOK_EVERY
-                if self._spool.free_bytes < len(data):
-                    raise no_room()
+            self._check_room(size, len(data))
             self._file.write(data)
         except OSError as error:
             self.discard()
@@ -191,6 +184,17 @@ class Incoming:
         self._hash.update(data)
         self._spool._count(len(data))  # noqa: SLF001 - one class in two parts
         self.size = size
+
+    def _check_room(self, size: int, more: int) -> None:
+        if size > self._spool.largest:
+            raise Refused(
+                TOO_LARGE,
+                f"an instance may have {self._spool.largest / _MB:g} MB (limits.instance_mb)",
+            )
+        if size >= self._look_at:
+            self._look_at = size + _LOOK_EVERY
+            if self._spool.free_bytes < more:
+                raise no_room()
 
     def whole(self) -> Path:
         """All bytes are written: where they can be read.
@@ -279,7 +283,5 @@ def _sync_folder(folder: Path) -> None:
 
 def _bytes_below(folder: Path) -> int:
     return sum(
-        (Path(where) / name).stat().st_size
-        for where, _, names in os.walk(folder)
-        for name in names
+        (Path(where) / name).stat().st_size for where, _, names in os.walk(folder) for name in names
     )
