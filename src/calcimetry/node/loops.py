@@ -46,8 +46,14 @@ class Loop:
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the thread's end; False where it still runs."""
-        self._thread.join(timeout_s)
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
         return not self._thread.is_alive()
+
+    @property
+    def name(self) -> str:
+        """The thread's."""
+        return self._thread.name
 
     @property
     def alive(self) -> bool:
@@ -60,7 +66,7 @@ class Loop:
                 self._stop.wait(self._idle_s)
 
     def _tried(self) -> bool:
-        name = self._thread.name
+        name = self.name
         try:
             return self._step(self._stop)
         except CalcimetryError as error:
