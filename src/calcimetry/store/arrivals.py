@@ -50,7 +50,7 @@ def study_key(study_uid: str) -> str:
     Examples
     --------
     >>> study_key("1.2.3")
-    '2def3d2d3e9bc2c6'
+    'c47f5b18b8a430e6'
     """
     return hashlib.sha256(study_uid.encode()).hexdigest()[:_KEY_LENGTH]
 

@@ -41,6 +41,7 @@ class Event(StrEnum):
     SENT = "sent"
     SENDING_FAILED = "sending failed"
     RETRIED = "retried"
+    REMOVED = "removed"
     EXPORTED = "exported"
 
 

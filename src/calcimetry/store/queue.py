@@ -43,14 +43,17 @@ class Job:
 
 
 def claim(database: Database) -> Job | None:
-    """Take the job that has waited longest, if one is due; it counts as an attempt."""
+    """Take the job that has waited longest, if one is due; it counts as an attempt.
+
+    A job waits where newer content of its study is coming in: that will replace it.
+    """
     job, study, instance = tables.jobs, tables.studies, tables.instances
     now = database.now()
     with database.writing() as connection:
         found = connection.execute(
             select(job, study.c.study_uid, study.c.key)
             .join(study, study.c.id == job.c.study_id)
-            .where(job.c.status == JobStatus.QUEUED, job.c.due_at <= now)
+            .where(job.c.status == JobStatus.QUEUED, job.c.due_at <= now, ~study.c.changed)
             .order_by(job.c.due_at, job.c.id)
             .limit(1)
             .with_for_update(of=job, skip_locked=True)
@@ -96,7 +99,7 @@ def measured(
     """
     now = database.now()
     with database.writing() as connection:
-        # The study first, as `jobs.enqueue` does: two that lock in another order would wait forever.
+        # The study first, as `jobs.enqueue` does: in another order they could block each other.
         study = study_row(connection, job.study_uid, "Keeping a result")
         if not _end(connection, job.id, JobStatus.MEASURED, result.reason, now):
             return False

@@ -107,10 +107,14 @@ def objects_of(connection: Connection, result_id: int) -> tuple[ResultObject, ..
 
 
 def visible_job(connection: Connection, study_id: int) -> int | None:
-    """The job that gave the study's visible result."""
+    """The job that gave the study's visible result, unless its files were removed."""
     table = tables.results
     found: int | None = connection.execute(
-        select(table.c.job_id).where(table.c.study_id == study_id, table.c.superseded_at.is_(None))
+        select(table.c.job_id).where(
+            table.c.study_id == study_id,
+            table.c.superseded_at.is_(None),
+            table.c.removed_at.is_(None),
+        )
     ).scalar()
     return found
 
@@ -193,7 +197,11 @@ def _queue_deliveries(
     connection: Connection, study_id: int, now: dt.datetime, of: tuple[DeliveryStatus, ...]
 ) -> int:
     table, delivery = tables.results, tables.deliveries
-    shown = select(table.c.id).where(table.c.study_id == study_id, table.c.superseded_at.is_(None))
+    shown = select(table.c.id).where(
+        table.c.study_id == study_id,
+        table.c.superseded_at.is_(None),
+        table.c.removed_at.is_(None),
+    )
     done = connection.execute(
         update(delivery)
         .where(delivery.c.result_id.in_(shown), delivery.c.status.in_(of))

@@ -127,6 +127,8 @@ results = Table(
     Column("settings", Text, nullable=False),
     Column("measured_at", Moment, nullable=False),
     Column("superseded_at", Moment),
+    # When its files were removed, having been sent everywhere long enough ago.
+    Column("removed_at", Moment),
 )
 Index(
     "one_visible_result",

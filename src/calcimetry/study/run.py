@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from traceback import extract_tb
 from typing import Any
 
 from calcimetry import __version__
 from calcimetry.bone import find_method
+from calcimetry.dicom.findings import Tracking
 from calcimetry.errors import CalcimetryError, InputError, OutputError
 from calcimetry.files.inputs import printable
 from calcimetry.files.naming import Task, plan, refuse_to_overwrite_inputs
@@ -26,9 +26,11 @@ from calcimetry.files.whole import is_whole
 from calcimetry.model import Report
 from calcimetry.pipeline import measure
 from calcimetry.settings import Settings
+from calcimetry.study.dicom_files import is_dicom_result, refuse_without_study
 from calcimetry.study.page import write_page
 from calcimetry.study.result import StudyResult
 from calcimetry.study.sources import VolumeChoice, find_sources, read_volume
+from calcimetry.study.unexpected import internal_error
 from calcimetry.study.writing import measured_result, write_images
 
 #: Tables and report.json are written anew at most this often, and always at the end.
@@ -50,6 +52,8 @@ def measure_study(
     volumes: VolumeChoice | None = None,
     settings: Settings | None = None,
     overwrite: bool = False,
+    dicom: bool = False,
+    tracking: Mapping[str, Mapping[int, Tracking]] | None = None,
     on_progress: Progress | None = None,
     on_stage: OnStage | None = None,
 ) -> StudyResult:
@@ -79,6 +83,11 @@ def measure_study(
         How to measure; the defaults where None.
     overwrite : bool
         Measure again what an earlier run has measured.
+    dicom : bool
+        Write the results of DICOM series as DICOM objects too (`dicom_files` lists them), also
+        of those that an earlier run measured. Other inputs are refused: their rows say so.
+    tracking : mapping of str to mapping of int to Tracking, optional
+        What lesions are called in other studies too, by image and lesion, for `dicom`.
     on_progress : callable, optional
         Called with (done, total, name) before each picture or volume, and once at the end.
     on_stage : callable, optional
@@ -112,6 +121,11 @@ def measure_study(
         inputs = find_sources(paths, volumes)
         run = _Run(folder, settings, pixel_spacing_mm, earlier, dict(inputs.passed_over), tell)
         tasks = plan(inputs.found, earlier.results)
+        if dicom:
+            tasks = refuse_without_study(tasks)
+            from calcimetry.study.dicom_results import DicomWriter  # noqa: PLC0415 (loads much)
+
+            run.dicom = DicomWriter(folder, run.how, tracking or {}).added
         refuse_to_overwrite_inputs(folder, tasks)
         run.measure_all(tasks, overwrite, on_progress)
     return StudyResult(folder, tuple(run.results), run.resumed, run.contents())
@@ -146,6 +160,7 @@ class _Run:
         }
         how = json.dumps(self.how, sort_keys=True)
         self.made_with = hashlib.sha256(how.encode()).hexdigest()[:12]
+        self.dicom: Callable[[Task, Result], Result] = lambda _task, result: result
 
     def contents(self) -> Contents:
         """Everything the results folder holds by now."""
@@ -165,12 +180,13 @@ class _Run:
     ) -> None:
         """Measure each task that needs it, keeping the folder up to date."""
         tell = on_progress or (lambda _done, _total, _name: None)
-        # Found out now, not after the first picture was measured: the folder cannot be written.
+        # Found out now, not after the first was measured: the folder cannot be written.
         next_save = self._save()
         try:
             for number, task in enumerate(tasks):
                 tell(number, len(tasks), task.image)
                 self.results.append(self._resumed(task, overwrite) or self._measured(task))
+                self.results[-1] = self.dicom(task, self.results[-1])
                 if time.monotonic() > next_save:
                     next_save = self._save()
             tell(len(tasks), len(tasks), "")
@@ -221,7 +237,7 @@ class _Run:
             and old.made_with == self.made_with
             and old.pixel_spacing_mm == self._spacing(task)
             and old.stated == task.source.stated
-            and all(is_whole(self.folder / file) for file in old.files)
+            and all(is_whole(self.folder / f) for f in old.files if not is_dicom_result(f))
         )
         if not same:
             return None
@@ -265,7 +281,7 @@ class _Run:
         except CalcimetryError as error:
             return self._failed(task, str(error))
         except Exception as error:  # noqa: BLE001 - one image never stops the others
-            return self._failed(task, _internal(error))
+            return self._failed(task, internal_error(error))
         return replace(result, seconds=round(time.perf_counter() - start, 3))
 
     def _report(self, task: Task) -> tuple[tuple[str, ...], Report]:
@@ -282,12 +298,3 @@ class _Run:
         )
         self.tell_stage("measuring")
         return (), measure(replace(picture, name=task.image), self.settings)
-
-
-def _internal(error: Exception) -> str:
-    place = extract_tb(error.__traceback__)[-1]
-    text = getattr(error, "strerror", None) or error  # an OSError's own text holds a whole path
-    return (
-        f"internal error ({type(error).__name__} at {Path(place.filename).name}:{place.lineno}: "
-        f"{text}); please report it together with the version, {__version__}"
-    )

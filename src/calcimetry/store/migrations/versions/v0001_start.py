@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.Column("settings", sa.Text, nullable=False),
         sa.Column("measured_at", _MOMENT, nullable=False),
         sa.Column("superseded_at", _MOMENT),
+        sa.Column("removed_at", _MOMENT),
     )
     visible = sa.text("superseded_at IS NULL")
     op.create_index(

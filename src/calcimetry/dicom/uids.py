@@ -1,0 +1,50 @@
+"""UIDs of results: the same source, weights, settings and kind of object give the same ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydicom.uid import generate_uid
+
+
+@dataclass(frozen=True, slots=True)
+class ResultKey:
+    """What the UIDs of one volume's results are made of.
+
+    Parameters
+    ----------
+    source : str
+        Digest of the source's instances (`calcimetry.dicom.found.Volume.sha256`).
+    made_with : str
+        What tells version, weights and settings from others.
+    stated : str
+        What the user said that the files do not, such as the side.
+    tracking : str
+        Digest of tracking UIDs that were given; empty where none were.
+
+    Examples
+    --------
+    >>> key = ResultKey("abc", "0123")
+    >>> key.uid("report") == ResultKey("abc", "0123").uid("report")
+    True
+    >>> key.uid("report") == ResultKey("abc", "4567").uid("report")
+    False
+    """
+
+    source: str
+    made_with: str
+    stated: str = ""
+    tracking: str = ""
+
+    def uid(self, *words: str) -> str:
+        """UID of the object that these words name, such as ``"bones", "series"``.
+
+        A hash (SHA-512) under pydicom's root, as `pydicom.uid.generate_uid` makes it.
+        """
+        own = (self.source, self.made_with, self.stated, self.tracking)
+        return str(generate_uid(entropy_srcs=["calcimetry result", *own, *words]))
+
+    def tracking_uid(self, *words: str) -> str:
+        """Tracking UID of a lesion or a site; tracking UIDs given for others do not change it."""
+        own = (self.source, self.made_with, self.stated)
+        return str(generate_uid(entropy_srcs=["calcimetry tracking", *own, *words]))
