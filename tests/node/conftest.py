@@ -10,7 +10,10 @@ from calcimetry.node.receiving import Receiver
 from calcimetry.node.spool import Spool
 from calcimetry.node.tally import Tally
 from calcimetry.store.database import Database
+from tests.databases import clock, postgresql_folder, postgresql_url
 from tests.node.peers import Listening
+
+__all__ = ["clock", "listening", "postgresql_folder", "postgresql_url", "receiver"]
 
 
 @pytest.fixture

@@ -151,8 +151,9 @@ class Node:
         self._stop_loops(timeout_s)
         if self._database is not None:
             audit.append(self._database, Entry(Event.STOPPED, NODE))
+            self._database = None
+            _log.info("Stopped")
         self._open.close()
-        _log.info("Stopped")
 
     def _stop_loops(self, timeout_s: float) -> None:
         for loop in self._loops:
