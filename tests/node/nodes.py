@@ -20,7 +20,7 @@ from calcimetry.node.measuring import Way
 
 CHILD = Path(__file__).with_name("measuring_child.py")
 #: Longest that a busy machine may take over anything that is waited for.
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 
 
 def way(behaviour="measure", version="0.1"):
