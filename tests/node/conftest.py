@@ -17,7 +17,10 @@ from calcimetry.node.tally import Tally
 from calcimetry.node.web import WebListener
 from calcimetry.node.web_app import Parts
 from calcimetry.store.database import Database
+from tests.databases import clock, postgresql_folder, postgresql_url
 from tests.node.peers import Listening, Serving
+
+__all__ = ["clock", "listening", "postgresql_folder", "postgresql_url", "receiver", "serving"]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from calcimetry.cli.compare_methods import compare_methods
 from calcimetry.cli.demo import demo
 from calcimetry.cli.inspect import inspect
 from calcimetry.cli.measure import measure
+from calcimetry.cli.node import node
 from calcimetry.cli.phantom import phantom
 from calcimetry.cli.reproduce_paper import reproduce_paper
 from calcimetry.cli.train import train
@@ -54,4 +55,5 @@ app.command(no_args_is_help=True)(train)
 app.command(no_args_is_help=True)(compare_methods)
 app.command(no_args_is_help=True)(agree)
 app.command(no_args_is_help=True)(reproduce_paper)
+app.command(no_args_is_help=True)(node)
 app.add_typer(phantom)

@@ -16,6 +16,8 @@ from calcimetry.store.results import NewResult, ResultObject, ResultStatus
 _STATUS = {0: ResultStatus.COMPLETE, 1: ResultStatus.PARTIAL, 2: ResultStatus.FAILED}
 #: Longest reason that is kept.
 _LONGEST = 1000
+#: How the lines begin that `calcimetry` writes to stderr.
+_OWN = "calcimetry: "
 #: Written once every input has been looked at.
 _VERDICT = "images.csv"
 _TAGS = ["SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"]
@@ -68,9 +70,10 @@ def outcome(ended: Ended, out: Path, way: Way, folder: str) -> NewResult | Failu
 
 
 def _said(ended: Ended) -> str:
-    """What the child said, as one line."""
-    lines = (line.removeprefix("calcimetry: ").strip() for line in ended.said.splitlines())
-    return "; ".join(filter(None, lines))[:_LONGEST]
+    """What calcimetry itself said: warnings of libraries may repeat what headers hold."""
+    lines = [line.strip() for line in ended.said.splitlines()]
+    own = (line.removeprefix(_OWN) for line in lines if line.startswith(_OWN))
+    return "; ".join(own)[:_LONGEST]
 
 
 def _objects(out: Path, folder: str) -> tuple[ResultObject, ...] | Failure:

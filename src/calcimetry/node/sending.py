@@ -160,16 +160,16 @@ def _stow(client: DICOMwebClient, spool: Path, one: ResultObject) -> None:
     dataset = dcmread(spool / one.path)
     try:
         answer = client.store_instances([dataset])
+    except (requests.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise OutputError(
+            f"the destination's answer to {name} is not that of STOW-RS ({type(error).__name__})"
+        ) from error
     except requests.RequestException as error:
         if error.response is not None:
             raise OutputError(
                 f"the destination answers {name} with HTTP status {error.response.status_code}"
             ) from error
         raise OutputError(f"the destination cannot be reached ({type(error).__name__})") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise OutputError(
-            f"the destination's answer to {name} is not that of STOW-RS ({type(error).__name__})"
-        ) from error
     for failed in answer.get("FailedSOPSequence") or ():
         status = failed.get("FailureReason", 0)
         raise OutputError(f"the destination refuses {name} with status 0x{status:04X}")

@@ -21,6 +21,8 @@ from calcimetry.node.measuring import Way
 from calcimetry.node.receiving import Receiver
 from calcimetry.node.spool import Spool
 from calcimetry.node.tally import Tally
+from calcimetry.node.web import WebListener
+from calcimetry.node.web_app import Parts
 from calcimetry.node.worker import Worker, clear_work
 from calcimetry.store import Database, audit, deliveries, queue
 from calcimetry.store.audit import NODE, Entry, Event
@@ -53,7 +55,9 @@ class Node:
         self._receiver: Receiver | None = None
         self._listener: DicomListener | None = None
         self._database: Database | None = None
+        self._web: WebListener | None = None
         self.dicom_port = 0
+        self.web_port = 0
 
     def start(self) -> None:
         """Start everything; receiving last, when all is ready for it.
@@ -67,6 +71,7 @@ class Node:
         try:
             self._start()
         except BaseException:
+            self._stop_receiving(0.0)
             self._stop_loops(0.0)
             self._open.close()
             raise
@@ -83,10 +88,14 @@ class Node:
             Courier(database, folder, one, settings.delivery, settings.dicom.ae_title)
             for one in settings.destinations
         ]
-        self._receiver = Receiver(spool, database, Tally())
-        listener = DicomListener(settings.dicom, settings.limits, self._receiver)
+        receiver = self._receiver = Receiver(spool, database, Tally())
+        listener = DicomListener(settings.dicom, settings.limits, receiver)
         self.dicom_port = listener.start()
         self._listener = listener
+        if settings.web.enabled:
+            parts = Parts(receiver, database, settings.limits, lambda: self.well)
+            self._web = WebListener(settings.web, parts)
+            self.web_port = self._web.start()
         listening_since = database.now()
 
         def complete(_stop: Stop) -> bool:
@@ -114,6 +123,8 @@ class Node:
         told = {"version": self._way.version, "made_with": self._way.made_with}
         audit.append(database, Entry(Event.STARTED, NODE, detail=told))
         _log.info("Receiving DICOM on port %d", self.dicom_port)
+        if self._web is not None:
+            _log.info("Status page and DICOMweb on port %d", self.web_port)
 
     def _recover(self, database: Database, folder: Path, destinations: tuple[str, ...]) -> None:
         running = clear_work(folder)
@@ -142,17 +153,23 @@ class Node:
         timeout_s : float
             Longest wait for each of them, in seconds.
         """
-        if self._receiver is not None:
-            self._receiver.stop()
         for loop in self._loops:
             loop.stop()
-        if self._listener is not None:
-            self._listener.stop(timeout_s)
+        self._stop_receiving(timeout_s)
         self._stop_loops(timeout_s)
         if self._database is not None:
             audit.append(self._database, Entry(Event.STOPPED, NODE))
+            self._database = None
+            _log.info("Stopped")
         self._open.close()
-        _log.info("Stopped")
+
+    def _stop_receiving(self, timeout_s: float) -> None:
+        if self._receiver is not None:
+            self._receiver.stop()
+        if self._listener is not None:
+            self._listener.stop(timeout_s)
+        if self._web is not None:
+            self._web.stop(timeout_s)
 
     def _stop_loops(self, timeout_s: float) -> None:
         for loop in self._loops:

@@ -104,7 +104,8 @@ class Worker:
                 stop=stop,
             )
         except OutputError as error:
-            return Ended(-1, stopped=False, too_long=False, said=str(error))
+            said = f"calcimetry: {error}"
+            return Ended(-1, stopped=False, too_long=False, said=said)
 
     def _finish(self, job: Job, folder: Path, found: NewResult | Failure) -> None:
         if isinstance(found, Failure):
