@@ -45,6 +45,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/simulated_hands.py
 	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/dicom_reading.py
+	$(BIN)/python benchmarks/receiving.py
 	$(BIN)/python benchmarks/readers.py
 	$(BIN)/python benchmarks/projection.py
 	$(BIN)/python benchmarks/bone_speed.py

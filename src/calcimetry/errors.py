@@ -53,12 +53,18 @@ class Refused(InputError):
         Why, in one of few words, for counting (`calcimetry.node.refusals`).
     reason : str
         Why, as a sentence without identity.
+
+    Attributes
+    ----------
+    identity : calcimetry.node.identity.Identity or None
+        UIDs of what is not taken, for the answer to its sender, where they could be read.
     """
 
     def __init__(self, kind: str, reason: str) -> None:
         super().__init__(kind, reason)
         self.kind = kind
         self.reason = reason
+        self.identity: object = None
 
     def __str__(self) -> str:
         return self.reason

@@ -17,7 +17,10 @@ from tests.dicom import making
 
 def slices(count=1, **changes):
     """CT slices of one series, small, each a whole data set with its file header."""
-    return making.series(making.volume((count, 16, 16)), **changes)
+    made = making.series(making.volume((count, 16, 16)), **changes)
+    for ds in made:
+        ds.preamble = bytes(128)
+    return made
 
 
 def file_bytes(ds):
@@ -36,11 +39,9 @@ def associate(port, *, called="CALCIMETRY", calling="CT1", syntaxes=None, tls_ar
 
 
 @dataclass
-class Listening:
-    """A listener that has started."""
+class Node:
+    """What a way into the node made of what its peers sent."""
 
-    listener: DicomListener
-    port: int
     receiver: Receiver
 
     @property
@@ -49,13 +50,25 @@ class Listening:
 
     def refusals(self, kind):
         """How many refusals of a kind were counted."""
-        value = self.receiver.tally.registry.get_sample_value(
-            "calcimetry_refusals_total", {"kind": kind}
-        )
-        return int(value)
+        return self.receiver.tally.refusals().get(kind, 0)
 
     @property
     def files(self):
         """All files of the spool, those on their way included."""
         folder = self.receiver._spool.folder
         return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+@dataclass
+class Listening(Node):
+    """A listener for DICOM that has started."""
+
+    listener: DicomListener
+    port: int
+
+
+@dataclass
+class Serving(Node):
+    """A web server that has started."""
+
+    url: str

@@ -159,7 +159,7 @@ class LimitSettings:
 
     instance_mb: Positive = 1024.0
     associations: Count = 16
-    connections_per_minute: Count = 600
+    connections_per_minute: Count = 6000
     requests: Count = 32
     request_mb: Positive = 4096.0
     idle_s: Positive = 30.0

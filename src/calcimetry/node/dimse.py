@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 from typing import cast
 
@@ -25,13 +24,14 @@ from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from calcimetry.errors import Refused, SettingsError
-from calcimetry.node.configuration import DicomSettings, LimitSettings, TlsSettings
+from calcimetry.node.configuration import DicomSettings, LimitSettings
 from calcimetry.node.dimse_messages import ReceivedDataSet
 from calcimetry.node.dimse_server import ANNOUNCED_PDU, LimitedServer, sender_of
 from calcimetry.node.gate import Gate
 from calcimetry.node.receiving import Receiver
 from calcimetry.node.refusals import AE_TITLE, ANSWERS, CONNECTIONS, UNREADABLE
 from calcimetry.node.tally import DICOM
+from calcimetry.node.tls import server_tls
 
 #: How pixels may be packed: without loss, and without taking memory to unpack a header. What
 #: the reader does not read, or DICOM no longer has, is not asked for.
@@ -156,9 +156,8 @@ class DicomListener:
             raise data_set.refused
         if data_set.incoming is None:
             raise Refused(UNREADABLE, "its data set is empty")
-        self._receiver.accept(
-            data_set.incoming, sender, DICOM, sop_class=sop_class, sop_uid=sop_uid
-        )
+        said = {"sop_class": sop_class, "sop_uid": sop_uid}
+        self._receiver.accept(data_set.incoming, sender, DICOM, said)
 
     def _rejected(self, event: evt.Event) -> None:
         """Tell why an association was rejected; pynetdicom has done so."""
@@ -174,36 +173,6 @@ class DicomListener:
                 f"more than {self._limits.associations} associations at once (limits.associations)",
             )
         self._receiver.tally.refused(why, "an association", sender_of(event.assoc))
-
-
-def server_tls(name: str, settings: TlsSettings) -> ssl.SSLContext:
-    """What a server that others connect to encrypted needs.
-
-    Parameters
-    ----------
-    name : str
-        Of the settings, for messages.
-    settings : TlsSettings
-        With certificate and key.
-
-    Raises
-    ------
-    SettingsError
-        If a file does not hold what it should.
-    """
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(str(settings.certificate), settings.key)
-        if settings.authorities is not None:
-            context.load_verify_locations(settings.authorities)
-            context.verify_mode = ssl.CERT_REQUIRED
-    except OSError as error:
-        raise SettingsError(
-            f"Reading {name}: its certificate, key or authorities cannot be used "
-            f"({error.strerror or type(error).__name__}). PEM files are expected, the key's "
-            "being the certificate's own, without a password."
-        ) from error
-    return context
 
 
 def _answer(why: Refused) -> Dataset:

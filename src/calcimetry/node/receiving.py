@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 
+from calcimetry.dicom.source import printable
 from calcimetry.errors import CalcimetryError, Refused
 from calcimetry.node.identity import Identity, read_identity
 from calcimetry.node.refusals import MISMATCH, STOPPING, STORAGE
@@ -37,6 +39,16 @@ class Receiver:
         """Take nothing more; what is being taken is finished."""
         self._stopping.set()
 
+    @property
+    def used_bytes(self) -> int:
+        """Bytes that received instances take."""
+        return self._spool.used_bytes
+
+    @property
+    def free_bytes(self) -> int:
+        """Bytes that may still be received; 0 means that everything is refused."""
+        return self._spool.free_bytes
+
     def begin(self) -> Incoming:
         """Start to receive an instance.
 
@@ -50,14 +62,7 @@ class Receiver:
         return self._spool.begin()
 
     def accept(
-        self,
-        incoming: Incoming,
-        sender: str,
-        door: str,
-        *,
-        sop_class: str = "",
-        sop_uid: str = "",
-        study_uid: str = "",
+        self, incoming: Incoming, sender: str, door: str, said: Mapping[str, str]
     ) -> Identity:
         """Take an instance whose bytes are all there.
 
@@ -71,41 +76,48 @@ class Receiver:
             Address, with the AE title where there is one.
         door : str
             The way it came, for the counts.
-        sop_class, sop_uid, study_uid : str
-            What its sender said it is; empty where nothing was said.
+        said : mapping
+            What its sender said that fields of its `Identity` are.
 
         Raises
         ------
         Refused
-            If it cannot be read, is not what was said, or cannot be kept or recorded.
+            If it cannot be read, is not what was said, or cannot be kept or recorded; it then
+            holds the UIDs that could be read (`Refused.identity`).
         """
         with incoming:
             identity = read_identity(incoming.whole())
-            said = {"sop_class": sop_class, "sop_uid": sop_uid, "study_uid": study_uid}
-            for name, value in said.items():
-                if value and value != getattr(identity, name):
-                    raise Refused(MISMATCH, f"its {name} is not the one that it was announced with")
-            kept = incoming.keep(identity)
+            try:
+                self._keep(incoming, identity, sender, said)
+            except Refused as why:
+                why.identity = identity
+                raise
+        self.tally.received(identity, incoming.size, sender, door)
+        return identity
+
+    def _keep(
+        self, incoming: Incoming, identity: Identity, sender: str, said: Mapping[str, str]
+    ) -> None:
+        for name, value in said.items():
+            if value != getattr(identity, name):
+                raise Refused(MISMATCH, f"its {name} is not the one that it was announced with")
+        kept = incoming.keep(identity)
+        arrival = Arrival(
+            study_uid=identity.study_uid,
+            series_uid=identity.series_uid,
+            sop_instance_uid=identity.sop_uid,
+            sop_class_uid=identity.sop_class,
+            transfer_syntax_uid=identity.transfer_syntax,
+            path=kept.path,
+            sha256=kept.sha256,
+            size_bytes=kept.size,
+            sender=printable(sender),
+        )
         try:
-            arrivals.record(
-                self._database,
-                Arrival(
-                    study_uid=identity.study_uid,
-                    series_uid=identity.series_uid,
-                    sop_instance_uid=identity.sop_uid,
-                    sop_class_uid=identity.sop_class,
-                    transfer_syntax_uid=identity.transfer_syntax,
-                    path=kept.path,
-                    sha256=kept.sha256,
-                    size_bytes=kept.size,
-                    sender=sender,
-                ),
-            )
+            arrivals.record(self._database, arrival)
         except CalcimetryError as error:
             # The file stays: it may be the one of an earlier arrival with the same bytes.
             raise Refused(STORAGE, f"it could not be recorded ({error})") from error
-        self.tally.received(identity, kept.size, sender, door)
-        return identity
 
     def refuse(self, why: Refused, sender: str, *, sop_uid: str = "") -> None:
         """Tell of a refused instance, in the log, the counts and the audit."""

@@ -21,6 +21,8 @@ from calcimetry.node.measuring import Way
 from calcimetry.node.receiving import Receiver
 from calcimetry.node.spool import Spool
 from calcimetry.node.tally import Tally
+from calcimetry.node.web import WebListener
+from calcimetry.node.web_app import Parts
 from calcimetry.node.worker import Worker, clear_work
 from calcimetry.store import Database, audit, deliveries, queue
 from calcimetry.store.audit import NODE, Entry, Event
@@ -30,6 +32,8 @@ _log = logging.getLogger(__name__)
 _IDLE_S = 0.5
 #: How often results and instances that are old enough are looked for.
 _EXPIRY_S = 600.0
+#: How long a node that could not start waits for what had started.
+_HASTE_S = 5.0
 
 
 class Node:
@@ -53,7 +57,9 @@ class Node:
         self._receiver: Receiver | None = None
         self._listener: DicomListener | None = None
         self._database: Database | None = None
+        self._web: WebListener | None = None
         self.dicom_port = 0
+        self.web_port = 0
 
     def start(self) -> None:
         """Start everything; receiving last, when all is ready for it.
@@ -67,8 +73,9 @@ class Node:
         try:
             self._start()
         except BaseException:
-            self._stop_loops(0.0)
-            self._open.close()
+            self._stop_listening(_HASTE_S)
+            self._stop_loops(_HASTE_S)
+            self._leave()
             raise
 
     def _start(self) -> None:
@@ -83,10 +90,10 @@ class Node:
             Courier(database, folder, one, settings.delivery, settings.dicom.ae_title)
             for one in settings.destinations
         ]
+        told = {"version": self._way.version, "made_with": self._way.made_with}
+        audit.append(database, Entry(Event.STARTED, NODE, detail=told))
         self._receiver = Receiver(spool, database, Tally())
-        listener = DicomListener(settings.dicom, settings.limits, self._receiver)
-        self.dicom_port = listener.start()
-        self._listener = listener
+        self._listen(database, self._receiver)
         listening_since = database.now()
 
         def complete(_stop: Stop) -> bool:
@@ -111,9 +118,20 @@ class Node:
         ]
         for loop in self._loops:
             loop.start()
-        told = {"version": self._way.version, "made_with": self._way.made_with}
-        audit.append(database, Entry(Event.STARTED, NODE, detail=told))
         _log.info("Receiving DICOM on port %d", self.dicom_port)
+        if self._web is not None:
+            _log.info("Status page and DICOMweb on port %d", self.web_port)
+
+    def _listen(self, database: Database, receiver: Receiver) -> None:
+        settings = self._settings
+        listener = DicomListener(settings.dicom, settings.limits, receiver)
+        self.dicom_port = listener.start()
+        self._listener = listener
+        if settings.web.enabled:
+            parts = Parts(receiver, database, settings.limits, lambda: self.well)
+            web = WebListener(settings.web, parts)
+            self.web_port = web.start()
+            self._web = web
 
     def _recover(self, database: Database, folder: Path, destinations: tuple[str, ...]) -> None:
         running = clear_work(folder)
@@ -142,17 +160,26 @@ class Node:
         timeout_s : float
             Longest wait for each of them, in seconds.
         """
+        if self._database is not None:
+            self._stop_listening(timeout_s)
+            self._stop_loops(timeout_s)
+            audit.append(self._database, Entry(Event.STOPPED, NODE))
+            _log.info("Stopped")
+        self._leave()
+
+    def _stop_listening(self, timeout_s: float) -> None:
         if self._receiver is not None:
             self._receiver.stop()
         for loop in self._loops:
             loop.stop()
         if self._listener is not None:
             self._listener.stop(timeout_s)
-        self._stop_loops(timeout_s)
-        if self._database is not None:
-            audit.append(self._database, Entry(Event.STOPPED, NODE))
-            self._database = None
-            _log.info("Stopped")
+        if self._web is not None:
+            self._web.stop(timeout_s)
+
+    def _leave(self) -> None:
+        """Close what is open; nothing uses it any more."""
+        self._database = None
         self._open.close()
 
     def _stop_loops(self, timeout_s: float) -> None:

@@ -77,6 +77,16 @@ class Tally:
         self._refused.labels(why.kind).inc()
         _LOG.warning("Refused %s from %s: %s [%s]", what, printable(sender), why.reason, why.kind)
 
+    def refusals(self) -> dict[str, int]:
+        """How many refusals of each kind there were, those of none left out."""
+        found = {
+            sample.labels["kind"]: int(sample.value)
+            for metric in self._refused.collect()
+            for sample in metric.samples
+            if sample.name.endswith("_total")
+        }
+        return {kind: count for kind, count in found.items() if count}
+
     def connections(self, count: int) -> None:
         """So many DICOM connections are open."""
         self._connections.set(count)
