@@ -20,7 +20,7 @@ from calcimetry.store.database import Database
 from tests.databases import clock, postgresql_folder, postgresql_url
 from tests.node.peers import Listening, Serving
 
-__all__ = ["clock", "listening", "postgresql_folder", "postgresql_url", "receiver"]
+__all__ = ["clock", "listening", "postgresql_folder", "postgresql_url", "receiver", "serving"]
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def test_an_orphan_of_a_killed_node_is_ended(tmp_path):
         "import pathlib, sys, threading\n"
         "from calcimetry.node.child import run_child\n"
         f"folder = pathlib.Path({str(tmp_path)!r})\n"
-        "code = 'open(\"runs\", \"w\").close(); import time; time.sleep(600)'\n"
+        'code = \'open("runs", "w").close(); import time; time.sleep(600)\'\n'
         "child = [sys.executable, '-S', '-c', code]\n"
         "run_child(child, folder, memory_mb=1000, seconds=600, stop=threading.Event())"
     )

@@ -1,7 +1,5 @@
 import httpx
-import pytest
 from dicomweb_client import DICOMwebClient
-from pydicom.dataset import Dataset
 
 from tests.node import peers
 

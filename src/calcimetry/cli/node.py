@@ -19,9 +19,20 @@ if TYPE_CHECKING:
     from calcimetry.node.service import Node
 
 #: What the extra `node` brings, by the names under which it is imported.
-_NEEDED = ("sqlalchemy", "alembic", "pynetdicom", "dicomweb_client", "fastapi", "uvicorn")
+_NEEDED = (
+    "sqlalchemy",
+    "alembic",
+    "pynetdicom",
+    "dicomweb_client",
+    "fastapi",
+    "uvicorn",
+    "python_multipart",
+)
 #: Libraries whose own lines hold UIDs or values of headers, or say too much.
-_TALKATIVE = ("alembic", "dicomweb_client", "pydicom", "pynetdicom", "urllib3")
+_TALKATIVE = (
+    *("alembic", "dicomweb_client", "pydicom", "pynetdicom"),
+    *("python_multipart", "urllib3", "uvicorn"),
+)
 
 
 def node(

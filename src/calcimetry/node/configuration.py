@@ -158,7 +158,7 @@ class LimitSettings:
     """
 
     instance_mb: Positive = 1024.0
-    associations: Count = 16
+    associations: Annotated[int, Field(ge=1, le=200)] = 16
     connections_per_minute: Count = 6000
     requests: Count = 32
     request_mb: Positive = 4096.0

@@ -68,6 +68,8 @@ class ReceivedDataSet(io.BytesIO):
                     self.incoming = self._begun()
                 self.incoming.write(data)
             except Refused as why:
+                if why.kind == PROTOCOL:
+                    raise
                 self.refused = why
         return len(data)
 

@@ -69,7 +69,7 @@ def read_identity(path: Path) -> Identity:
     Raises
     ------
     Refused
-        If it cannot be read, lacks a UID, is deflated or ends before its pixels do.
+        If it cannot be read, lacks a UID, is deflated or cut off.
     """
     try:
         with path.open("rb") as stream, warnings.catch_warnings():
@@ -96,25 +96,26 @@ def _identity(stream: BinaryIO) -> Identity:
     if data.transfer_syntax == DeflatedExplicitVRLittleEndian:
         # Unpacking takes memory that the sender chooses.
         raise Refused(UNREADABLE, "its data set is deflated; send it without deflating")
-    cut_off = False
+    last, ends_at = 0, data.stream.tell()
 
-    def at_pixels(tag: int, _kind: str | None, length: int) -> bool:
-        nonlocal cut_off
-        if tag not in PIXEL_TAGS:
-            return False
-        cut_off = length != _UNDEFINED and data.stream.tell() + length > size
-        return True
+    def at_element(tag: int, _kind: str | None, length: int) -> bool:
+        nonlocal last, ends_at
+        last, ends_at = tag, data.stream.tell() + length
+        if length == _UNDEFINED:  # the parser finds its end
+            ends_at = size
+        return tag in PIXEL_TAGS or ends_at > size
 
     ds = read_dataset(
         data.stream,
         data.implicit,
         data.little_endian,
-        stop_when=at_pixels,
+        stop_when=at_element,
         defer_size=_LONGEST_VALUE,
         specific_tags=[SOP_CLASS, SOP_UID, STUDY_UID, SERIES_UID],
     )
-    if cut_off:
-        raise Refused(UNREADABLE, "it ends before its pixels do")
+    # After the pixels, which are not looked behind, other elements may follow.
+    if ends_at > size or (ends_at < size and last not in PIXEL_TAGS):
+        raise Refused(UNREADABLE, "it is cut off")
     found = Identity(
         study_uid=string(ds, STUDY_UID),
         series_uid=string(ds, SERIES_UID),
