@@ -1,19 +1,14 @@
 """A node that is killed loses nothing; `benchmarks/killed_node.py` kills it far more often."""
 
-import gc
-
 import numpy as np
-import pytest
 
+from tests.node import nodes
 from tests.node.killing import kill_again_and_again
 
 
-# pynetdicom leaves a socket that found nobody to Python to close.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_a_killed_node_loses_nothing_and_shows_one_result_of_each_study(tmp_path):
+def test_a_killed_node_loses_nothing_and_shows_one_result_of_each_study(tmp_path, monkeypatch):
+    nodes.close_sockets(monkeypatch)
     outcome = kill_again_and_again(tmp_path, 4, np.random.default_rng(1), longest_s=2.0)
-    gc.collect()
     assert outcome.broken == []
     assert outcome.kills == 4
     assert outcome.acknowledged > 0
