@@ -87,6 +87,11 @@ class Peer:
     def send(self, *pdus):
         self.socket.sendall(b"".join(pdus))
 
+    def send_for_ever(self, pdu):
+        """Send one PDU again and again, until the node hangs up."""
+        while True:
+            self.send(pdu)
+
     def answer(self):
         """Type and body of the next PDU; None and nothing where the node hung up."""
         try:

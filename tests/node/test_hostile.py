@@ -14,7 +14,10 @@ from calcimetry.node.configuration import LimitSettings, SpoolSettings
 from calcimetry.node.spool import Spool
 from tests.node import peers, raw
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # as the command does for the node
+# Warnings are passed over, as the command does for the node; a thread that dies is not.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore", "error::pytest.PytestUnhandledThreadExceptionWarning"
+)
 
 #: Files of the database, which lie beside the spool folder in these tests.
 DATABASE = ("node.sqlite", "node.sqlite-wal", "node.sqlite-shm")
@@ -77,10 +80,10 @@ def test_too_many_connections_from_one_address_are_refused_for_a_while(listening
 
 def test_more_associations_than_allowed_are_rejected_for_a_while(listening):
     node = listening(LimitSettings(associations=2))
-    with raw.Peer(node.port), raw.Peer(node.port):
-        with raw.Peer(node.port, associated=False) as third:
-            third.send(raw.associate_request())
-            kind, body = third.answer()
+    unasked = raw.Peer(node.port, associated=False)
+    with raw.Peer(node.port), raw.Peer(node.port), unasked as third:
+        third.send(raw.associate_request())
+        kind, body = third.answer()
     assert (kind, tuple(body[1:4])) == (raw.REJECT, (2, 3, 2))  # transient: local limit exceeded
     assert node.refusals(refusals.CONNECTIONS) == 1
 
@@ -180,8 +183,7 @@ def test_a_writer_that_never_ends_an_instance_is_given_up(listening):
     with raw.Peer(node.port) as peer:
         peer.send(raw.part(raw.store_command("1.2.3"), command=True))
         with pytest.raises(ConnectionError):
-            while True:
-                peer.send(raw.part(b"\0", last=False))
+            peer.send_for_ever(raw.part(b"\0", last=False))
     assert node.refusals(refusals.TIMEOUT) == 1
 
 

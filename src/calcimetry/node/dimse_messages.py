@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import queue
 import time
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,8 @@ _LONGEST_COMMAND = 1 << 16
 #: Requests of one association that wait while another is answered. Senders that keep to what is
 #: negotiated (one operation at a time) have none.
 _WAITING = 2
+#: How long a quiet connection is waited for at a time, in seconds.
+QUIET_WAIT_S = 0.02
 _PREAMBLE = bytes(128) + b"DICM"
 
 
@@ -116,6 +119,17 @@ class ReceivedMessages(DIMSEServiceProvider):
         self._refuse = refuse
         self._last: ReceivedDataSet | None = None
         self._told = False
+        #: Whether the connection is quiet.
+        self.is_quiet: Callable[[], bool] = lambda: False
+
+    def get_msg(self, block: bool = False) -> Any:
+        """The next message, or nothing; where it is quiet, some time is given for it."""
+        if block or not self.is_quiet():
+            return super().get_msg(block)
+        try:
+            return self.msg_queue.get(timeout=QUIET_WAIT_S)
+        except queue.Empty:
+            return None, None
 
     def transfer_syntax(self, number: int | None) -> UID:
         """Transfer syntax of a presentation context.
