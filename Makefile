@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test check bench coverage docs
+.PHONY: help demo test check bench coverage soak docs
 
 help:
 	@echo 'make demo    simulate finger pictures and measure them (installs the base, no torch)'
@@ -22,13 +22,14 @@ help:
 	@echo 'make check   style, types and direction of imports'
 	@echo 'make bench   accuracy and speed against pictures of known truth (../shared/data)'
 	@echo 'make coverage  how often intervals of agreement hold the truth (long, goes on where it stopped)'
+	@echo 'make soak    kill the node at 200 random moments under load (long)'
 	@echo 'make docs    build the documentation into site/'
 	@echo 'ARGS="..." is passed on, as in: make test ARGS="-k lesion"'
 
 demo: $(VENV)/.base
 	$(BIN)/calcimetry demo $(ARGS)
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev $(VENV)/.peers
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: $(VENV)/.dev
@@ -60,6 +61,10 @@ bench: $(VENV)/.dev
 coverage: $(VENV)/.dev
 	$(BIN)/python benchmarks/interval_coverage.py $(ARGS)
 
+# Apart from bench and CI: some 20 minutes. Results are kept in benchmarks/killed_node.json.
+soak: $(VENV)/.dev
+	$(BIN)/python benchmarks/killed_node.py --save $(ARGS)
+
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict
 
@@ -75,6 +80,11 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(if $(TORCH_INDEX),$(PIP) $(TORCH) --index-url $(TORCH_INDEX))
 	$(PIP) --editable '.[dev,train,node,postgresql]'
 	@touch $@ $(VENV)/.base
+
+# Programs that tests talk to, installed once where this machine lets it; what is missing is named.
+$(VENV)/.peers: .ci/peers | $(BIN)/python
+	-@.ci/peers >/dev/null
+	@touch $@
 
 $(BIN)/python:
 	@test -n '$(PYTHON)' || { \

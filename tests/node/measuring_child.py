@@ -38,6 +38,8 @@ def main(behaviour, instances, out):
     out.mkdir()
     if behaviour == "hang":
         time.sleep(600)
+    if behaviour == "slow":  # long enough to be killed in
+        time.sleep(0.3)
     if behaviour == "crash":
         sys.stderr.write("SomeWarning: Doe^Jane\n")
         return 7

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
+
+from pynetdicom.transport import AssociationSocket
 
 from calcimetry.node.configuration import (
     CompletenessSettings,
@@ -55,3 +59,14 @@ def wait_for(happened, what):
         assert time.monotonic() < ends, f"waited {PATIENCE_S:g} s for {what}"
         pause.wait(0.02)
     return value
+
+
+def close_sockets(monkeypatch):
+    """Let pynetdicom close a socket whose peer is gone; it stops after failing to shut it down."""
+
+    def close(association_socket):
+        with suppress(OSError):
+            association_socket.socket.shutdown(socket.SHUT_RDWR)
+        association_socket.socket.close()
+
+    monkeypatch.setattr(AssociationSocket, "_shutdown_socket", close)

@@ -11,7 +11,7 @@ from calcimetry.errors import OutputError
 from calcimetry.node.configuration import DicomDestination, StowDestination
 from calcimetry.node.sending import send
 from calcimetry.store.results import ResultObject
-from tests.node import peers
+from tests.node import nodes, peers
 
 
 @pytest.fixture
@@ -147,9 +147,8 @@ def test_an_archive_that_takes_some_kinds_only_is_told_of_the_others(tmp_path, o
     assert held == uids(objects)
 
 
-# pynetdicom leaves the socket that found nobody to Python to close.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_an_archive_that_is_not_there_is_told(tmp_path, objects):
+def test_an_archive_that_is_not_there_is_told(tmp_path, objects, monkeypatch):
+    nodes.close_sockets(monkeypatch)
     with archive() as (destination, _):
         pass
     with pytest.raises(OutputError, match="cannot be reached"):

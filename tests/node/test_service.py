@@ -1,6 +1,7 @@
 import json
 import logging
 
+import httpx
 import pytest
 
 from calcimetry.errors import OutputError
@@ -9,9 +10,10 @@ from calcimetry.node.configuration import (
     DatabaseSettings,
     DicomDestination,
     DicomSettings,
+    WebSettings,
 )
 from calcimetry.node.service import Node
-from calcimetry.store import Database, audit, jobs, results, studies
+from calcimetry.store import Database, audit, jobs, queue, results, studies
 from tests.node import nodes, peers
 from tests.node.test_sending import archive
 
@@ -76,6 +78,24 @@ def test_a_study_is_received_measured_and_sent(tmp_path, running, kind, request,
     assert study not in caplog.text
 
 
+def test_the_web_server_completes_and_sends_again(tmp_path, running):
+    with archive(classes=["1.2.840.10008.5.1.4.1.1.88.33"]) as (pacs, held):
+        settings = nodes.settings(tmp_path, [pacs], web=WebSettings(port=0))
+        node = running(settings)
+        study, web = send(node), f"http://127.0.0.1:{node.web_port}"
+        assert httpx.get(f"{web}/health").json() == {"ill": []}
+        assert httpx.post(f"{web}/studies/{study}/complete").status_code == 202
+        with Database.open(settings.database_url) as database:
+            nodes.wait_for(lambda: status(database, study) == "done", "the delivery")
+            again = httpx.post(f"{web}/studies/{study}/resend")
+            assert again.json()["deliveries"] == 1
+            nodes.wait_for(lambda: status(database, study) == "done", "the second delivery")
+            assert studies.find(database, study).attempts == 1
+        node.stop()
+    assert len(held) == 2
+    assert held[0] == held[1]
+
+
 def test_silence_completes_a_study(tmp_path, running):
     settings = nodes.settings(tmp_path, completeness=CompletenessSettings(stable_s=0.1))
     study = send(running(settings))
@@ -84,7 +104,8 @@ def test_silence_completes_a_study(tmp_path, running):
         assert studies.find(database, study).result_status == "complete"
 
 
-def test_a_node_that_was_stopped_goes_on_where_it_was(tmp_path, running):
+def test_a_node_that_was_stopped_goes_on_where_it_was(tmp_path, running, monkeypatch):
+    nodes.close_sockets(monkeypatch)
     with archive() as (pacs, _):
         pass  # nobody is there
     settings = nodes.settings(tmp_path, [pacs])
@@ -111,8 +132,6 @@ def test_what_a_killed_node_left_is_told(tmp_path, running, caplog):
     node.stop()
     with Database.open(settings.database_url) as database:
         jobs.enqueue(database, study, nodes.way().made_with)
-        from calcimetry.store import queue
-
         assert queue.claim(database)
         running(settings)
         assert "did not stop by itself: 1 studies are measured again" in caplog.text

@@ -81,7 +81,6 @@ def running_orthanc(folder: Path, title: str):
             stdout=log,
             stderr=log,
             cwd=folder,
-            env={**os.environ, "TZ": "UTC"},
         )
     try:
         _wait_until_it_answers(found, process, folder / "orthanc.log")

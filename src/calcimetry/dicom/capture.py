@@ -9,7 +9,6 @@ import numpy as np
 import PIL.Image
 from highdicom.sc import SCImage
 from pydicom.dataset import Dataset
-from pydicom.uid import RLELossless
 
 from calcimetry.dicom.equipment import created_in
 from calcimetry.dicom.findings import MAKER, Context
@@ -18,7 +17,10 @@ from calcimetry.dicom.findings import MAKER, Context
 def picture_objects(
     context: Context, pictures: tuple[bytes, ...], series_number: int
 ) -> Iterator[Dataset]:
-    """PNG pictures as one series of secondary captures, without loss.
+    """PNG pictures as one series of secondary captures.
+
+    They are not compressed: not every receiver unpacks, and the encoder that highdicom
+    prefers for run lengths (GDCM's) ends the whole program on some pictures.
 
     Parameters
     ----------
@@ -30,7 +32,7 @@ def picture_objects(
     Yields
     ------
     Dataset
-        8 bit RGB.
+        8 bit RGB, explicit little endian.
     """
     owner = context.study.owner
     for number, content in enumerate(pictures, start=1):
@@ -44,18 +46,18 @@ def picture_objects(
             # A sheet of several views has no one direction; DICOM asks for two (type 2C).
             patient_orientation=("L", "F"),
             study_instance_uid=owner.StudyInstanceUID,
-            series_instance_uid=context.key.uid("pictures", "series"),
+            series_instance_uid=context.uid("pictures", "series"),
             series_number=series_number,
-            sop_instance_uid=context.key.uid("pictures", str(number)),
+            sop_instance_uid=context.uid("pictures", str(number)),
             instance_number=number,
             manufacturer=MAKER,
             manufacturer_model_name=MAKER,
             software_versions=context.maker.version,
             series_description="calcimetry report",
-            transfer_syntax_uid=RLELossless,
         )
         made["PatientOrientation"].value = None
         made.ConversionType = "WSD"
+        made.Laterality = ""
         made.BurnedInAnnotation = "NO"
         made.SecondaryCaptureDeviceManufacturer = MAKER
         created_in(made, context)

@@ -36,6 +36,8 @@ def created_in(made: Dataset, context: Context) -> None:
     for kind in ("Content", "Series"):
         setattr(made, f"{kind}Date", day)
         setattr(made, f"{kind}Time", time)
+    for contributor in made.get("ContributingEquipmentSequence", ()):  # highdicom names itself
+        contributor.ContributionDateTime = day + time
     scheme = Dataset()
     scheme.CodingSchemeDesignator = codes.PRIVATE_SCHEME
     scheme.CodingSchemeName = "calcimetry"
@@ -62,8 +64,16 @@ def coded_item(code: Code) -> Dataset:
 
 
 def decimals(values: Iterable[float]) -> list[DSfloat]:
-    """Numbers as decimal strings, which have at most 16 characters."""
-    return [DSfloat(float(value) + 0.0, auto_format=True) for value in values]
+    """Numbers as decimal strings, which have at most 16 characters.
+
+    >>> decimals([0.1, -1e-20, -9.999999999999998])
+    [0.1, 0.0, -10.0]
+    """
+    # A source's own numbers, which fit, stay as they are; others keep a millionth of a micrometre.
+    return [
+        DSfloat(text if len(text := repr(value + 0.0)) <= 16 else repr(round(value, 9) + 0.0))
+        for value in map(float, values)
+    ]
 
 
 def frame_reference(frame: SourceFrame) -> Dataset:

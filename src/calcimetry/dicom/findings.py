@@ -9,6 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Literal
 
+from pydicom.config import IGNORE
 from pydicom.uid import UID
 
 from calcimetry.dicom.source_study import SourceStudy
@@ -42,7 +43,7 @@ class Tracking:
     uid: str
 
     def __post_init__(self) -> None:
-        if not UID(self.uid).is_valid:
+        if not UID(self.uid, IGNORE).is_valid:
             raise InputError(
                 f"Naming a lesion {self.identifier!r}: expected a UID of at most 64 digits and "
                 "dots, found something else."
@@ -127,10 +128,19 @@ class Context:
     maker: Maker
     tracking: Mapping[int, Tracking] = field(default_factory=dict)
 
+    def uid(self, *words: str) -> str:
+        """UID of the object that these words name.
+
+        Other tracking names make other objects: an archive keeps the first that it gets of a UID.
+        """
+        return self.key.uid(*words, tracking_digest(self.tracking))
+
     def tracking_of(self, number: int) -> Tracking:
         """What a lesion is tracked by: what was given, or a name of its own."""
         given = self.tracking.get(number)
-        return given or Tracking(f"Lesion {number}", self.key.tracking_uid("lesion", str(number)))
+        return given or Tracking(
+            f"Lesion {number}", self.key.uid("tracking", "lesion", str(number))
+        )
 
 
 def tracking_digest(tracking: Mapping[int, Tracking]) -> str:

@@ -74,7 +74,7 @@ def lesion_planes(
         affine[:3, 3] = plane.index_to_mm([0, *start])
         grid = Grid((1, side, side), affine)
         image = _ct(context, findings.image, lesion, grid)
-        image.SeriesInstanceUID = context.key.uid("planes", "series", str(number))
+        image.SeriesInstanceUID = context.uid("planes", "series", str(number))
         image.SeriesNumber = first_series_number + number
         yield Reformat(lesion.number, image, start)
 
@@ -90,7 +90,7 @@ def _ct(context: Context, volume: Image, lesion: Lesion, grid: Grid) -> Dataset:
     hu = resample_image(volume.array, volume.grid, grid, fill=_AIR_HU)[0]
     ds = Dataset()
     ds.SOPClassUID = CTImageStorage
-    ds.SOPInstanceUID = context.key.uid("planes", str(lesion.number))
+    ds.SOPInstanceUID = context.uid("planes", str(lesion.number))
     created_in(ds, context)
     ds.FrameOfReferenceUID = study.grid.frame_of_reference_uid
     ds.PositionReferenceIndicator = study.owner.PositionReferenceIndicator

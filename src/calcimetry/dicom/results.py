@@ -38,7 +38,7 @@ def result_objects(context: Context, findings: Findings) -> Iterator[tuple[str, 
         number), ``picture-1`` and, last, ``report``. Without bones or lesions the first
         two are not there: a SEG has at least one segment.
     content : bytes
-        A DICOM file, explicit little endian or (pictures) run-length encoded.
+        A DICOM file, explicit little endian.
 
     Raises
     ------

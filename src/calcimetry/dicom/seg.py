@@ -166,9 +166,9 @@ def _object(
         pixel_array=array if len(segments) > 1 else array.astype(np.uint8),
         segmentation_type=SegmentationTypeValues.BINARY,
         segment_descriptions=segments,
-        series_instance_uid=context.key.uid(kind, "series"),
+        series_instance_uid=context.uid(kind, "series"),
         series_number=series_number,
-        sop_instance_uid=context.key.uid(kind),
+        sop_instance_uid=context.uid(kind),
         instance_number=1,
         manufacturer=MAKER,
         manufacturer_model_name=MAKER,
@@ -187,7 +187,7 @@ def _object(
         if f"LossyImage{keyword}" in study.owner:
             made[f"LossyImage{keyword}"] = study.owner[f"LossyImage{keyword}"]
     _refer(made, study)
-    organisation = context.key.uid(kind, "dimensions")
+    organisation = context.uid(kind, "dimensions")
     for item in (*made.DimensionOrganizationSequence, *made.DimensionIndexSequence):
         item.DimensionOrganizationUID = organisation
     return made
@@ -201,11 +201,14 @@ def _across(study: SourceStudy) -> DSfloat:
 
 
 def _stand_in(study: SourceStudy, plane: int) -> Dataset:
-    """One slice as a CT image without pixels: of several frames in one object, too."""
+    """One slice as a CT image without pixels; of several frames in one object, too.
+
+    What highdicom makes refers to it by a UID of its own, which `_refer` replaces.
+    """
     series = study.series[0]
     frame = series.frames[plane]
     ds = stand_in(study, series.uid, frame)
-    ds.SOPClassUID = CTImageStorage
+    ds.SOPClassUID, ds.SOPInstanceUID = CTImageStorage, f"2.25.{plane + 1}"
     ds.InstanceNumber = plane + 1
     ds.Rows, ds.Columns = study.grid.shape[1:]
     ds.ImagePositionPatient = decimals(frame.position)

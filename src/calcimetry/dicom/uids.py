@@ -19,8 +19,6 @@ class ResultKey:
         What tells version, weights and settings from others.
     stated : str
         What the user said that the files do not, such as the side.
-    tracking : str
-        Digest of tracking UIDs that were given; empty where none were.
 
     Examples
     --------
@@ -34,17 +32,11 @@ class ResultKey:
     source: str
     made_with: str
     stated: str = ""
-    tracking: str = ""
 
     def uid(self, *words: str) -> str:
         """UID of the object that these words name, such as ``"bones", "series"``.
 
         A hash (SHA-512) under pydicom's root, as `pydicom.uid.generate_uid` makes it.
         """
-        own = (self.source, self.made_with, self.stated, self.tracking)
-        return str(generate_uid(entropy_srcs=["calcimetry result", *own, *words]))
-
-    def tracking_uid(self, *words: str) -> str:
-        """Tracking UID of a lesion or a site; tracking UIDs given for others do not change it."""
         own = (self.source, self.made_with, self.stated)
-        return str(generate_uid(entropy_srcs=["calcimetry tracking", *own, *words]))
+        return str(generate_uid(entropy_srcs=["calcimetry result", *own, *words]))

@@ -32,6 +32,8 @@ _log = logging.getLogger(__name__)
 _IDLE_S = 0.5
 #: How often results and instances that are old enough are looked for.
 _EXPIRY_S = 600.0
+#: How long a node that could not start waits for what had started.
+_HASTE_S = 5.0
 
 
 class Node:
@@ -71,9 +73,9 @@ class Node:
         try:
             self._start()
         except BaseException:
-            self._stop_receiving(0.0)
-            self._stop_loops(0.0)
-            self._open.close()
+            self._stop_listening(_HASTE_S)
+            self._stop_loops(_HASTE_S)
+            self._leave()
             raise
 
     def _start(self) -> None:
@@ -88,14 +90,10 @@ class Node:
             Courier(database, folder, one, settings.delivery, settings.dicom.ae_title)
             for one in settings.destinations
         ]
-        receiver = self._receiver = Receiver(spool, database, Tally())
-        listener = DicomListener(settings.dicom, settings.limits, receiver)
-        self.dicom_port = listener.start()
-        self._listener = listener
-        if settings.web.enabled:
-            parts = Parts(receiver, database, settings.limits, lambda: self.well)
-            self._web = WebListener(settings.web, parts)
-            self.web_port = self._web.start()
+        told = {"version": self._way.version, "made_with": self._way.made_with}
+        audit.append(database, Entry(Event.STARTED, NODE, detail=told))
+        self._receiver = Receiver(spool, database, Tally())
+        self._listen(database, self._receiver)
         listening_since = database.now()
 
         def complete(_stop: Stop) -> bool:
@@ -120,11 +118,20 @@ class Node:
         ]
         for loop in self._loops:
             loop.start()
-        told = {"version": self._way.version, "made_with": self._way.made_with}
-        audit.append(database, Entry(Event.STARTED, NODE, detail=told))
         _log.info("Receiving DICOM on port %d", self.dicom_port)
         if self._web is not None:
             _log.info("Status page and DICOMweb on port %d", self.web_port)
+
+    def _listen(self, database: Database, receiver: Receiver) -> None:
+        settings = self._settings
+        listener = DicomListener(settings.dicom, settings.limits, receiver)
+        self.dicom_port = listener.start()
+        self._listener = listener
+        if settings.web.enabled:
+            parts = Parts(receiver, database, settings.limits, lambda: self.well)
+            web = WebListener(settings.web, parts)
+            self.web_port = web.start()
+            self._web = web
 
     def _recover(self, database: Database, folder: Path, destinations: tuple[str, ...]) -> None:
         running = clear_work(folder)
@@ -153,23 +160,27 @@ class Node:
         timeout_s : float
             Longest wait for each of them, in seconds.
         """
-        for loop in self._loops:
-            loop.stop()
-        self._stop_receiving(timeout_s)
-        self._stop_loops(timeout_s)
         if self._database is not None:
+            self._stop_listening(timeout_s)
+            self._stop_loops(timeout_s)
             audit.append(self._database, Entry(Event.STOPPED, NODE))
-            self._database = None
             _log.info("Stopped")
-        self._open.close()
+        self._leave()
 
-    def _stop_receiving(self, timeout_s: float) -> None:
+    def _stop_listening(self, timeout_s: float) -> None:
         if self._receiver is not None:
             self._receiver.stop()
+        for loop in self._loops:
+            loop.stop()
         if self._listener is not None:
             self._listener.stop(timeout_s)
         if self._web is not None:
             self._web.stop(timeout_s)
+
+    def _leave(self) -> None:
+        """Close what is open; nothing uses it any more."""
+        self._database = None
+        self._open.close()
 
     def _stop_loops(self, timeout_s: float) -> None:
         for loop in self._loops:

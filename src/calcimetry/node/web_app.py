@@ -21,7 +21,7 @@ from calcimetry.node.refusals import ABORTED, ANSWERS, PROTOCOL, TIMEOUT, TOO_LA
 from calcimetry.node.status_page import status_css, status_html
 from calcimetry.node.stow import StowRequest, StowResponse, boundary_of
 from calcimetry.node.web_guard import sender_of
-from calcimetry.store import jobs, studies
+from calcimetry.store import deliveries, jobs, studies
 from calcimetry.store.database import Database
 
 _MB = 10**6
@@ -125,6 +125,12 @@ def _add_commands(app: FastAPI, parts: Parts) -> None:
         found = _found(parts.database, study)
         jobs.retry(parts.database, found.study_uid, sender_of(request.scope))
         return RedirectResponse("/", 303)
+
+    @app.post("/studies/{study}/resend")
+    def resend(study: str, request: Request) -> Response:
+        found = _found(parts.database, study)
+        sent = deliveries.resend(parts.database, found.study_uid, sender_of(request.scope))
+        return JSONResponse({"study": found.key, "deliveries": sent}, 202)
 
 
 def _add_pages(app: FastAPI, parts: Parts) -> None:

@@ -20,7 +20,6 @@ from calcimetry.dicom.findings import (
     Maker,
     SiteFindings,
     Tracking,
-    tracking_digest,
 )
 from calcimetry.dicom.found import Volume
 from calcimetry.dicom.results import REPORT_NAME, failure_report, result_objects
@@ -95,7 +94,6 @@ class DicomWriter:
                 volume.sha256,
                 f"{self.how['version']!s} {result.made_with} {result.status == 'failed'}",
                 stated,
-                tracking_digest(tracking),
             ),
             Maker(
                 str(self.how["version"]),
@@ -115,7 +113,7 @@ class DicomWriter:
             return ()
         with suppress(Exception):  # damaged in any way: it is made again
             found = dcmread(report, stop_before_pixels=True, specific_tags=["SOPInstanceUID"])
-            if found.SOPInstanceUID == context.key.uid("report"):
+            if found.SOPInstanceUID == context.uid("report"):
                 return files
         return ()
 
