@@ -61,9 +61,10 @@ bench: $(VENV)/.dev
 coverage: $(VENV)/.dev
 	$(BIN)/python benchmarks/interval_coverage.py $(ARGS)
 
-# Apart from bench and CI: some 20 minutes. Results are kept in benchmarks/killed_node.json.
+# Apart from bench and CI: some 30 minutes. Results are kept in benchmarks/killed_node.json and fuzzed_node.json.
 soak: $(VENV)/.dev
 	$(BIN)/python benchmarks/killed_node.py --save $(ARGS)
+	$(BIN)/python benchmarks/fuzz_node.py --save
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict

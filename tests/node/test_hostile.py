@@ -3,7 +3,7 @@
 import dataclasses
 import logging
 import struct
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from ipaddress import ip_network
 
 import pytest
@@ -80,8 +80,11 @@ def test_too_many_connections_from_one_address_are_refused_for_a_while(listening
 
 def test_more_associations_than_allowed_are_rejected_for_a_while(listening):
     node = listening(LimitSettings(associations=2))
-    unasked = raw.Peer(node.port, associated=False)
-    with raw.Peer(node.port), raw.Peer(node.port), unasked as third:
+    with ExitStack() as stack:
+        _, _, third = (
+            stack.enter_context(raw.Peer(node.port, associated=wanted))
+            for wanted in (True, True, False)
+        )
         third.send(raw.associate_request())
         kind, body = third.answer()
     assert (kind, tuple(body[1:4])) == (raw.REJECT, (2, 3, 2))  # transient: local limit exceeded
@@ -192,6 +195,22 @@ def test_a_silent_peer_is_hung_up_on(listening):
     with raw.Peer(node.port, associated=False) as peer:
         assert peer.answer()[0] is None
     with raw.Peer(node.port) as peer:
+        assert peer.answer()[0] in (raw.ABORT, None)
+
+
+def test_whoever_hangs_up_without_a_word_holds_no_place(listening):
+    node = listening(LimitSettings(associations=1))
+    for _ in range(40):
+        raw.Peer(node.port, associated=False).socket.close()
+    assert node.listener._server.wait_closed(20.0)  # the time for a word is 30 s
+
+
+@pytest.mark.parametrize("established", [True, False])
+def test_a_node_that_stops_waits_for_no_peer(listening, established):
+    node = listening()
+    with raw.Peer(node.port, associated=established) as peer:
+        node.listener.stop(timeout_s=3.0)  # the time for a word is 5 s
+        assert node.listener._server.wait_closed(0.0)
         assert peer.answer()[0] in (raw.ABORT, None)
 
 

@@ -128,8 +128,7 @@ class DicomListener:
         if self._server is None or self._thread is None:
             return
         self._server.close()
-        for association in self._server.active_associations:
-            association.abort()
+        self._server.hang_up()
         self._server.wait_closed(timeout_s)
         self._thread.join(timeout_s)
 

@@ -137,12 +137,19 @@ class LimitedHandler(RequestHandler):
         limited.refuse = lambda why: server.refuse(why, "a connection", association)
         association.dul.socket = limited
         messages.is_quiet = lambda: limited.is_quiet
+        association.bind(evt.EVT_CONN_CLOSE, _end_waiting)
         evt.trigger(association, evt.EVT_CONN_OPEN, {"address": self.client_address})
         association.start()
         association.join()
         if association.dul.is_alive():
             association.dul.join()
         messages.finish()
+
+
+def _end_waiting(event: evt.Event) -> None:
+    """A connection that ends before it asked for an association: nothing is waited for."""
+    if event.assoc.requestor.primitive is None:
+        event.assoc.dul.to_user_queue.put(None)  # as if the time for it was over
 
 
 class LimitedServer(ThreadedAssociationServer):
@@ -229,6 +236,15 @@ class LimitedServer(ThreadedAssociationServer):
         # pynetdicom's own also forgets the server in its entity's list, where it is not.
         socketserver.TCPServer.shutdown(self)
         self.server_close()
+
+    def hang_up(self) -> None:
+        """End all associations and connections."""
+        for association in self.active_associations:
+            connection = association.dul.socket
+            if association.is_established:
+                association.abort(block=False)
+            elif connection is not None:
+                connection.close()
 
     def wait_closed(self, timeout_s: float) -> bool:
         """Wait until no connection is open; False where one still is."""
