@@ -14,7 +14,7 @@ from calcimetry.node.configuration import DicomDestination, StowDestination, Tls
 from calcimetry.node.sending import send
 from calcimetry.store.results import ResultObject
 from tests.node import nodes, peers
-from tests.node.certificates import make_certificate, server_context
+from tests.node.own_certificate import make_certificate, server_context
 
 
 @pytest.fixture
