@@ -83,7 +83,7 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/.base
 
 # Programs that tests talk to, installed once where this machine lets it; what is missing is named.
-$(VENV)/.peers: .ci/peers | $(BIN)/python
+$(VENV)/.peers: $(wildcard .ci/peers) | $(BIN)/python
 	-@.ci/peers >/dev/null
 	@touch $@
 
