@@ -23,6 +23,8 @@ def after(seconds):
         (10, None, None, after(60), True),
         (30, None, None, NOON, True),
         (30, 40, None, NOON, False),
+        (41, 40, None, NOON, False),
+        (41, 40, None, after(60), True),
         (40, 40, None, NOON, True),
         (10, None, after(0), after(1), True),
         (10, None, after(-1), after(1), False),

@@ -1,4 +1,5 @@
 import contextlib
+import dataclasses
 import http.server
 import json
 import threading
@@ -6,12 +7,14 @@ import threading
 import pytest
 from pydicom.uid import ComprehensiveSRStorage, CTImageStorage, ImplicitVRLittleEndian
 from pynetdicom import AE, evt
+from pynetdicom.association import Association
 
 from calcimetry.errors import OutputError
-from calcimetry.node.configuration import DicomDestination, StowDestination
+from calcimetry.node.configuration import DicomDestination, StowDestination, TlsSettings
 from calcimetry.node.sending import send
 from calcimetry.store.results import ResultObject
 from tests.node import nodes, peers
+from tests.node.own_certificate import make_certificate, server_context
 
 
 @pytest.fixture
@@ -28,7 +31,13 @@ def objects(tmp_path):
 
 
 @contextlib.contextmanager
-def archive(answer=lambda _number: 0x0000, classes=(CTImageStorage,), syntaxes=None, title="PACS"):
+def archive(
+    answer=lambda _number: 0x0000,
+    classes=(CTImageStorage,),
+    syntaxes=None,
+    title="PACS",
+    tls=None,
+):
     """A C-STORE archive; gives its address and the UIDs that it holds."""
     held = []
 
@@ -45,16 +54,20 @@ def archive(answer=lambda _number: 0x0000, classes=(CTImageStorage,), syntaxes=N
     for one in classes:
         entity.add_supported_context(one, syntaxes)
     server = entity.start_server(
-        ("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, store)]
+        ("127.0.0.1", 0),
+        block=False,
+        evt_handlers=[(evt.EVT_C_STORE, store)],
+        ssl_context=tls and server_context(tls),
     )
+    port = server.server_address[1]
     try:
-        yield DicomDestination("pacs", "dicom", "127.0.0.1", server.server_address[1], "PACS"), held
+        yield DicomDestination("pacs", "dicom", "127.0.0.1", port, "PACS", tls), held
     finally:
         server.shutdown()
 
 
 @contextlib.contextmanager
-def web(status=200, body=b"{}", content_type="application/dicom+json"):
+def web(status=200, body=b"{}", content_type="application/dicom+json", tls=None):
     """A STOW-RS server that always answers the same; gives its address and what it was asked."""
     asked = []
 
@@ -77,11 +90,13 @@ def web(status=200, body=b"{}", content_type="application/dicom+json"):
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls:
+        server.socket = server_context(tls).wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        url = f"http://127.0.0.1:{server.server_port}/dicom-web"
-        yield StowDestination("web", "stow", url, authorization="Bearer x"), asked
+        url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}/dicom-web"
+        yield StowDestination("web", "stow", url, authorization="Bearer x", tls=tls), asked
     finally:
         server.shutdown()
         server.server_close()
@@ -211,4 +226,43 @@ def test_a_web_server_that_is_not_there_is_told(tmp_path, objects):
     with web() as (destination, _):
         pass
     with pytest.raises(OutputError, match="cannot be reached"):
+        sent(destination, tmp_path, objects)
+
+
+@pytest.mark.parametrize("kind", [archive, web])
+def test_by_tls_both_sides_prove_who_they_are(tmp_path, objects, kind):
+    tls = make_certificate(tmp_path)
+    with kind(tls=tls) as (destination, got):
+        assert sent(destination, tmp_path, objects)
+    assert len(got) == 3
+
+
+@pytest.mark.parametrize("kind", [archive, web])
+def test_nothing_is_sent_to_a_stranger(tmp_path, objects, kind, monkeypatch):
+    nodes.close_sockets(monkeypatch)
+    stranger = make_certificate(tmp_path, "stranger")
+    with kind(tls=stranger) as (destination, got):
+        known = dataclasses.replace(destination, tls=make_certificate(tmp_path, "known"))
+        with pytest.raises(OutputError, match="cannot be reached"):
+            sent(known, tmp_path, objects)
+    assert got == []
+
+
+def test_a_certificate_that_cannot_be_used_is_told(tmp_path, objects):
+    (tmp_path / "x.pem").write_text("nonsense")
+    tls = TlsSettings(authorities=tmp_path / "x.pem")
+    destination = DicomDestination("pacs", "dicom", "127.0.0.1", 1, "PACS", tls)
+    with pytest.raises(OutputError, match="a result or certificate cannot be read"):
+        sent(destination, tmp_path, objects)
+
+
+def test_an_association_that_ended_in_between_is_told(tmp_path, objects, monkeypatch):
+    def send_c_store(*_arguments):
+        raise RuntimeError("The association with a peer SCP must be established")
+
+    monkeypatch.setattr(Association, "send_c_store", send_c_store)
+    with (
+        archive() as (destination, _),
+        pytest.raises(OutputError, match="has ended the association"),
+    ):
         sent(destination, tmp_path, objects)

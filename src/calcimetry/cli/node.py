@@ -31,7 +31,7 @@ _NEEDED = (
 #: Libraries whose own lines hold UIDs or values of headers, or say too much.
 _TALKATIVE = (
     *("alembic", "dicomweb_client", "pydicom", "pynetdicom"),
-    *("python_multipart", "urllib3", "uvicorn"),
+    *("python_multipart", "retrying", "urllib3", "uvicorn"),
 )
 
 

@@ -14,10 +14,11 @@ def is_complete(
 ) -> bool:
     """Whether a study is complete.
 
-    It is when somebody said so after its last instance, when it has as many instances as were
-    announced for it or, if none were, as the settings expect, or when nothing has come for
-    `stable_s`. Time in which the node could not receive does not count as silence: senders
-    that it left waiting get as long again.
+    It is when somebody said so after its last instance, when it has just as many instances as
+    were announced for it or, if none were, as the settings expect, or when nothing has come for
+    `stable_s`. One with more instances than that was announced wrongly, and silence decides.
+    Time in which the node could not receive is no silence: senders that it left waiting get
+    as long again.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def is_complete(
     if study.completed_at is not None and study.completed_at >= study.last_received_at:
         return True
     expected = study.expected_instances or settings.instances
-    if expected and study.instance_count >= expected:
+    if expected and study.instance_count == expected:
         return True
     silent_since = max(study.last_received_at, listening_since)
     return now - silent_since >= dt.timedelta(seconds=settings.stable_s)

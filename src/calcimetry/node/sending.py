@@ -69,7 +69,7 @@ def send(
         return _by_stow(destination, spool, objects, timeout_s, stop)
     except OSError as error:  # a file that is gone, or a certificate that cannot be used
         said = error.strerror or type(error).__name__
-        raise OutputError(f"a result cannot be read for sending ({said})") from error
+        raise OutputError(f"a result or certificate cannot be read ({said})") from error
 
 
 def _by_c_store(
@@ -138,13 +138,12 @@ def _by_stow(
     stop: threading.Event,
 ) -> bool:
     with requests.Session() as session:
-        if destination.tls is not None:
-            tls = destination.tls
-            if tls.authorities is not None:
-                session.verify = str(tls.authorities)
-            if tls.certificate is not None and tls.key is not None:
-                session.cert = (str(tls.certificate), str(tls.key))
-        # After `session`, because the client fills in headers of its own.
+        # Else the environment's bundle of authorities, its proxies and a .netrc would win over
+        # what the configuration says.
+        session.trust_env = False
+        session.verify = _authorities(destination.tls)
+        if destination.tls is not None and destination.tls.certificate is not None:
+            session.cert = (str(destination.tls.certificate), str(destination.tls.key))
         given = {"Authorization": destination.authorization} if destination.authorization else {}
         client = DICOMwebClient(destination.url, session=session, headers=given, timeout=timeout_s)
         client.set_http_retry_params(retry=False)  # it would send a used-up stream again
@@ -173,6 +172,14 @@ def _stow(client: DICOMwebClient, spool: Path, one: ResultObject) -> None:
     for failed in answer.get("FailedSOPSequence") or ():
         status = failed.get("FailureReason", 0)
         raise OutputError(f"the destination refuses {name} with status 0x{status:04X}")
+
+
+def _authorities(tls: TlsSettings | None) -> str | bool:
+    """Whom to trust: those that are named, or the system's; requests would take its own."""
+    if tls is not None and tls.authorities is not None:
+        return str(tls.authorities)
+    system = ssl.get_default_verify_paths()
+    return system.cafile or system.capath or True
 
 
 def _tls_context(tls: TlsSettings) -> ssl.SSLContext:

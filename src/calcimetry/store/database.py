@@ -113,7 +113,13 @@ class Database:
         OutputError
             If the database cannot be read.
         """
-        with _told(), self._engine.connect() as connection, connection.begin():
+        # SQLite does so by itself.
+        options = {} if self._turn else {"isolation_level": "REPEATABLE READ"}
+        with (
+            _told(),
+            self._engine.connect() as connection,
+            connection.execution_options(**options).begin(),
+        ):
             yield connection
 
     @contextmanager

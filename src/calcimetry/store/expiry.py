@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, exists, func, select, update
 
 from calcimetry.store import audit, tables
 from calcimetry.store.audit import NODE, Entry, Event
+from calcimetry.store.content import study_row
 from calcimetry.store.database import Database
 from calcimetry.store.results import DeliveryStatus
 
@@ -19,7 +20,7 @@ def expired(database: Database, before: dt.datetime) -> tuple[str, ...]:
     A result that goes nowhere is kept for ever, for it is nowhere else.
     """
     with database.reading() as connection:
-        return tuple(uid for _, uid in _expired(connection, before))
+        return _expired(connection, before)
 
 
 def forget(
@@ -51,16 +52,11 @@ def forget(
     now = database.now()
     instance, result = tables.instances, tables.results
     with database.writing() as connection:
-        study_id = next(
-            (number for number, uid in _expired(connection, before) if uid == study_uid), None
-        )
-        if study_id is None:
+        study = study_row(connection, study_uid, "Removing files")
+        if study_uid not in _expired(connection, before):
             return False
-        connection.execute(
-            select(tables.studies.c.id).where(tables.studies.c.id == study_id).with_for_update()
-        )
-        of_instances = instance.c.study_id == study_id
-        there = (result.c.study_id == study_id) & result.c.removed_at.is_(None)
+        of_instances = instance.c.study_id == study.id
+        there = (result.c.study_id == study.id) & result.c.removed_at.is_(None)
         paths = connection.execute(select(instance.c.path).where(of_instances)).scalars().all()
         folders = connection.execute(select(result.c.folder).where(there)).scalars().all()
         remove(tuple(paths), tuple(folders))
@@ -71,13 +67,13 @@ def forget(
         return True
 
 
-def _expired(connection: Connection, before: dt.datetime) -> list[tuple[int, str]]:
+def _expired(connection: Connection, before: dt.datetime) -> tuple[str, ...]:
     study, result, delivery = tables.studies, tables.results, tables.deliveries
     of_result = delivery.c.result_id == result.c.id
     unsent = exists().where(of_result, delivery.c.status != DeliveryStatus.SENT)
     last_sent = select(func.max(delivery.c.sent_at)).where(of_result).scalar_subquery()
     query = (
-        select(study.c.id, study.c.study_uid)
+        select(study.c.study_uid)
         .join(result, (result.c.study_id == study.c.id) & result.c.superseded_at.is_(None))
         .where(
             ~study.c.changed,
@@ -90,4 +86,4 @@ def _expired(connection: Connection, before: dt.datetime) -> list[tuple[int, str
         )
         .order_by(study.c.id)
     )
-    return [(row.id, row.study_uid) for row in connection.execute(query)]
+    return tuple(connection.execute(query).scalars())
