@@ -10,6 +10,7 @@ from calcimetry.dicom.source import printable
 from calcimetry.errors import Refused
 from calcimetry.node.identity import Identity, short_hash
 from calcimetry.node.refusals import KINDS
+from calcimetry.store.arrivals import study_key
 
 _LOG = logging.getLogger(__name__)
 #: The two ways in.
@@ -58,7 +59,7 @@ class Tally:
         _LOG.info(
             "Received instance %s of study %s from %s: %d bytes",
             short_hash(identity.sop_uid),
-            short_hash(identity.study_uid),
+            study_key(identity.study_uid),
             printable(sender),
             size,
         )
