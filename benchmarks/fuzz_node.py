@@ -61,7 +61,7 @@ def main() -> int:
             "good peer not served in the end": not served,
             "files left unfinished": any(path.suffix != ".dcm" for path in node.files),
             "refusals without a line in the log": logged != sum(refusals.values()),
-            "tracebacks in the log": any("Traceback" in line for line in node.log),
+            "tracebacks": node.errors != "" or any("Traceback" in line for line in node.log),
             f"grew by more than {GROWTH_MB:g} MB": memory[-1] - memory[0] > GROWTH_MB,
         }
     names = {raw.ACCEPT: "accepted", raw.REJECT: "rejected", None: "hung up on"}

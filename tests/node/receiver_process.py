@@ -76,6 +76,11 @@ class Receiving:
         return (self.folder / "node.log").read_text(encoding="utf-8").splitlines()
 
     @property
+    def errors(self):
+        """What it wrote beside its log: a traceback of a thread, for instance."""
+        return (self.folder / "stderr.txt").read_text(encoding="utf-8")
+
+    @property
     def files(self):
         return [path for path in (self.folder / "spool").rglob("*") if path.is_file()]
 
@@ -83,12 +88,14 @@ class Receiving:
 @contextmanager
 def receiving(folder):
     """A node that only receives; when the block ends it is told to end, and must do so well."""
-    process = subprocess.Popen(
-        [sys.executable, __file__, str(folder)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    with (folder / "stderr.txt").open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, __file__, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
     try:
         ports = [int(port) for port in process.stdout.readline().split()]
         node = Receiving(process, folder, *ports, {})

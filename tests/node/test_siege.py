@@ -48,6 +48,7 @@ def test_every_refusal_is_logged_with_its_reason(besieged):
     refused = sum(count for ending, count in endings.items() if ending.startswith("refused"))
     assert len([line for line in lines if "Refused an instance" in line]) >= refused
     assert not [line for line in node.log if "Traceback" in line or "DOE" in line]
+    assert node.errors == ""
 
 
 def test_of_many_associations_some_are_served_and_the_others_told(besieged):

@@ -8,6 +8,7 @@ are, but for those here and in `calcimetry.node.dimse_messages`.
 
 from __future__ import annotations
 
+import logging
 import select
 import socketserver
 import ssl
@@ -20,6 +21,7 @@ from typing import Any
 
 from pynetdicom import evt
 from pynetdicom.association import Association
+from pynetdicom.fsm import StateMachine
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import (
     AssociationSocket,
@@ -34,6 +36,7 @@ from calcimetry.node.gate import Gate
 from calcimetry.node.receiving import Receiver
 from calcimetry.node.refusals import ABORTED, CONNECTIONS, PROTOCOL, TIMEOUT, TLS
 
+_LOG = logging.getLogger(__name__)
 #: Largest PDU that is announced, in bytes; fewer and larger ones are faster. DCMTK sends up to it.
 ANNOUNCED_PDU = 1 << 17
 #: Largest that is read, a request for an association with all its contexts included.
@@ -105,6 +108,22 @@ class LimitedSocket(AssociationSocket):
             return None
 
 
+class LimitedStateMachine(StateMachine):
+    """Ends a connection where pynetdicom's ends a thread with a traceback.
+
+    A connection may end while an answer waits to be sent: then that is an event that fits no
+    state.
+    """
+
+    def do_action(self, event: str) -> None:
+        """Go to the next state."""
+        try:
+            super().do_action(event)
+        except Exception as error:  # noqa: BLE001 - what went wrong is over with the connection
+            _LOG.info("A connection ended out of order (%s)", type(error).__name__)
+            self.dul.kill_dul()
+
+
 class LimitedHandler(RequestHandler):
     """Serves one connection, in a thread of its own, to its end."""
 
@@ -117,7 +136,11 @@ class LimitedHandler(RequestHandler):
             self.request = self.server.tls.wrap_socket(
                 self.request, server_side=True, do_handshake_on_connect=False
             )
-            self.request.do_handshake()
+            try:
+                self.request.do_handshake()
+            except OSError:
+                self.request.close()  # the server closes the one that it knows, which is empty
+                raise
 
     def handle(self) -> None:
         """Take associations in until the connection ends."""
@@ -136,6 +159,7 @@ class LimitedHandler(RequestHandler):
         limited.idle_s = server.limits.idle_s
         limited.refuse = lambda why: server.refuse(why, "a connection", association)
         association.dul.socket = limited
+        association.dul.state_machine = LimitedStateMachine(association.dul)
         messages.is_quiet = lambda: limited.is_quiet
         association.bind(evt.EVT_CONN_CLOSE, _end_waiting)
         evt.trigger(association, evt.EVT_CONN_OPEN, {"address": self.client_address})
@@ -144,6 +168,8 @@ class LimitedHandler(RequestHandler):
         if association.dul.is_alive():
             association.dul.join()
         messages.finish()
+        # pynetdicom leaves a socket open that its peer has closed first.
+        self.request.close()
 
 
 def _end_waiting(event: evt.Event) -> None:
