@@ -14,7 +14,7 @@ from calcimetry.node.configuration import TlsSettings
 def make(folder, name, signed_by=None):
     """A certificate of 127.0.0.1, by itself or by an authority made before."""
     if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
+        pytest.skip("openssl (Debian: openssl) is not installed")
     command = [
         *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
         *("-nodes", "-days", "2", "-subj", f"/CN={name}"),

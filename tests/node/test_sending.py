@@ -12,9 +12,12 @@ from pynetdicom.association import Association
 from calcimetry.errors import OutputError
 from calcimetry.node.configuration import DicomDestination, StowDestination, TlsSettings
 from calcimetry.node.sending import send
+from calcimetry.node.tls import server_tls as tls_of_server
 from calcimetry.store.results import ResultObject
 from tests.node import nodes, peers
-from tests.node.own_certificate import make_certificate, server_context
+from tests.node.certificates import make, tls
+
+__all__ = ["tls"]
 
 
 @pytest.fixture
@@ -36,7 +39,7 @@ def archive(
     classes=(CTImageStorage,),
     syntaxes=None,
     title="PACS",
-    tls=None,
+    server_tls=None,
 ):
     """A C-STORE archive; gives its address and the UIDs that it holds."""
     held = []
@@ -57,17 +60,17 @@ def archive(
         ("127.0.0.1", 0),
         block=False,
         evt_handlers=[(evt.EVT_C_STORE, store)],
-        ssl_context=tls and server_context(tls),
+        ssl_context=server_tls and tls_of_server("test", server_tls),
     )
     port = server.server_address[1]
     try:
-        yield DicomDestination("pacs", "dicom", "127.0.0.1", port, "PACS", tls), held
+        yield DicomDestination("pacs", "dicom", "127.0.0.1", port, "PACS"), held
     finally:
         server.shutdown()
 
 
 @contextlib.contextmanager
-def web(status=200, body=b"{}", content_type="application/dicom+json", tls=None):
+def web(status=200, body=b"{}", content_type="application/dicom+json", server_tls=None):
     """A STOW-RS server that always answers the same; gives its address and what it was asked."""
     asked = []
 
@@ -90,13 +93,14 @@ def web(status=200, body=b"{}", content_type="application/dicom+json", tls=None)
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    if tls:
-        server.socket = server_context(tls).wrap_socket(server.socket, server_side=True)
+    if server_tls:
+        context = tls_of_server("test", server_tls)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}/dicom-web"
-        yield StowDestination("web", "stow", url, authorization="Bearer x", tls=tls), asked
+        url = f"http{'s' if server_tls else ''}://127.0.0.1:{server.server_port}/dicom-web"
+        yield StowDestination("web", "stow", url, authorization="Bearer x"), asked
     finally:
         server.shutdown()
         server.server_close()
@@ -230,28 +234,28 @@ def test_a_web_server_that_is_not_there_is_told(tmp_path, objects):
 
 
 @pytest.mark.parametrize("kind", [archive, web])
-def test_by_tls_both_sides_prove_who_they_are(tmp_path, objects, kind):
-    tls = make_certificate(tmp_path)
-    with kind(tls=tls) as (destination, got):
-        assert sent(destination, tmp_path, objects)
+def test_by_tls_both_sides_prove_who_they_are(tmp_path, objects, kind, tls):
+    _, theirs, ours = tls
+    with kind(server_tls=theirs) as (destination, got):
+        assert sent(dataclasses.replace(destination, tls=ours), tmp_path, objects)
     assert len(got) == 3
 
 
 @pytest.mark.parametrize("kind", [archive, web])
-def test_nothing_is_sent_to_a_stranger(tmp_path, objects, kind, monkeypatch):
+def test_nothing_is_sent_to_a_stranger(tmp_path, objects, kind, tls, monkeypatch):
     nodes.close_sockets(monkeypatch)
-    stranger = make_certificate(tmp_path, "stranger")
-    with kind(tls=stranger) as (destination, got):
-        known = dataclasses.replace(destination, tls=make_certificate(tmp_path, "known"))
+    folder, _, ours = tls
+    with kind(server_tls=make(folder, "stranger")) as (destination, got):
+        trusting = dataclasses.replace(destination, tls=ours)
         with pytest.raises(OutputError, match="cannot be reached"):
-            sent(known, tmp_path, objects)
+            sent(trusting, tmp_path, objects)
     assert got == []
 
 
 def test_a_certificate_that_cannot_be_used_is_told(tmp_path, objects):
     (tmp_path / "x.pem").write_text("nonsense")
-    tls = TlsSettings(authorities=tmp_path / "x.pem")
-    destination = DicomDestination("pacs", "dicom", "127.0.0.1", 1, "PACS", tls)
+    wrong = TlsSettings(authorities=tmp_path / "x.pem")
+    destination = DicomDestination("pacs", "dicom", "127.0.0.1", 1, "PACS", wrong)
     with pytest.raises(OutputError, match="a result or certificate cannot be read"):
         sent(destination, tmp_path, objects)
 

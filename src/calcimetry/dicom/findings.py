@@ -36,7 +36,7 @@ class Tracking:
     Raises
     ------
     InputError
-        If `uid` is no UID, or `identifier` is empty or longer than 64 characters.
+        If `uid` is no UID, or `identifier` is empty.
     """
 
     identifier: str
@@ -48,11 +48,8 @@ class Tracking:
                 f"Naming a lesion {self.identifier!r}: expected a UID of at most 64 digits and "
                 "dots, found something else."
             )
-        if not 0 < len(self.identifier) <= 64:
-            raise InputError(
-                "Naming a lesion: expected an identifier of 1 to 64 characters, found "
-                f"{len(self.identifier)}."
-            )
+        if not self.identifier:
+            raise InputError("Naming a lesion: expected an identifier, found none.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +135,7 @@ class Context:
     def tracking_of(self, number: int) -> Tracking:
         """What a lesion is tracked by: what was given, or a name of its own."""
         given = self.tracking.get(number)
-        return given or Tracking(
-            f"Lesion {number}", self.key.uid("tracking", "lesion", str(number))
-        )
+        return given or Tracking(f"Lesion {number}", self.key.lesion_uid(number))
 
 
 def tracking_digest(tracking: Mapping[int, Tracking]) -> str:

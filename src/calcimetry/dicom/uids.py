@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
 from pydicom.uid import generate_uid
@@ -40,3 +41,18 @@ class ResultKey:
         """
         own = (self.source, self.made_with, self.stated)
         return str(generate_uid(entropy_srcs=["calcimetry result", *own, *words]))
+
+    def lesion_uid(self, number: int) -> str:
+        """Tracking UID of a lesion that was first seen in this volume.
+
+        It hangs on the slices and the lesion's number alone, so that whoever follows the lesion
+        up can work it out from saved results: a UUID (RFC 4122, version 5) under DICOM's root for
+        them (PS3.5 section B.2).
+
+        Examples
+        --------
+        >>> ResultKey("baseline", "0123").lesion_uid(1)
+        '2.25.310511183878411610531453209836960736869'
+        """
+        made_of = f"calcimetry:{self.source}:{number}"
+        return f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, made_of).int}"

@@ -22,6 +22,7 @@ from calcimetry.dicom.findings import (
     Tracking,
 )
 from calcimetry.dicom.found import Volume
+from calcimetry.dicom.part10 import is_whole
 from calcimetry.dicom.results import REPORT_NAME, failure_report, result_objects
 from calcimetry.dicom.source_study import read_source_study
 from calcimetry.dicom.uids import ResultKey
@@ -36,6 +37,7 @@ from calcimetry.model.report import Status
 from calcimetry.render.palette import LESION, bone_colour
 from calcimetry.study.dicom_files import FOLDER, is_dicom_result
 from calcimetry.study.sources import LoadDicom
+from calcimetry.study.unexpected import internal_error
 
 #: How a warning begins that says why there are none.
 _NOT_MADE = "No DICOM results: "
@@ -62,6 +64,8 @@ class DicomWriter:
     def added(self, task: Task, result: Result) -> Result:
         """A result with its DICOM objects: those that are there, where they are its own, or new.
 
+        Of a result that has none, a warning says why.
+
         Raises
         ------
         OutputError
@@ -73,7 +77,8 @@ class DicomWriter:
         kept = tuple(file for file in result.files if not is_dicom_result(file))
         told = tuple(text for text in result.warnings if not text.startswith(_NOT_MADE))
         result = replace(result, files=kept, warnings=told)
-        if not result.measured and task.earlier is not None and task.earlier.measured:
+        old = task.earlier
+        if not result.measured and old is not None and old.measured and old.sha256 == task.sha256:
             return result  # the earlier measurement stays, and its objects with it
         try:
             context = self._context(load.volume, task, result)
@@ -83,6 +88,9 @@ class DicomWriter:
             raise
         except CalcimetryError as error:
             return replace(result, warnings=(*told, f"{_NOT_MADE}{error}"))
+        except Exception as error:  # noqa: BLE001 - no header, however odd, costs a measurement
+            why = internal_error(error, quoted=False)
+            return replace(result, warnings=(*told, f"{_NOT_MADE}{why}"))
         return replace(result, files=(*kept, *files))
 
     def _context(self, volume: Volume, task: Task, result: Result) -> Context:
@@ -161,11 +169,11 @@ def _file(stem: str, name: str) -> str:
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether a DICOM file can be read to its last pixel."""
+    """Whether a DICOM file is there to its last byte."""
     try:
-        ds = dcmread(path)
-        return bool(ds.pixel_array.size) if "PixelData" in ds else "ContentSequence" in ds
-    except Exception:  # noqa: BLE001 - damaged files make a parser raise anything
+        with path.open("rb") as stream:
+            return is_whole(stream, path.stat().st_size)
+    except OSError:
         return False
 
 
