@@ -1,7 +1,6 @@
--- Send each CT instance on to the node as it comes. Results of the node are no CT images of a
--- scanner and are not sent back to it.
-function OnStoredInstance(instanceId, tags, metadata, origin)
-  if tags["Modality"] == "CT" and origin["RemoteAet"] ~= "CALCIMETRY" then
-    SendToModality(instanceId, "node")
-  end
+-- Send a study on to the node once nothing more has come for StableAge seconds. When results of the
+-- node come back the study is sent again: the node knows its images and its own results, and
+-- measures nothing twice.
+function OnStableStudy(studyId, tags, metadata, origin)
+  SendToModality(studyId, "node")
 end

@@ -196,6 +196,7 @@ def test_a_silent_peer_is_hung_up_on(listening):
         assert peer.answer()[0] is None
     with raw.Peer(node.port) as peer:
         assert peer.answer()[0] in (raw.ABORT, None)
+    assert node.refusals(refusals.TIMEOUT) == 2
 
 
 def test_whoever_hangs_up_without_a_word_holds_no_place(listening):
@@ -212,6 +213,7 @@ def test_a_node_that_stops_waits_for_no_peer(listening, established):
         node.listener.stop(timeout_s=3.0)  # the time for a word is 5 s
         assert node.listener._server.wait_closed(0.0)
         assert peer.answer()[0] in (raw.ABORT, None)
+    assert node.receiver.tally.refusals() == {}
 
 
 @pytest.mark.parametrize("ending", [raw.ABORT_PDU, b""])
@@ -229,6 +231,9 @@ def test_what_a_peer_left_unfinished_is_removed(listening, ending):
     ("pdus", "kind"),
     [
         ([struct.pack(">BBL", 4, 0, 0xFFFFFFFF)], refusals.PROTOCOL),
+        ([struct.pack(">BBL", 99, 0, 4) + bytes(4)], refusals.PROTOCOL),
+        ([raw.associate_request()], refusals.PROTOCOL),
+        ([struct.pack(">BBL", 4, 0, 9) + b"\xff" * 9], refusals.PROTOCOL),
         ([raw.part(b"\0" * 100)], refusals.PROTOCOL),
         ([raw.part(b"\0" * 50_000, command=True, last=False)] * 2, refusals.PROTOCOL),
         ([raw.part(b"\xff" * 60, command=True)], refusals.PROTOCOL),
@@ -247,7 +252,10 @@ def test_what_a_peer_left_unfinished_is_removed(listening, ending):
             refusals.PROTOCOL,
         ),
     ],
-    ids=["4 GB PDU", "data first", "endless command", "no command", "C-FIND", "no such context"],
+    ids=[
+        *("4 GB PDU", "no such PDU", "a second request", "damaged PDU"),
+        *("data first", "endless command", "no command", "C-FIND", "no such context"),
+    ],
 )
 def test_what_breaks_the_protocol_ends_the_association(listening, good, pdus, kind):
     node = listening()

@@ -118,9 +118,12 @@ class ReceivedMessages(DIMSEServiceProvider):
         self.longest_s = longest_s
         self._refuse = refuse
         self._last: ReceivedDataSet | None = None
-        self._told = False
+        #: Whether why the association ends has been told, or needs not be.
+        self.is_told = False
         #: Whether the connection is quiet.
         self.is_quiet: Callable[[], bool] = lambda: False
+        #: Called when a message is whole, so that an answer is due.
+        self.on_whole: Callable[[], None] = lambda: None
 
     def get_msg(self, block: bool = False) -> Any:
         """The next message, or nothing; where it is quiet, some time is given for it."""
@@ -162,19 +165,29 @@ class ReceivedMessages(DIMSEServiceProvider):
             self.message.data_set = self._last = ReceivedDataSet(self, self.message)
         message = self.message
         super().receive_primitive(primitive)
+        if self._is_between():
+            self.on_whole()
         if message.encoded_command_set.tell() > _LONGEST_COMMAND:
             raise Refused(PROTOCOL, f"a command set of more than {_LONGEST_COMMAND} bytes")
 
+    def _is_between(self) -> bool:
+        """Whether one message is whole and no next one has begun."""
+        return self.message is None
+
     def _give_up(self, why: Refused) -> None:
-        self._told = True
-        self._refuse(why)
+        self.tell(why)
         self.dul.event_queue.put("Evt19")  # an invalid PDU, by PS3.8 section 9.2: abort
+
+    def tell(self, why: Refused) -> None:
+        """Tell why the association ends, once."""
+        if not self.is_told:
+            self.is_told = True
+            self._refuse(why)
 
     def finish(self) -> None:
         """The connection has ended: remove what was on its way."""
-        if self.message is not None and not self._told:
-            why = Refused(ABORTED, "its sender went away before it was whole")
-            self._refuse(why)
+        if self.message is not None:
+            self.tell(Refused(ABORTED, "its sender went away before it was whole"))
         waiting = [getattr(message, "DataSet", None) for _, message in self.msg_queue.queue]
         for one in (self._last, *waiting):
             if isinstance(one, ReceivedDataSet) and one.incoming is not None:

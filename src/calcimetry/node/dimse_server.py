@@ -3,125 +3,36 @@
 pynetdicom reads a PDU of any length into memory, waits for ever for the rest of one, collects a
 data set in memory whatever its size, lets a TLS handshake hold up all other connections, and
 ends a thread with a traceback where a message cannot be decoded. Its classes are used as they
-are, but for those here and in `calcimetry.node.dimse_messages`.
+are, but for those here, in `calcimetry.node.dimse_connection` and in
+`calcimetry.node.dimse_messages`.
 """
 
 from __future__ import annotations
 
-import logging
-import select
 import socketserver
 import ssl
 import sys
 import threading
-import time
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from pynetdicom import evt
 from pynetdicom.association import Association
-from pynetdicom.fsm import StateMachine
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import (
-    AssociationSocket,
     RequestHandler,
     ThreadedAssociationServer,
 )
 
 from calcimetry.errors import Refused
 from calcimetry.node.configuration import LimitSettings
-from calcimetry.node.dimse_messages import QUIET_WAIT_S, ReceivedMessages
+from calcimetry.node.dimse_connection import LimitedSocket, LimitedStateMachine
+from calcimetry.node.dimse_messages import ReceivedMessages
 from calcimetry.node.gate import Gate
 from calcimetry.node.receiving import Receiver
-from calcimetry.node.refusals import ABORTED, CONNECTIONS, PROTOCOL, TIMEOUT, TLS
+from calcimetry.node.refusals import ABORTED, CONNECTIONS, TLS
 
-_LOG = logging.getLogger(__name__)
 #: Largest PDU that is announced, in bytes; fewer and larger ones are faster. DCMTK sends up to it.
 ANNOUNCED_PDU = 1 << 17
-#: Largest that is read, a request for an association with all its contexts included.
-_LONGEST_PDU = 1 << 20
-#: A connection over which nothing went for so long is quiet.
-_QUIET_S = 0.05
-
-
-class LimitedSocket(AssociationSocket):
-    """Reads no PDU that is too long, and waits for none for ever.
-
-    A connection that has been quiet for a moment is waited for by the system: pynetdicom looks a
-    thousand times a second, in two threads for each, and a few idle associations would take a
-    whole processor.
-    """
-
-    idle_s: float
-    refuse: Callable[[Refused], None]
-    _used_at = 0.0
-
-    @property
-    def is_quiet(self) -> bool:
-        """Whether nothing went over the connection for a moment."""
-        return time.monotonic() - self._used_at > _QUIET_S
-
-    @property
-    def ready(self) -> bool:
-        """Whether there is something to read; where it is quiet, some time is given for it."""
-        connection = self.socket
-        if connection is not None and self.is_quiet:
-            with suppress(OSError, ValueError):  # of a closed one; the base class tells of it
-                select.select([connection], [], [], QUIET_WAIT_S)
-        return super().ready
-
-    def send(self, bytestream: bytes) -> None:
-        """Send bytes."""
-        self._used_at = time.monotonic()
-        super().send(bytestream)
-
-    def recv(self, nr_bytes: int) -> bytearray:
-        """As much of `nr_bytes` as the peer sent in time; less means that it is given up."""
-        if nr_bytes > _LONGEST_PDU:
-            self.refuse(Refused(PROTOCOL, f"a PDU of {nr_bytes} bytes; {_LONGEST_PDU} are read"))
-            return bytearray()
-        read = bytearray(nr_bytes)
-        count = 0
-        self._used_at = time.monotonic()
-        give_up_at = self._used_at + self.idle_s
-        with memoryview(read) as view:
-            while count < nr_bytes:
-                if time.monotonic() > give_up_at or (got := self._some(view[count:])) is None:
-                    why = f"a PDU was not whole after {self.idle_s:g} s (limits.idle_s)"
-                    self.refuse(Refused(TIMEOUT, why))
-                    break
-                if not got:
-                    break
-                count += got
-        del read[count:]
-        return read
-
-    def _some(self, view: memoryview) -> int | None:
-        """How many bytes were read; None where none came in time."""
-        connection = self.socket
-        if connection is None:
-            return 0
-        try:
-            return connection.recv_into(view)
-        except TimeoutError:
-            return None
-
-
-class LimitedStateMachine(StateMachine):
-    """Ends a connection where pynetdicom's ends a thread with a traceback.
-
-    A connection may end while an answer waits to be sent: then that is an event that fits no
-    state.
-    """
-
-    def do_action(self, event: str) -> None:
-        """Go to the next state."""
-        try:
-            super().do_action(event)
-        except Exception as error:  # noqa: BLE001 - what went wrong is over with the connection
-            _LOG.info("A connection ended out of order (%s)", type(error).__name__)
-            self.dul.kill_dul()
 
 
 class LimitedHandler(RequestHandler):
@@ -150,17 +61,18 @@ class LimitedHandler(RequestHandler):
             association,
             server.receiver.begin,
             server.limits.instance_s,
-            lambda why: server.refuse(why, "a message", association),
+            lambda why: server.refuse(why, "an association", association),
         )
         association.dimse = messages
         # The socket that pynetdicom made has announced the connection, and so does ours.
         association.dul.event_queue.get_nowait()
         limited = LimitedSocket(association, client_socket=self.request)
         limited.idle_s = server.limits.idle_s
-        limited.refuse = lambda why: server.refuse(why, "a connection", association)
+        limited.refuse = messages.tell
         association.dul.socket = limited
-        association.dul.state_machine = LimitedStateMachine(association.dul)
+        association.dul.state_machine = LimitedStateMachine(messages, server.limits.idle_s)
         messages.is_quiet = lambda: limited.is_quiet
+        messages.on_whole = limited.owe_answer
         association.bind(evt.EVT_CONN_CLOSE, _end_waiting)
         evt.trigger(association, evt.EVT_CONN_OPEN, {"address": self.client_address})
         association.start()
@@ -268,6 +180,7 @@ class LimitedServer(ThreadedAssociationServer):
         for association in self.active_associations:
             connection = association.dul.socket
             if association.is_established:
+                cast("ReceivedMessages", association.dimse).is_told = True
                 association.abort(block=False)
             elif connection is not None:
                 connection.close()
