@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test check bench coverage docs
+.PHONY: help demo test check bench coverage soak docs
 
 help:
 	@echo 'make demo    simulate finger pictures and measure them (installs the base, no torch)'
@@ -22,13 +22,14 @@ help:
 	@echo 'make check   style, types and direction of imports'
 	@echo 'make bench   accuracy and speed against pictures of known truth (../shared/data)'
 	@echo 'make coverage  how often intervals of agreement hold the truth (long, goes on where it stopped)'
+	@echo 'make soak    kill the node 200 times under load, feed it 5,000 damaged datasets (long)'
 	@echo 'make docs    build the documentation into site/'
 	@echo 'ARGS="..." is passed on, as in: make test ARGS="-k lesion"'
 
 demo: $(VENV)/.base
 	$(BIN)/calcimetry demo $(ARGS)
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev $(VENV)/.peers
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: $(VENV)/.dev
@@ -45,6 +46,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/simulated_hands.py
 	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/dicom_reading.py
+	$(BIN)/python benchmarks/receiving.py
 	$(BIN)/python benchmarks/readers.py
 	$(BIN)/python benchmarks/projection.py
 	$(BIN)/python benchmarks/bone_speed.py
@@ -58,6 +60,11 @@ bench: $(VENV)/.dev
 # Apart from bench and CI: some 10 minutes of one core. Results are kept in benchmarks/interval_coverage.json.
 coverage: $(VENV)/.dev
 	$(BIN)/python benchmarks/interval_coverage.py $(ARGS)
+
+# Apart from bench and CI: some 30 minutes. Results are kept in benchmarks/killed_node.json and fuzzed_node.json.
+soak: $(VENV)/.dev
+	$(BIN)/python benchmarks/killed_node.py --save $(ARGS)
+	$(BIN)/python benchmarks/fuzz_node.py --save
 
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict
@@ -74,6 +81,11 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(if $(TORCH_INDEX),$(PIP) $(TORCH) --index-url $(TORCH_INDEX))
 	$(PIP) --editable '.[dev,train,node,postgresql]'
 	@touch $@ $(VENV)/.base
+
+# Programs that tests talk to, installed once where this machine lets it; what is missing is named.
+$(VENV)/.peers: $(wildcard .ci/peers) | $(BIN)/python
+	-@.ci/peers >/dev/null
+	@touch $@
 
 $(BIN)/python:
 	@test -n '$(PYTHON)' || { \

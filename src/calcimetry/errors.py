@@ -7,7 +7,8 @@
     │   ├── UnreadableFile         missing, empty, truncated, not an image, no permission
     │   ├── UnsupportedImage       an image of a kind that is refused (true colour, CMYK, too large)
     │   ├── SpacingError           pixel spacing missing, zero, negative or absurd
-    │   └── ManifestError          a manifest.csv that contradicts itself or the folder
+    │   ├── ManifestError          a manifest.csv that contradicts itself or the folder
+    │   └── Refused                the node does not take what a peer sent
     ├── NotMeasurable              read, but this picture cannot give the quantity asked for
     ├── SettingsError              an option or a settings file is wrong
     ├── ModelError                 network weights missing, altered or of the wrong shape
@@ -41,6 +42,32 @@ class SpacingError(InputError):
 
 class ManifestError(InputError):
     """A manifest.csv is malformed, or contradicts itself or its folder."""
+
+
+class Refused(InputError):
+    """The node does not take what a peer sent.
+
+    Parameters
+    ----------
+    kind : str
+        Why, in one of few words, for counting (`calcimetry.node.refusals`).
+    reason : str
+        Why, as a sentence without identity.
+
+    Attributes
+    ----------
+    identity : calcimetry.node.identity.Identity or None
+        UIDs of what is not taken, for the answer to its sender, where they could be read.
+    """
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(kind, reason)
+        self.kind = kind
+        self.reason = reason
+        self.identity: object = None
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class NotMeasurable(CalcimetryError):

@@ -14,6 +14,7 @@ from calcimetry.cli.deidentify import deidentify
 from calcimetry.cli.demo import demo
 from calcimetry.cli.inspect import inspect
 from calcimetry.cli.measure import measure
+from calcimetry.cli.node import node
 from calcimetry.cli.phantom import phantom
 from calcimetry.cli.reproduce_paper import reproduce_paper
 from calcimetry.cli.train import train
@@ -56,4 +57,5 @@ app.command(no_args_is_help=True)(train)
 app.command(no_args_is_help=True)(compare_methods)
 app.command(no_args_is_help=True)(agree)
 app.command(no_args_is_help=True)(reproduce_paper)
+app.command(no_args_is_help=True)(node)
 app.add_typer(phantom)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from pydicom.uid import (
@@ -84,6 +84,23 @@ def open_data_set(stream: BinaryIO, size: int, name: str) -> DataSetStream:
     DICOM PS3.10 section 7.1: this header is always explicit VR little endian. The elements
     are read by hand because pydicom's reader inflates without a limit.
     """
+    data = packed_data_set(stream, size, name)
+    if data.transfer_syntax != DeflatedExplicitVRLittleEndian:
+        return data
+    stream = _inflated(stream, name)
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    return replace(data, stream=stream, size=size)
+
+
+def packed_data_set(stream: BinaryIO, size: int, name: str) -> DataSetStream:
+    """As `open_data_set`, but what is deflated stays so.
+
+    Raises
+    ------
+    UnreadableFile
+        If the file ends too soon or names no transfer syntax.
+    """
     found = _file_header(stream, name)
     syntax = found.get(_TRANSFER_SYNTAX, "")
     if not syntax:
@@ -91,10 +108,6 @@ def open_data_set(stream: BinaryIO, size: int, name: str) -> DataSetStream:
             f"Reading {name}: it names no transfer syntax, so how its values are stored is not "
             "known. Export it again as DICOM."
         )
-    if syntax == DeflatedExplicitVRLittleEndian:
-        stream = _inflated(stream, name)
-        size = stream.seek(0, io.SEEK_END)
-        stream.seek(0)
     return DataSetStream(stream, size, syntax, found.get(_SOP_CLASS, ""))
 
 

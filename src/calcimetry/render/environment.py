@@ -7,10 +7,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from calcimetry.render import wording
 
 
-def page_environment() -> Environment:
-    """Templates of `calcimetry.render`; an undefined name is an error, every text is printable."""
+def page_environment(package: str = "calcimetry.render") -> Environment:
+    """Templates of a package; an undefined name is an error, every text is printable."""
     return Environment(
-        loader=PackageLoader("calcimetry.render"),
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

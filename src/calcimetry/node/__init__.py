@@ -1,0 +1,1 @@
+"""The DICOM node: receives studies, measures them, sends the results. Needs the extra ``node``."""

@@ -1,0 +1,1 @@
+"""One file per migration; one that was released is never changed."""
