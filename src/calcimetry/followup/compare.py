@@ -163,14 +163,15 @@ def _changes(
     first: Sequence[Lesion], last: Sequence[Lesion], seen: _Seen
 ) -> tuple[dict[str, Change], dict[str, str]]:
     """Every quantity's change, or why there is none."""
-    changes, missing = {}, {}
+    changes: dict[str, Change] = {}
+    missing: dict[str, str] = {}
     for quantity in QUANTITIES:
         found = change_of(first, last, quantity, seen.likeness, seen.settings)
         if isinstance(found, Change):
             changes[quantity] = found
         else:
             missing[quantity] = found
-    return dict(changes), dict(missing)
+    return changes, missing
 
 
 def _axes(
