@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,21 +38,19 @@ TRIED = np.arange(0.0, 1.5, 0.01)
 
 def change_in(group: Group, likeness: Likeness, settings: ChangeSettings) -> Change | None:
     """The change of a match's volume with these settings."""
-    found = change_of(
-        counted(group.first), counted(group.last), "volume_mm3", likeness, settings
-    )
+    found = change_of(counted(group.first), counted(group.last), "volume_mm3", likeness, settings)
     return found if isinstance(found, Change) else None
 
 
-def judged(
-    found: Sequence[Record], settings: ChangeSettings
-) -> list[tuple[Group, Change, bool]]:
+def judged(found: Sequence[Record], settings: ChangeSettings) -> list[tuple[Group, Change, bool]]:
     """Every match that shows a deposit of its own, its change, and whether spacing differed."""
     return [
         (group, change, record.likeness.other_scan)
         for record in found
         for group in record.groups
-        if group.fates and not group.mixed and group.kind != "not compared"
+        if group.fates
+        and not group.mixed
+        and group.kind != "not compared"
         and (change := change_in(group, record.likeness, settings))
     ]
 
@@ -88,7 +85,9 @@ def smallest_called(pairs: Sequence[tuple[Group, Change, bool]], low: float, hig
 
 def summary(found: Sequence[Record], settings: ChangeSettings) -> dict[str, str]:
     """One column of the table."""
-    right = [one for record in found for group in record.groups for one in group.right if group.fates]
+    right = [
+        one for record in found for group in record.groups for one in group.right if group.fates
+    ]
     pairs = judged(found, settings)
     deltas = np.array(
         [
@@ -97,9 +96,12 @@ def summary(found: Sequence[Record], settings: ChangeSettings) -> dict[str, str]
         ]
     )
     both = [
-        (g, change) for g, change, _ in pairs
-        if change.relative_percent is not None and change.last
-        and g.true_first.volume_mm3 and g.true_last.volume_mm3
+        (g, change)
+        for g, change, _ in pairs
+        if change.relative_percent is not None
+        and change.last
+        and g.true_first.volume_mm3
+        and g.true_last.volume_mm3
     ]
     ratios = np.array(
         [
@@ -117,6 +119,7 @@ def summary(found: Sequence[Record], settings: ChangeSettings) -> dict[str, str]
     still = [(g, c, other) for g, c, other in pairs if set(g.fates) == {"unchanged"}]
     kept = [(c, other) for g, c, other in still if g.first and g.last]
     errors = np.array([one[3] for record in found for one in record.bones])
+    errors = errors[np.isfinite(errors)]
     missed = [max(one) for record in found for one in record.missed]
     false = [g for record in found for g in record.groups if not g.fates]
     rows = {

@@ -156,7 +156,12 @@ def judged(pair: Pair, found: FollowUp, measuring: float, comparing: float) -> R
                 _true(pair.last, deposits),
                 change.score,
                 axes
-                and (axes.long_first_mm, axes.long_last_mm, axes.short_first_mm, axes.short_last_mm),
+                and (
+                    axes.long_first_mm,
+                    axes.long_last_mm,
+                    axes.short_first_mm,
+                    axes.short_last_mm,
+                ),
             )
         )
     seen = {n for own in shown for numbers in own.values() for n in numbers}
@@ -208,17 +213,22 @@ def _true(scan: Scanned, deposits: set[int]) -> Lesionlike:
 
 
 def _error_mm(pair: Pair, later: Visit, found: BoneAlignment) -> float:
-    """Mean distance of a bone's points from where they truly lay at the baseline."""
+    """Mean distance of a bone's points from where they truly lay; NaN for a bone that is none."""
     points = points_of(later.bones, found.bone)[::7]
     label = found.bone % 100
-    placed = pair.last.lattice.origin + pair.last.volume.image.grid.mm_to_index(
-        points
-    ) @ pair.last.lattice.steps
-    own = next(
+    placed = (
+        pair.last.lattice.origin
+        + pair.last.volume.image.grid.mm_to_index(points) @ pair.last.lattice.steps
+    )
+    motions = [
         motion
         for part, motion in zip(pair.last.posing.rest, pair.last.posing.motions, strict=True)
-        if part.label == label
-    )
+        # A lone finger has no number.
+        if label in (part.label, part.label % 10)
+    ]
+    if not motions:
+        return float("nan")
+    own = motions[0]
     rest = (placed - own.shift) @ own.turn.T
     index = (rest - pair.first.lattice.origin) @ np.linalg.inv(pair.first.lattice.steps)
     truly = pair.first.volume.image.grid.index_to_mm(index)

@@ -1,6 +1,7 @@
 """Bones of a later visit laid onto the baseline's."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ def test_a_known_motion_is_found(finger):
 def test_joints_that_moved_do_not_disturb(finger):
     first, last = finger
     there, back = align_bones(first, last), align_bones(last, first)
-    turns = [np.trace(a.turn @ b.turn.T) for a, b in zip(there[:-1], there[1:], strict=True)]
+    turns = [np.trace(a.turn @ b.turn.T) for a, b in pairwise(there)]
     assert min(turns) < 1.0 + 2.0 * np.cos(np.deg2rad(1.0))  # neighbours turn by other angles
     for one, other in zip(there, back, strict=True):
         assert one.accepted

@@ -112,9 +112,7 @@ def test_settings_that_cannot_be_used(wrong):
         MatchSettings(**wrong)
 
 
-nearness = st.builds(
-    Nearness, st.floats(0.0, 1.0), st.floats(0.0, 4.0), st.floats(0.0, 10.0)
-)
+nearness = st.builds(Nearness, st.floats(0.0, 1.0), st.floats(0.0, 4.0), st.floats(0.0, 10.0))
 
 
 @given(

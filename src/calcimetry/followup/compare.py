@@ -219,4 +219,5 @@ def _told(alignments: Sequence[BoneAlignment], lesions: Sequence[LesionChange]) 
     left_out = [one for one in lesions if one.reason]
     if left_out:
         names = "; ".join(f"{one.tracking_id}: {one.reason}" for one in left_out)
-        yield f"{len(left_out)} lesions are not compared and in no total: {names}."
+        count = "1 lesion is" if len(left_out) == 1 else f"{len(left_out)} lesions are"
+        yield f"{count} not compared and in no total: {names}."
