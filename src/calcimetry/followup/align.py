@@ -1,0 +1,257 @@
+"""Each bone of a later visit rigidly onto the baseline's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcimetry.errors import SettingsError
+from calcimetry.followup.result import BoneAlignment
+from calcimetry.followup.rigid import (
+    Motion,
+    misfit,
+    refined,
+    shortest_turn,
+    turn_about,
+    turn_of_points,
+)
+from calcimetry.followup.surface import BoneSurface, bone_surfaces
+from calcimetry.followup.visit import Visit, shared_labels
+from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES, Bone
+
+FloatArray = NDArray[np.float64]
+
+#: Points that a start is tried with, and that the best one is refined with.
+_COARSE, _FINE = 250, 2000
+#: Centres of bones that lie so far from one line decide how a hand is turned about it.
+_SPREAD_MM = 8.0
+#: Turns about its own axis that a bone is tried at, where nothing says how it lies; and where
+#: something does.
+_ALL_ROUND = tuple(np.deg2rad(np.arange(0.0, 360.0, 30.0)))
+_NEARLY = tuple(np.deg2rad([0.0, -25.0, 25.0]))
+#: Starts of a digit's first bone that the others choose from.
+_KEPT = 3
+#: Bones whose lengths differ by more are laid end to end too, not only centre on centre.
+_OTHER_LENGTH_MM = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentSettings:
+    """When a bone's alignment is trusted.
+
+    Raises
+    ------
+    SettingsError
+        If a limit is not positive, or a share not between 0 and 1.
+    """
+
+    #: Refused above this residual, or above this part of the coarser visit's longest spacing.
+    residual_limit_mm: float = 0.6
+    residual_limit_samples: float = 0.6
+    #: The residual is that of this share of the smaller surface, the closest: what has been
+    #: resorbed or has grown is not to decide.
+    kept_share: float = 0.8
+    #: Smaller bones say nothing of how they lie (points of their surface).
+    fewest_points: int = 300
+
+    def __post_init__(self) -> None:
+        if not (self.residual_limit_mm > 0 and self.residual_limit_samples >= 0):
+            raise SettingsError(
+                "Reading settings: alignment.residual_limit_mm must be above 0 mm and "
+                f"residual_limit_samples 0 or more, found {self.residual_limit_mm:g} mm and "
+                f"{self.residual_limit_samples:g}."
+            )
+        if not 0 < self.kept_share <= 1:
+            raise SettingsError(
+                "Reading settings: alignment.kept_share must lie between 0 and 1, found "
+                f"{self.kept_share:g}."
+            )
+
+
+def align_bones(
+    baseline: Visit, later: Visit, settings: AlignmentSettings | None = None
+) -> tuple[BoneAlignment, ...]:
+    """Lay every bone that both visits show onto the baseline's.
+
+    Parameters
+    ----------
+    baseline, later : Visit
+    settings : AlignmentSettings, optional
+
+    Returns
+    -------
+    tuple of BoneAlignment
+        By the baseline's labels, ascending. Bones too small to say how they lie, such as
+        sesamoids, are not among them.
+
+    Notes
+    -----
+    The hand's turn is that of its bones' centres where they do not lie on one line; within a
+    digit, whose bones do, turns about the digit are tried all round for its first bone and the
+    one kept that suits the others too. From there each bone is refined for itself, since
+    joints move between visits (`calcimetry.followup.rigid.refined`). The shorter surface is
+    laid onto the longer one, of which it may be a part.
+    """
+    settings = settings or AlignmentSettings()
+    first = bone_surfaces(baseline.bones, settings.fewest_points)
+    last = bone_surfaces(later.bones, settings.fewest_points)
+    pairs = {
+        label: _Pair(first[label], last[other])
+        for label, other in shared_labels(baseline, later).items()
+        if label in first and other in last
+    }
+    step = max(*baseline.spacing, *later.spacing)
+    limit = max(settings.residual_limit_mm, settings.residual_limit_samples * step)
+    motions: dict[int, Motion] = {}
+    whole = _hand_turn(pairs)
+    for labels in _digits(pairs):
+        motions |= _align_digit({label: pairs[label] for label in labels}, whole)
+    return tuple(
+        _judged(label, motions[label], pairs[label], settings.kept_share, limit)
+        for label in sorted(motions)
+    )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Pair:
+    """One bone at both visits."""
+
+    first: BoneSurface
+    last: BoneSurface
+
+    def coarse(self, start: Motion, most: int = _COARSE) -> tuple[float, Motion]:
+        """Refine a motion of the later onto the first; its misfit with it."""
+        turned_round = self.last.length_mm > self.first.length_mm
+        source, target = (self.first, self.last) if turned_round else (self.last, self.first)
+        points, normals = source.thinned(most)
+        found = refined(start.back() if turned_round else start, points, normals, target)
+        return misfit(found, points, normals, target), found.back() if turned_round else found
+
+    def starts(self, turn: FloatArray, rolls: Sequence[float], axes: int = 1) -> Iterator[Motion]:
+        """Motions to try: `turn` corrected for the bone's own axis, and rolled about it.
+
+        `axes` -1 has the bone point either way, 1 as `turn` says.
+        """
+        way = turn @ self.last.axis
+        sign = 1.0 if way @ self.first.axis >= 0 else -1.0
+        for side in (sign, -sign) if axes < 0 else (sign,):
+            towards = side * self.first.axis
+            straight = shortest_turn(way, towards) @ turn
+            for roll in rolls:
+                turned = turn_about(towards, roll) @ straight
+                yield Motion.about(turned, self.last.centre, self.first.centre)
+                more = self.first.length_mm - self.last.length_mm
+                if abs(more) > _OTHER_LENGTH_MM:
+                    for end in (-0.5, 0.5):
+                        at = self.first.centre + end * more * towards
+                        yield Motion.about(turned, self.last.centre, at)
+
+
+def _hand_turn(pairs: Mapping[int, _Pair]) -> FloatArray | None:
+    """How the whole hand is turned, by its bones' centres; None where they lie on one line."""
+    if len(pairs) < 4:
+        return None
+    first, last = (
+        np.array([getattr(pair, name).centre for pair in pairs.values()])
+        for name in ("first", "last")
+    )
+    turn, spread = turn_of_points(last, first)
+    return turn if spread > _SPREAD_MM else None
+
+
+def _digits(pairs: Mapping[int, _Pair]) -> list[list[int]]:
+    """Labels digit by digit, the longest bone first; bones of the wrist one by one."""
+    groups: dict[int, list[int]] = {}
+    for label in pairs:
+        wrist = label % LEFT_HAND_OFFSET in WRIST_BONES
+        groups.setdefault(-label if wrist else label // 10, []).append(label)
+    return [
+        sorted(group, key=lambda label: -pairs[label].first.length_mm) for group in groups.values()
+    ]
+
+
+def _align_digit(pairs: Mapping[int, _Pair], whole: FloatArray | None) -> dict[int, Motion]:
+    """Motions of the bones of one digit, the first of which decides how it is turned."""
+    labels = list(pairs)
+    leader, followers = pairs[labels[0]], labels[1:]
+    if whole is not None:
+        starts = list(leader.starts(whole, _NEARLY))
+    else:
+        chain = _chain_turn(pairs)
+        known = np.eye(3) if chain is None else chain
+        starts = list(leader.starts(known, _ALL_ROUND, -1 if chain is None else 1))
+    tried = sorted((leader.coarse(start) for start in starts), key=lambda one: one[0])
+    best: tuple[float, dict[int, Motion]] | None = None
+    for badness, motion in _distinct(tried):
+        found, total = {labels[0]: motion}, badness
+        for label in followers:
+            own = min(
+                (pairs[label].coarse(one) for one in pairs[label].starts(motion.turn, _NEARLY)),
+                key=lambda one: one[0],
+            )
+            found[label], total = own[1], total + own[0]
+        if best is None or total < best[0]:
+            best = total, found
+    motions = {} if best is None else best[1]
+    return {label: pairs[label].coarse(motion, _FINE)[1] for label, motion in motions.items()}
+
+
+def _chain_turn(pairs: Mapping[int, _Pair]) -> FloatArray | None:
+    """The shortest turn between the ways from one bone of a digit to its other ones.
+
+    None for a bone alone, of which base and tip cannot be told apart beforehand.
+    """
+    if len(pairs) < 2:
+        return None
+    order = sorted(pairs, key=_from_wrist)
+    ways = []
+    for name in ("last", "first"):
+        near, far = (getattr(pairs[order[end]], name).centre for end in (0, -1))
+        ways.append((far - near) / np.linalg.norm(far - near))
+    return shortest_turn(*ways)
+
+
+def _from_wrist(label: int) -> int:
+    """Order of the bones of a digit from the wrist outwards."""
+    bone = label % 10
+    return 0 if bone == Bone.METACARPAL else bone
+
+
+def _distinct(tried: Sequence[tuple[float, Motion]]) -> list[tuple[float, Motion]]:
+    """The best few motions that turn by something else, at least 30 degrees from each other."""
+    kept: list[tuple[float, Motion]] = []
+    for badness, motion in tried:
+        # The trace of a turn is 1 + 2 cos of its angle.
+        cosines = [(np.trace(motion.turn @ one.turn.T) - 1.0) / 2.0 for _, one in kept]
+        if all(cosine < np.cos(np.deg2rad(30.0)) for cosine in cosines):
+            kept.append((badness, motion))
+        if len(kept) == _KEPT:
+            break
+    return kept
+
+
+def _judged(
+    label: int, motion: Motion, pair: _Pair, kept_share: float, limit_mm: float
+) -> BoneAlignment:
+    turned_round = pair.last.length_mm > pair.first.length_mm
+    source, target = (pair.first, pair.last) if turned_round else (pair.last, pair.first)
+    points, _ = source.thinned(_FINE)
+    moved = (motion.back() if turned_round else motion).of(points)
+    distance, at = target.tree.query(moved)
+    # Across the surface: along it, the nearest of its points is somewhere between others.
+    gap = np.abs(((target.points_mm[at] - moved) * target.normals[at]).sum(axis=1))
+    gap = np.where(distance > limit_mm * 2.0, distance, gap)
+    closest = np.sort(gap)[: max(1, round(kept_share * len(gap)))]
+    residual = float(np.sqrt((closest**2).mean()))
+    accepted = residual <= limit_mm
+    reason = (
+        ""
+        if accepted
+        else f"the two surfaces lie {residual:.2f} mm apart after alignment, more than "
+        f"{limit_mm:.2f} mm"
+    )
+    together = float((gap <= limit_mm).mean())
+    return BoneAlignment(label, motion.turn, motion.shift_mm, residual, together, accepted, reason)
