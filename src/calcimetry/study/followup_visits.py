@@ -86,7 +86,7 @@ def load_visit(
             {one.number: f"calcification {one.number}" for one in result.lesions},
         )
         visit = Visit(
-            name=f"{result.image} (visit {saved.number})",
+            name=f"visit {saved.number}",
             bones=bones,
             lesion_map=lesions,
             lesions=result.lesions,

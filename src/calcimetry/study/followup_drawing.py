@@ -1,0 +1,180 @@
+"""The figures of a follow-up: timeline, hands and fingers side by side."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+
+import PIL.Image
+
+from calcimetry.followup.course import Course, Track
+from calcimetry.measurement.burden import total_burden
+from calcimetry.model import Lesion, bone_name
+from calcimetry.render.chart import Chart
+from calcimetry.render.followup_page import PageFigure
+from calcimetry.render.followup_words import KIND_WORDS, ended, percent, size_words, total_words
+from calcimetry.render.timeline import TimeLine, TimePoint, draw_timeline
+from calcimetry.render.visit_fingers import draw_visit_fingers
+from calcimetry.render.visits import ShownVisit, TrackLine
+from calcimetry.render.visits_view import draw_visits
+from calcimetry.study.followup_series import Series
+from calcimetry.study.followup_visits import LoadedVisit
+
+FIGURES = "figures"
+#: Pictures show the baseline and so many of the last visits.
+_MOST_LATER = 3
+_QUANTITY = "volume_mm3"
+
+#: Figures of the page, and files by their path.
+Drawn = tuple[tuple[PageFigure, ...], Mapping[str, bytes]]
+
+
+def draw_course(
+    series: Series,
+    visits: Sequence[LoadedVisit],
+    course: Course,
+    since: Sequence[int | None],
+) -> Drawn:
+    """Draw the timeline, and where images are at hand the visits side by side.
+
+    Parameters
+    ----------
+    series : Series
+    visits : sequence of LoadedVisit
+    course : Course
+        Of the same visits.
+    since : sequence of int or None
+        Days since the baseline.
+
+    Returns
+    -------
+    figures : tuple of PageFigure
+    files : mapping of str to bytes
+        Their files, by the path in the results folder.
+    """
+    stem = f"{FIGURES}/{series.baseline.stem}"
+    chart = _timeline(series, course, visits, since)
+    figures, files = chart_figure(chart, f"{stem}_timeline")
+    if all(one.report is not None for one in visits):
+        kept = [0, *range(max(1, len(visits) - _MOST_LATER), len(visits))]
+        shown = [_shown(visits[place], course, place, since[place]) for place in kept]
+        left_out = len(visits) - len(kept)
+        notes = [f"{left_out} visits between are not shown."] if left_out else []
+        hands = draw_visits(shown, [_track_line(one) for one in course.tracks], notes)
+        sides = draw_visit_fingers(shown)
+        pictures = (
+            ("visits", hands, "the hand at each visit, matched lesions in one colour"),
+            ("fingers", sides, "each finger with a lesion from the side at each visit"),
+        )
+        for kind, picture, shows in pictures:
+            if picture is not None:
+                path = f"{stem}_{kind}.png"
+                files[path] = png(picture)
+                figures.append(PageFigure(files[path], shows, (path,)))
+    return tuple(figures), files
+
+
+def chart_figure(chart: Chart, stem: str) -> tuple[list[PageFigure], dict[str, bytes]]:
+    """A chart for the page, and its files."""
+    svg = chart.svg()
+    files = {f"{stem}.svg": svg.encode("utf-8"), f"{stem}.png": png(chart.picture())}
+    return [PageFigure(svg, chart.shows, tuple(files))], files
+
+
+def png(picture: PIL.Image.Image) -> bytes:
+    """A picture as PNG."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def visit_title(number: int, since: int | None) -> str:
+    """A visit as figures and pages call it, such as ``Visit 2, after 365 days``."""
+    if number == 1:
+        return "Baseline"
+    return f"Visit {number}" + ("" if since is None else f", after {since} days")
+
+
+def _shown(loaded: LoadedVisit, course: Course, place: int, since: int | None) -> ShownVisit:
+    assert loaded.report is not None  # noqa: S101 - the caller has looked
+    tracks = {n: one.number for one in reversed(course.tracks) for n in one.seen.get(place, ())}
+    return ShownVisit(visit_title(loaded.number, since), loaded.report, tracks)
+
+
+def _track_line(track: Track) -> TrackLine:
+    change = track.steps[-1].change
+    volume = change.changes.get(_QUANTITY)
+    where = bone_name(track.bone).replace(" phalanx", "") if track.bone else "-"
+    if volume is None:
+        return TrackLine(track.number, where, "", "", "", KIND_WORDS[change.kind])
+    word = "" if change.kind == "persisted" else KIND_WORDS[change.kind]
+    return TrackLine(
+        track.number,
+        where,
+        size_words(_QUANTITY, volume.first),
+        size_words(_QUANTITY, volume.last),
+        percent(volume.relative_percent),
+        word or volume.category,
+    )
+
+
+def _timeline(
+    series: Series, course: Course, visits: Sequence[LoadedVisit], since: Sequence[int | None]
+) -> Chart:
+    total = course.comparisons[-1].totals.get(_QUANTITY)
+    names = ["baseline", *(f"visit {one.number}" for one in visits[1:])]
+    words = [
+        name if day is None or not place else f"day {day}"
+        for place, (name, day) in enumerate(zip(names, since, strict=True))
+    ]
+    lesions = []
+    for track in course.tracks:
+        points = _points(track, course)
+        if points:
+            lesions.append(TimeLine(track.number, points, ended(track.steps[-1].change)))
+    return draw_timeline(
+        f"{series.name.capitalize()}: calcium from visit to visit",
+        total_words(total) if total else "The total could not be compared.",
+        words,
+        since,
+        TimeLine(
+            0, _total_points(course, visits), percent(total.relative_percent) if total else ""
+        ),
+        lesions,
+    )
+
+
+def _total_points(course: Course, visits: Sequence[LoadedVisit]) -> tuple[TimePoint, ...]:
+    """All lesions together; the interval is that of the image where all of it was compared."""
+    points = []
+    for place, loaded in enumerate(visits):
+        found = course.comparisons[max(place - 1, 0)].totals.get(_QUANTITY)
+        if found is None:
+            continue
+        size = found.last if place else found.first
+        whole = loaded.result.volume_mm3 or 0.0
+        same = abs(size - whole) <= 1e-6 * max(whole, 1.0)
+        points.append(TimePoint(place, size, loaded.result.volume_interval if same else None))
+    return tuple(points)
+
+
+def _points(track: Track, course: Course) -> tuple[TimePoint, ...]:
+    """A lesion at each visit where it was looked for."""
+    places = {step.until for step in track.steps if not step.change.reason}
+    first = track.steps[0]
+    places |= {0} if first.since in (0, first.until) and not first.change.reason else set()
+    points = []
+    for place in sorted(places):
+        numbers = track.seen.get(place, ())
+        lesions = [course.visits[place].lesion(number) for number in numbers]
+        points.append(_point(place, lesions))
+    return tuple(points) if any(one.size for one in points) else ()
+
+
+def _point(place: int, lesions: Sequence[Lesion]) -> TimePoint:
+    if not lesions:
+        return TimePoint(place, 0.0)
+    if len(lesions) == 1:
+        return TimePoint(place, lesions[0].volume_mm3 or 0.0, lesions[0].volume_interval)
+    burden = total_burden(lesions, is_volume=True)
+    return TimePoint(place, burden.volume_mm3 or 0.0, burden.volume_interval)
