@@ -107,6 +107,7 @@ class PatientLine:
     reason: str
     changes: Mapping[str, Change]
     counts: str = ""
+    days: str = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

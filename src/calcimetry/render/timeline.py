@@ -28,7 +28,10 @@ _FAINT: Colour = (190, 196, 204)
 
 @dataclass(frozen=True, slots=True)
 class TimePoint:
-    """A size at a visit, by the visit's place (0 the baseline); 0 where nothing was seen."""
+    """A size at a visit, by the visit's place (0 the baseline); 0 where nothing was seen.
+
+    `interval` is that of its change from the first size.
+    """
 
     place: int
     size: float
@@ -53,7 +56,7 @@ def draw_timeline(
     lesions: Sequence[TimeLine],
     quantity: tuple[str, str] = ("Volume", "mm³"),
 ) -> Chart:
-    """Draw how sizes went from visit to visit, with their 95% intervals.
+    """Draw how sizes went from visit to visit, with the 95% intervals of their changes.
 
     Parameters
     ----------
@@ -92,6 +95,9 @@ def draw_timeline(
     frame.draw(f"{name} of all lesions, {unit}", visits)
     frame.line(total, INK, 2.2, 5.0)
     _label(chart, frame, [(total, INK)])
+    chart.text(
+        (20, _HEIGHT - 12), "Bars: 95% interval of the change from the first size", 12, MUTED
+    )
     if lesions:
         _draw_lesions(chart, lesions, at, visits, f"{name} of each lesion, {unit}")
     return chart
@@ -133,7 +139,7 @@ def _draw_lesions(
     _label(chart, frame, list(zip(shown, colours, strict=True)))
     if len(shown) < len(lesions):
         words = f"Grey: {len(lesions) - len(shown)} smaller lesions"
-        chart.text((_EACH[0], _HEIGHT - 12), words, 12, MUTED)
+        chart.text((_EACH[1], _HEIGHT - 12), words, 12, MUTED, "right")
 
 
 @dataclass(frozen=True, slots=True)

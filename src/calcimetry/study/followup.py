@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from calcimetry.errors import CalcimetryError, OutputError
+from calcimetry.files.inputs import printable
 from calcimetry.files.lesion_pairs import LesionPair, read_lesion_pairs
 from calcimetry.files.only_run import only_run
 from calcimetry.files.results_folder import REPORT, read_results
@@ -178,8 +179,9 @@ def _saved(
     on_stage: OnStage,
 ) -> SavedVisit:
     """A visit's results: read where it has some, else measured first."""
+    name = printable(path.name or os.path.realpath(path).rpartition(os.sep)[2])
     if (path / REPORT).exists() or {"images.csv", "segmentations"} & _names(path):
-        return SavedVisit(number, path, read_results(path))
+        return SavedVisit(number, path, read_results(path), name)
     folder = out / MEASURED / str(number)
     study = measure_study(
         [path],
@@ -191,7 +193,7 @@ def _saved(
         on_stage=on_stage,
     )
     # Of earlier runs with other visits nothing counts.
-    return SavedVisit(number, folder, replace(study.contents, results=study.results))
+    return SavedVisit(number, folder, replace(study.contents, results=study.results), name)
 
 
 def _names(path: Path) -> set[str]:

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import PIL.Image
 
 from calcimetry.followup.course import Course, Track
-from calcimetry.measurement.burden import total_burden
-from calcimetry.model import Lesion, bone_name
+from calcimetry.followup.result import Change
+from calcimetry.model import Interval, bone_name
 from calcimetry.render.chart import Chart
 from calcimetry.render.followup_page import PageFigure
 from calcimetry.render.followup_words import KIND_WORDS, ended, percent, size_words, total_words
@@ -95,6 +95,14 @@ def visit_title(number: int, since: int | None) -> str:
     return f"Visit {number}" + ("" if since is None else f", after {since} days")
 
 
+def visit_words(numbers: Sequence[int], since: Sequence[int | None]) -> list[str]:
+    """Visits below the axis of a figure: by their day where it is known."""
+    return [
+        visit_title(number, None).lower() if day is None or number == 1 else f"day {day}"
+        for number, day in zip(numbers, since, strict=True)
+    ]
+
+
 def _shown(loaded: LoadedVisit, course: Course, place: int, since: int | None) -> ShownVisit:
     assert loaded.report is not None  # noqa: S101 - the caller has looked
     tracks = {n: one.number for one in reversed(course.tracks) for n in one.seen.get(place, ())}
@@ -122,59 +130,49 @@ def _timeline(
     series: Series, course: Course, visits: Sequence[LoadedVisit], since: Sequence[int | None]
 ) -> Chart:
     total = course.comparisons[-1].totals.get(_QUANTITY)
-    names = ["baseline", *(f"visit {one.number}" for one in visits[1:])]
-    words = [
-        name if day is None or not place else f"day {day}"
-        for place, (name, day) in enumerate(zip(names, since, strict=True))
-    ]
     lesions = []
     for track in course.tracks:
-        points = _points(track, course)
+        points = _points(track)
         if points:
             lesions.append(TimeLine(track.number, points, ended(track.steps[-1].change)))
     return draw_timeline(
         f"{series.name.capitalize()}: calcium from visit to visit",
         total_words(total) if total else "The total could not be compared.",
-        words,
+        visit_words([one.number for one in visits], since),
         since,
-        TimeLine(
-            0, _total_points(course, visits), percent(total.relative_percent) if total else ""
-        ),
+        TimeLine(0, _total_points(course), percent(total.relative_percent) if total else ""),
         lesions,
     )
 
 
-def _total_points(course: Course, visits: Sequence[LoadedVisit]) -> tuple[TimePoint, ...]:
-    """All lesions together; the interval is that of the image where all of it was compared."""
-    points = []
-    for place, loaded in enumerate(visits):
-        found = course.comparisons[max(place - 1, 0)].totals.get(_QUANTITY)
-        if found is None:
-            continue
-        size = found.last if place else found.first
-        whole = loaded.result.volume_mm3 or 0.0
-        same = abs(size - whole) <= 1e-6 * max(whole, 1.0)
-        points.append(TimePoint(place, size, loaded.result.volume_interval if same else None))
+def _total_points(course: Course) -> tuple[TimePoint, ...]:
+    """All lesions together."""
+    changes = [found.totals.get(_QUANTITY) for found in course.comparisons]
+    first = next(filter(None, changes), None)
+    points = [] if first is None else [TimePoint(0, first.first)]
+    points += [change_point(place, one) for place, one in enumerate(changes, start=1) if one]
     return tuple(points)
 
 
-def _points(track: Track, course: Course) -> tuple[TimePoint, ...]:
-    """A lesion at each visit where it was looked for."""
-    places = {step.until for step in track.steps if not step.change.reason}
-    first = track.steps[0]
-    places |= {0} if first.since in (0, first.until) and not first.change.reason else set()
-    points = []
-    for place in sorted(places):
-        numbers = track.seen.get(place, ())
-        lesions = [course.visits[place].lesion(number) for number in numbers]
-        points.append(_point(place, lesions))
-    return tuple(points) if any(one.size for one in points) else ()
+def change_point(place: int, change: Change) -> TimePoint:
+    """A later size; its interval is that of its change from the first one."""
+    relative = change.relative_interval
+    if relative is None:
+        return TimePoint(place, change.last)
+    low, high = (change.first * (1.0 + end / 100.0) for end in (relative.low, relative.high))
+    return TimePoint(place, change.last, Interval(low, high))
 
 
-def _point(place: int, lesions: Sequence[Lesion]) -> TimePoint:
-    if not lesions:
-        return TimePoint(place, 0.0)
-    if len(lesions) == 1:
-        return TimePoint(place, lesions[0].volume_mm3 or 0.0, lesions[0].volume_interval)
-    burden = total_burden(lesions, is_volume=True)
-    return TimePoint(place, burden.volume_mm3 or 0.0, burden.volume_interval)
+def _points(track: Track) -> tuple[TimePoint, ...]:
+    """A lesion at each visit where it was looked for; nothing where it never was."""
+    points: dict[int, TimePoint] = {}
+    for step in track.steps:
+        change = step.change.changes.get(_QUANTITY)
+        if change is None:
+            continue
+        # What appeared is not there at any visit before.
+        before = range(step.until) if step.since == step.until else (step.since,)
+        for place in before:
+            points.setdefault(place, TimePoint(place, change.first))
+        points[step.until] = change_point(step.until, change)
+    return tuple(points[place] for place in sorted(points))

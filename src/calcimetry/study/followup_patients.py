@@ -56,6 +56,7 @@ def _patient(
         f"no image of {one.series.name} at visit {visit}" for one in group if one not in shown
     ]
     reasons += [reason for part in parts for reason in part.reasons]
+    remarks = [part.remark for part in parts if part.remark]
     kinds: Counter[str] = Counter()
     categories: Counter[str] = Counter()
     for part in parts:
@@ -69,7 +70,7 @@ def _patient(
         visit_last=visit,
         days=days,
         status="failed" if not changes else "partial" if reasons else "complete",
-        reason="; ".join(dict.fromkeys([*reasons, *untold])),
+        reason="; ".join(dict.fromkeys([*reasons, *untold, *remarks])),
         images_first=tuple(one.series.baseline.image for one in shown),
         images_last=tuple(dict(one.series.visits)[visit].image for one in shown),
         hands=tuple(sorted({side for one in shown for side in sides_of(one.series.baseline)})),

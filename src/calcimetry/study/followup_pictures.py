@@ -17,7 +17,13 @@ from calcimetry.model import Digit
 from calcimetry.render.followup_page import FollowUpSection, PageFigure, VisitLines
 from calcimetry.render.followup_words import percent, total_words
 from calcimetry.render.timeline import TimeLine, TimePoint, draw_timeline
-from calcimetry.study.followup_drawing import FIGURES, chart_figure, visit_title
+from calcimetry.study.followup_drawing import (
+    FIGURES,
+    change_point,
+    chart_figure,
+    visit_title,
+    visit_words,
+)
 from calcimetry.study.followup_result import Part, SeriesResult
 from calcimetry.study.followup_series import SavedVisit, Series, patient_of, sides_of
 
@@ -25,7 +31,10 @@ _AREA: Quantity = "area_mm2"
 #: Spacings that differ by less than this part are the same.
 _SAME_SPACING = 0.05
 #: Said of every comparison of pictures.
-TOTALS_ALONE = "pictures: totals per finger alone, no lesion is followed"
+TOTALS_ALONE = (
+    "pictures: totals per finger alone, no lesion is followed; the interval does not cover that "
+    "each shows another plane"
+)
 
 
 def compare_pictures(
@@ -86,7 +95,7 @@ def compare_pictures(
             )
         )
         parts[number] = Part(
-            baseline.lesions, later.lesions, likeness, changes, reasons=(*reasons, TOTALS_ALONE)
+            baseline.lesions, later.lesions, likeness, changes, reasons=reasons, remark=TOTALS_ALONE
         )
         records.append(
             {
@@ -131,7 +140,7 @@ def _refuse_unlike(baseline: Result, later: Result, number: int, same_patient: b
 
 
 def _likeness(baseline: Result, later: Result) -> Likeness:
-    """What two pictures do not share."""
+    """What two pictures do not share: never quite the plane, so all of it is less sure."""
     told = []
     first, last = (one.pixel_spacing_mm or 0.0 for one in (baseline, later))
     if abs(last - first) > _SAME_SPACING * first:
@@ -139,7 +148,7 @@ def _likeness(baseline: Result, later: Result) -> Likeness:
     if baseline.method != later.method:
         told.append(f"the bone method or its weights ({baseline.method}, then {later.method})")
     if not told:
-        return Likeness()
+        return Likeness(other_scan=True)
     warning = (
         f"The visits differ in {', '.join(told)}: the change is less sure, its interval wider."
     )
@@ -160,16 +169,15 @@ def _figures(
 ) -> tuple[list[PageFigure], dict[str, bytes]]:
     """The timeline, and each visit's picture as it was measured."""
     last = lines[-1].totals.get(_AREA)
-    points = tuple(
-        TimePoint(place, one.area_mm2 or 0.0, one.area_interval)
-        for place, (_, one) in enumerate(series.visits)
-    )
+    changes = [one.totals.get(_AREA) for one in lines]
+    points = [TimePoint(0, series.baseline.area_mm2 or 0.0)]
+    points += [change_point(place, one) for place, one in enumerate(changes, start=1) if one]
     chart = draw_timeline(
         f"{series.name.capitalize()}: calcium from visit to visit",
         total_words(last) if last else "The totals could not be compared.",
-        [visit_title(number, None).lower() for number, _ in series.visits],
+        visit_words([number for number, _ in series.visits], days),
         days,
-        TimeLine(0, points, percent(last.relative_percent) if last else ""),
+        TimeLine(0, tuple(points), percent(last.relative_percent) if last else ""),
         (),
         ("Area", "mm²"),
     )

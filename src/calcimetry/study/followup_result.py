@@ -20,7 +20,8 @@ class Part:
     """What counts for the patient, of one series by one later visit.
 
     `first` and `last` are the lesions that were compared; `kinds` and `categories` count what
-    became of them. `reasons` say what is missing.
+    became of them. `reasons` say what is missing,
+    `remark` what else must be known.
     """
 
     first: tuple[Lesion, ...]
@@ -30,6 +31,7 @@ class Part:
     kinds: Mapping[str, int] = field(default_factory=dict)
     categories: Mapping[str, int] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
+    remark: str = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -13,11 +13,15 @@ from calcimetry.files.results import Contents, Result
 
 @dataclass(frozen=True, slots=True)
 class SavedVisit:
-    """The results folder of one visit; `number` counts visits from 1, the baseline."""
+    """The results folder of one visit; `number` counts visits from 1, the baseline.
+
+    `name` is what the user called the visit by.
+    """
 
     number: int
     folder: Path
     contents: Contents
+    name: str
 
     @property
     def volumes(self) -> tuple[Result, ...]:
@@ -117,7 +121,7 @@ def sort_series(visits: Sequence[SavedVisit]) -> Sorted:
 def told(visit: SavedVisit) -> str:
     """A visit as messages call it, such as ``the baseline (results-1)``."""
     name = "the baseline" if visit.number == 1 else f"visit {visit.number}"
-    return f"{name} ({visit.folder.name})"
+    return f"{name} ({visit.name})"
 
 
 def patient_of(result: Result) -> str:
@@ -198,9 +202,16 @@ def _tells_apart(key: Callable[[Result], Key], images: Mapping[int, Sequence[Res
 def _series(row: tuple[tuple[int, Result], ...]) -> Series:
     first = row[0][1]
     patient = next(filter(None, (patient_of(one) for _, one in row)), "")
-    what = [first.columns.get(FINGER, ""), *(hand.name for hand in first.hands)]
-    name = " and ".join(dict.fromkeys(filter(None, what))) or first.image
+    # A lone finger is called a finger.
+    shown = first.fingers if len(first.fingers) == 1 else first.hands
+    name = " and ".join(dict.fromkeys(one.name for one in shown)) or _finger_name(first)
     return Series(patient, name, row)
+
+
+def _finger_name(picture: Result) -> str:
+    """Finger and side of a picture as the manifest says, or else its name."""
+    finger = picture.columns.get(FINGER, "").strip().lower()
+    return " ".join([*sides_of(picture), finger]) if finger else picture.image
 
 
 def _described(result: Result) -> str:

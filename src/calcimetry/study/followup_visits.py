@@ -68,7 +68,7 @@ def load_visit(
         If its label maps are missing or damaged, do not fit the report, or its image is gone
         or has changed.
     """
-    doing = f"Following up {result.image} of {saved.folder.name}"
+    doing = f"Following up {result.image} of {saved.name}"
     bone_map, grid = _label_map(saved, result, "bones", doing)
     lesion_map, _ = _label_map(saved, result, "lesions", doing)
     image, acquired, kernel = None, None, result.kernel

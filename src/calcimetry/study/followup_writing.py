@@ -79,7 +79,7 @@ def _page(
     return render_followup(
         FollowUpPage(
             visits=tuple(
-                f"{'baseline' if one.number == 1 else f'visit {one.number}'}: {one.folder.name}"
+                f"{'baseline' if one.number == 1 else f'visit {one.number}'}: {one.name}"
                 for one in visits
             ),
             patients=tuple(map(_patient_line, patients)),
@@ -100,14 +100,14 @@ def _page(
 
 def _patient_line(patient: PatientChange) -> PatientLine:
     kinds = patient.kinds or {}
-    days = "" if patient.days is None else f", {patient.days} days"
     return PatientLine(
         patient.patient,
-        f"visit {patient.visit_last}{days}",
+        f"visit {patient.visit_last}",
         patient.status,
         patient.reason,
         patient.changes or {},
         ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count),
+        "" if patient.days is None else f"after {patient.days} days",
     )
 
 
@@ -126,7 +126,7 @@ def _json(
         "version": __version__,
         "settings": asdict(settings),
         "volumes": volumes,
-        "visits": [{"visit": one.number, "results": one.folder.name} for one in visits],
+        "visits": [{"visit": one.number, "name": one.name} for one in visits],
         "patients": to_record(patients),
         "series": [
             {
