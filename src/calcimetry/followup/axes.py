@@ -17,7 +17,7 @@ from calcimetry.model.segmentation import Segmentation
 FloatArray = NDArray[np.float64]
 
 #: Samples left around a lesion, and the Gaussian (samples) that smooths its map's stairs.
-_MARGIN, _SMOOTH = 3, 0.6
+_MARGIN, _SMOOTH = 3, 0.3
 
 
 def axis_directions(lesion: Lesion) -> FloatArray | None:
@@ -67,7 +67,7 @@ def chords_mm(
     long, short : float
         Of all planes across the first direction in the one where the lesions' area is
         largest, the longest chord along the second, and along the third. The outline lies
-        where the map, smoothed by 0.6 samples, falls through one half of its maximum; a chord
+        where the map, smoothed by 0.3 samples, falls through one half of its maximum; a chord
         may leave it in between, as a long axis may.
     """
     mask, grid = _box(lesion_map, numbers)

@@ -156,7 +156,7 @@ def change_of(
     if not before.size or not after.size:
         return _one_visit(quantity, before, after, error)
     share = settings.unshared if likeness.other_scan else 0.0
-    if quantity == "mass_mg" and likeness.other_energies:
+    if quantity == "mass_mg" and likeness.other_gain:
         share = 1.0
     return _both_visits(quantity, before, after, error, share)
 

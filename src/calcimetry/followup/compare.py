@@ -163,14 +163,15 @@ def _changes(
     first: Sequence[Lesion], last: Sequence[Lesion], seen: _Seen
 ) -> tuple[dict[str, Change], dict[str, str]]:
     """Every quantity's change, or why there is none."""
-    changes, missing = {}, {}
+    changes: dict[str, Change] = {}
+    missing: dict[str, str] = {}
     for quantity in QUANTITIES:
         found = change_of(first, last, quantity, seen.likeness, seen.settings)
         if isinstance(found, Change):
             changes[quantity] = found
         else:
             missing[quantity] = found
-    return dict(changes), dict(missing)
+    return changes, missing
 
 
 def _axes(
@@ -218,4 +219,5 @@ def _told(alignments: Sequence[BoneAlignment], lesions: Sequence[LesionChange]) 
     left_out = [one for one in lesions if one.reason]
     if left_out:
         names = "; ".join(f"{one.tracking_id}: {one.reason}" for one in left_out)
-        yield f"{len(left_out)} lesions are not compared and in no total: {names}."
+        count = "1 lesion is" if len(left_out) == 1 else f"{len(left_out)} lesions are"
+        yield f"{count} not compared and in no total: {names}."

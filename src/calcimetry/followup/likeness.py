@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from calcimetry.followup.visit import Visit
 
+#: What a visit's calibration is called where nothing was measured.
+NOMINAL = "nominal"
 #: Spacings that differ by less than this part are the same.
 _SAME_SPACING = 0.05
 
@@ -22,14 +24,14 @@ class Likeness:
         Why densities and masses cannot be compared; empty where they can.
     other_scan : bool
         Whether lesions may look larger or smaller for that alone.
-    other_energies : bool
-        Whether their mass may, too.
+    other_gain : bool
+        Whether the same mineral may be of another mass: the energies or the calibration differ.
     """
 
     warnings: tuple[str, ...] = ()
     mass_refused: str = ""
     other_scan: bool = False
-    other_energies: bool = False
+    other_gain: bool = False
 
 
 def likeness_of(baseline: Visit, later: Visit) -> Likeness:
@@ -53,10 +55,14 @@ def likeness_of(baseline: Visit, later: Visit) -> Likeness:
         first, last = getattr(baseline, name), getattr(later, name)
         if first and last and first != last:
             told.append(f"{what} ({first} first, {last} later)")
-    other_energies, refused = _energies(baseline, later)
-    settings = (_named(one.tube_settings) for one in (baseline, later))
+    other_energies = _other_energies(baseline, later)
     if other_energies:
-        told.append("the tube settings ({} first, {} later)".format(*settings))
+        first, last = (_named(one.tube_settings) for one in (baseline, later))
+        told.append(f"the tube settings ({first} first, {last} later)")
+    refused = _mass_refused(baseline, later)
+    known = {baseline.calibration, later.calibration} - {""}
+    if len(known) > 1 and not refused:
+        told.append(f"their calibrations by rods ({baseline.calibration}, {later.calibration})")
     warnings = []
     if told:
         warnings.append(
@@ -65,7 +71,8 @@ def likeness_of(baseline: Visit, later: Visit) -> Likeness:
         )
     if refused:
         warnings.append(f"Masses are not compared: {refused}.")
-    return Likeness(tuple(warnings), refused, bool(told), other_energies)
+    other_gain = other_energies or len(known) > 1
+    return Likeness(tuple(warnings), refused, bool(told), other_gain)
 
 
 def _spacing_mm(visit: Visit) -> float:
@@ -73,26 +80,28 @@ def _spacing_mm(visit: Visit) -> float:
     return float(visit.bones.grid.voxel_mm3 ** (1.0 / 3.0))
 
 
-def _energies(baseline: Visit, later: Visit) -> tuple[bool, str]:
-    """Whether the tube settings differ, and why masses then cannot be compared."""
-    first, last = (tuple(_plain(one) for one in visit.tube_settings) for visit in (baseline, later))
-    other = bool(first and last and first != last and all(first) and all(last))
-    if first and last and len(first) != len(last):
-        names = {1: "a single energy", 2: "two energies"}
-        return True, (
-            f"the baseline has {names.get(len(first), len(first))}, the later visit "
-            f"{names.get(len(last), len(last))}, of which the two take fat and muscle for "
-            "different masses"
+def _other_energies(baseline: Visit, later: Visit) -> bool:
+    first, last = (tuple(map(_plain, one.tube_settings)) for one in (baseline, later))
+    return bool(all(first) and all(last) and first and last and first != last)
+
+
+def _mass_refused(baseline: Visit, later: Visit) -> str:
+    """Why masses cannot be compared; empty where they can."""
+    counts = [len(one.tube_settings) for one in (baseline, later)]
+    if all(counts) and counts[0] != counts[1]:
+        names = ["a single energy" if count == 1 else "two energies" for count in counts]
+        return (
+            f"the baseline has {names[0]}, the later visit {names[1]}, and by one energy fat and "
+            "muscle around a lesion count for other masses than by two"
         )
-    if baseline.calibration and later.calibration and baseline.calibration != later.calibration:
-        both_rods = "nominal" not in (baseline.calibration, later.calibration)
-        if not (both_rods and other):
-            return other, (
-                f"HU are calibrated in another way ({baseline.calibration} first, "
-                f"{later.calibration} later); calibrate both visits by rods, each at its own "
-                "settings, or neither"
-            )
-    return other, ""
+    known = {baseline.calibration, later.calibration} - {""}
+    if len(known) > 1 and NOMINAL in known:
+        return (
+            f"HU are calibrated in another way ({baseline.calibration} first, "
+            f"{later.calibration} later); calibrate both visits by rods, each at its own settings, "
+            "or neither"
+        )
+    return ""
 
 
 def _plain(setting: str) -> str:

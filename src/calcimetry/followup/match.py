@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from calcimetry.errors import InputError, SettingsError
@@ -123,8 +122,8 @@ def match_lesions(
     Raises
     ------
     InputError
-        If the user's pairs name a lesion that there is not, or say of one both that it has
-        a partner and that it has none.
+        If the user's pairs name a lesion that there is not or none at all, or say of one both
+        that it has a partner and that it has none.
 
     Examples
     --------
@@ -152,6 +151,8 @@ def match_lesions(
 def _checked(
     baseline: Collection[int], later: Collection[int], pairs: tuple[tuple[int, int], ...]
 ) -> tuple[tuple[int, int], ...]:
+    if (0, 0) in pairs:
+        raise InputError("Pairing lesions as told: the pair 0 and 0 names no lesion. Leave it out.")
     for side, (name, numbers) in enumerate((("baseline", baseline), ("later visit", later))):
         named = [pair[side] for pair in pairs]
         unknown = sorted(set(named) - set(numbers) - {0})
