@@ -93,7 +93,7 @@ def _changes(
             (one.likeness.mass_refused for one in parts if one.likeness.mass_refused), ""
         ),
         other_scan=any(one.likeness.other_scan for one in parts),
-        other_energies=any(one.likeness.other_energies for one in parts),
+        other_gain=any(one.likeness.other_gain for one in parts),
     )
     changes: dict[str, Change] = {}
     untold: list[str] = []
