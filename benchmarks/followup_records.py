@@ -29,7 +29,7 @@ from calcimetry.errors import CalcimetryError
 from calcimetry.followup.compare import compare_visits
 from calcimetry.followup.likeness import Likeness, likeness_of
 from calcimetry.followup.result import BoneAlignment, FollowUp
-from calcimetry.followup.visit import Visit, points_of
+from calcimetry.followup.visit import Visit, boxes_of, points_of
 from calcimetry.model import Lesion
 
 Floats = NDArray[np.float64]
@@ -196,10 +196,10 @@ def _true_pairs(
         for j, last in shown[1].items():
             for deposit in first & last:
                 before, after = (
-                    scan.at_rest(points_of(visit.lesion_map, number), deposit)
-                    for scan, visit, number in (
-                        (pair.first, found.baseline, i),
-                        (pair.last, found.later, j),
+                    scan.at_rest(points_of(visit.lesion_map, number, boxes[number]), deposit)
+                    for scan, visit, number, boxes in (
+                        (pair.first, found.baseline, i, boxes_of(found.baseline.lesion_map)),
+                        (pair.last, found.later, j, boxes_of(found.later.lesion_map)),
                     )
                 )
                 if cKDTree(before).query(after)[0].min() <= _SAME_MM:
@@ -214,7 +214,7 @@ def _true(scan: Scanned, deposits: set[int]) -> Lesionlike:
 
 def _error_mm(pair: Pair, later: Visit, found: BoneAlignment) -> float:
     """Mean distance of a bone's points from where they truly lay; NaN for a bone that is none."""
-    points = points_of(later.bones, found.bone)[::7]
+    points = points_of(later.bones, found.bone, boxes_of(later.bones)[found.bone])[::7]
     label = found.bone % 100
     placed = (
         pair.last.lattice.origin

@@ -9,12 +9,17 @@ import pytest
 from calcimetry.errors import SettingsError
 from calcimetry.followup.align import AlignmentSettings, align_bones
 from calcimetry.followup.rigid import turn_about
-from calcimetry.followup.visit import Visit, points_of
+from calcimetry.followup.visit import Visit, boxes_of
+from calcimetry.followup.visit import points_of as points_in
 from calcimetry.model import Segmentation
 from tests.followup.lesions import bones_of, turned
 
 TILT = turn_about(np.array([0.48, 0.6, 0.64]), np.deg2rad(20.0))
 SHIFT = np.array([12.0, -30.0, 7.0])
+
+
+def points_of(bones: Segmentation, label: int):
+    return points_in(bones, label, boxes_of(bones)[label])
 
 
 def moved(visit: Visit, labels=None, turn=TILT) -> Visit:

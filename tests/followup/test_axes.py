@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from calcimetry.followup.axes import axis_directions, chords_mm, same_axes
+from calcimetry.followup.axes import Shown, axis_directions, chords_mm, same_axes
 from calcimetry.followup.result import BoneAlignment
 from calcimetry.followup.rigid import turn_about
+from calcimetry.followup.visit import boxes_of
 from calcimetry.model import Grid, Segmentation
 from tests.followup.lesions import lesion
 from tests.solids import ball, ellipsoid, volume_grid
@@ -24,6 +25,15 @@ def drawn(inside, number=1, tilt=(0.0, 0.0), spacing=0.5) -> Segmentation:
     return Segmentation(
         inside(grid.index_to_mm(index)) * number, grid, {number: f"calcification {number}"}
     )
+
+
+def read(lesion_map, numbers, directions=DIRECTIONS):
+    boxes = boxes_of(lesion_map)
+    return chords_mm(lesion_map, {n: boxes[n] for n in numbers}, directions)
+
+
+def shown(lesion_map, one) -> Shown:
+    return Shown(lesion_map, [one], boxes_of(lesion_map))
 
 
 def measured(number=1, **more):
@@ -44,13 +54,13 @@ def test_without_a_section_or_an_axis_there_are_none():
     assert axis_directions(lesion()) is None
     assert axis_directions(lesion(plane=PLANE, long_axis_ends=((1.0, 1.0), (1.0, 1.0)))) is None
     alignment = BoneAlignment(21, np.eye(3), np.zeros(3), 0.1, 1.0, True)
-    both = drawn(ellipsoid(AXES)), [lesion()]
+    both = shown(drawn(ellipsoid(AXES)), lesion())
     assert same_axes(both, both, alignment) is None
 
 
 @pytest.mark.parametrize("tilt", [(0.0, 0.0), (0.4, 0.2)])
 def test_chords_of_an_ellipsoid(tilt):
-    long, short = chords_mm(drawn(ellipsoid(AXES), tilt=tilt), [1], DIRECTIONS)
+    long, short = read(drawn(ellipsoid(AXES), tilt=tilt), [1])
     assert long == pytest.approx(9.0, abs=0.35)
     assert short == pytest.approx(6.0, abs=0.35)
 
@@ -61,8 +71,8 @@ def test_chords_span_lesions_that_belong_together():
     both = Segmentation(
         two.label_map + other.label_map, two.grid, {**two.meanings, **other.meanings}
     )
-    assert chords_mm(both, [1, 2], DIRECTIONS)[0] == pytest.approx(11.0, abs=0.4)
-    assert chords_mm(both, [2], DIRECTIONS)[0] == pytest.approx(3.0, abs=0.4)
+    assert read(both, [1, 2])[0] == pytest.approx(11.0, abs=0.4)
+    assert read(both, [2])[0] == pytest.approx(3.0, abs=0.4)
 
 
 def test_a_turned_lesion_is_read_along_the_same_axes():
@@ -77,11 +87,11 @@ def test_a_turned_lesion_is_read_along_the_same_axes():
     own = np.eye(4)
     own[:3, :3] = turn @ PLANE.affine[:3, :3]
     later = replace(measured(), plane=Grid(PLANE.shape, own))
-    found = same_axes((first, [measured()]), (last, [later]), alignment)
+    found = same_axes(shown(first, measured()), shown(last, later), alignment)
     assert found.long_first_mm == pytest.approx(9.0, abs=0.35)
     assert found.long_last_mm == pytest.approx(11.0, abs=0.5)
     assert found.short_first_mm == pytest.approx(6.0, abs=0.35)
     assert found.short_last_mm == pytest.approx(6.0, abs=0.35)
     assert found.turned_deg == pytest.approx(0.0, abs=0.1)
-    askew = same_axes((first, [measured()]), (last, [lesion()]), alignment)
+    askew = same_axes(shown(first, measured()), shown(last, lesion()), alignment)
     assert askew.turned_deg is None

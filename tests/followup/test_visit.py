@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from calcimetry.errors import InputError, NotMeasurable
-from calcimetry.followup.visit import Visit, points_of, refuse_unlike, shared_labels
+from calcimetry.followup.visit import (
+    Visit,
+    boxes_of,
+    points_of,
+    refuse_unlike,
+    shared_labels,
+)
 from calcimetry.model import Grid, Segmentation
 from tests.followup.lesions import block_visit, bones_of, lesion
 
@@ -73,4 +79,6 @@ def test_two_hands_of_no_known_side_stay_apart():
 def test_a_visit_survives_pickle_and_finds_its_lesions():
     visit = pickle.loads(pickle.dumps(block_visit(lesions=2, key="k")))
     assert (visit.key, visit.lesion(2).number, visit.spacing) == ("k", 2, (1.0, 1.0, 1.0))
-    assert points_of(visit.lesion_map, 2).tolist() == [[4.0, 2.0, 2.0]]
+    boxes = boxes_of(visit.lesion_map)
+    assert set(boxes) == {1, 2}
+    assert points_of(visit.lesion_map, 2, boxes[2]).tolist() == [[4.0, 2.0, 2.0]]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from calcimetry.followup.result import BoneAlignment, SameAxes
+from calcimetry.followup.visit import Box
 from calcimetry.measurement.section import largest_section
 from calcimetry.model.geometry import Grid
 from calcimetry.model.lesion import Lesion
@@ -18,6 +20,25 @@ FloatArray = NDArray[np.float64]
 
 #: Samples left around a lesion, and the Gaussian (samples) that smooths its map's stairs.
 _MARGIN, _SMOOTH = 3, 0.3
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Shown:
+    """Lesions of one visit that belong together.
+
+    Parameters
+    ----------
+    lesion_map : Segmentation
+        Of the visit.
+    lesions : sequence of Lesion
+        At least one.
+    boxes : mapping of int to tuple of slice
+        Part of the map that holds each of them, by their numbers.
+    """
+
+    lesion_map: Segmentation
+    lesions: Sequence[Lesion]
+    boxes: Mapping[int, Box]
 
 
 def axis_directions(lesion: Lesion) -> FloatArray | None:
@@ -50,15 +71,15 @@ def axis_directions(lesion: Lesion) -> FloatArray | None:
 
 
 def chords_mm(
-    lesion_map: Segmentation, numbers: Sequence[int], directions: FloatArray
+    lesion_map: Segmentation, boxes: Mapping[int, Box], directions: FloatArray
 ) -> tuple[float, float]:
     """The longest chords of some lesions, taken together, along two given directions.
 
     Parameters
     ----------
     lesion_map : Segmentation
-    numbers : sequence of int
-        At least one that is in the map.
+    boxes : mapping of int to tuple of slice
+        Part of the map that holds each of the lesions, by their numbers.
     directions : array, shape (3, 3)
         As `axis_directions` gives them.
 
@@ -70,7 +91,7 @@ def chords_mm(
         where the map, smoothed by 0.3 samples, falls through one half of its maximum; a chord
         may leave it in between, as a long axis may.
     """
-    mask, grid = _box(lesion_map, numbers)
+    mask, grid = _cut(lesion_map, boxes)
     smooth = ndimage.gaussian_filter(mask.astype(np.float32), _SMOOTH, mode="constant")
     section = largest_section(smooth, mask, grid, directions)
     shown = np.pad(section.fraction, 1)
@@ -82,11 +103,13 @@ def chords_mm(
     )
 
 
-def _box(lesion_map: Segmentation, numbers: Sequence[int]) -> tuple[NDArray[np.bool_], Grid]:
+def _cut(lesion_map: Segmentation, boxes: Mapping[int, Box]) -> tuple[NDArray[np.bool_], Grid]:
     """Lesions cut out with some room, and where that lies."""
-    mask = np.isin(lesion_map.label_map, numbers)
-    box = ndimage.find_objects(mask.astype(np.uint8))[0]
-    cut = np.pad(mask[box], _MARGIN)
+    sides = zip(*boxes.values(), strict=True)
+    box = tuple(
+        slice(min(one.start for one in side), max(one.stop for one in side)) for side in sides
+    )
+    cut = np.pad(np.isin(lesion_map.label_map[box], list(boxes)), _MARGIN)
     affine = lesion_map.grid.affine.copy()
     affine[:3, 3] = lesion_map.grid.index_to_mm([part.start - _MARGIN for part in box])
     return cut, Grid((cut.shape[0], cut.shape[1], cut.shape[2]), affine)
@@ -104,16 +127,16 @@ def _extent(line: FloatArray, level: float) -> float:
 
 
 def same_axes(
-    first: tuple[Segmentation, Sequence[Lesion]],
-    last: tuple[Segmentation, Sequence[Lesion]],
+    first: Shown,
+    last: Shown,
     carrier: BoneAlignment,
 ) -> SameAxes | None:
     """Read the baseline's directions at both visits.
 
     Parameters
     ----------
-    first, last : (Segmentation, sequence of Lesion)
-        Lesion map and the lesions that belong together, of the baseline and the later visit.
+    first, last : Shown
+        The lesions that belong together, at the baseline and the later visit.
     carrier : BoneAlignment
         Of the bone that carries them.
 
@@ -123,13 +146,13 @@ def same_axes(
         Of several lesions the baseline's largest gives the directions. None where it has no
         section.
     """
-    directions = axis_directions(max(first[1], key=lambda one: one.volume_mm3 or 0.0))
+    directions = axis_directions(max(first.lesions, key=lambda one: one.volume_mm3 or 0.0))
     if directions is None:
         return None
-    before = chords_mm(first[0], [one.number for one in first[1]], directions)
+    before = chords_mm(first.lesion_map, first.boxes, directions)
     carried = carrier.turn.T @ directions
-    after = chords_mm(last[0], [one.number for one in last[1]], carried)
-    own = axis_directions(max(last[1], key=lambda one: one.volume_mm3 or 0.0))
+    after = chords_mm(last.lesion_map, last.boxes, carried)
+    own = axis_directions(max(last.lesions, key=lambda one: one.volume_mm3 or 0.0))
     turned = None
     if own is not None:
         cosine = min(1.0, abs(float(own[:, 1] @ carried[:, 1])))

@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 
 from calcimetry.followup.match import Nearness
 from calcimetry.followup.result import BoneAlignment
-from calcimetry.followup.visit import Visit, points_of, shared_labels
+from calcimetry.followup.visit import Box, Visit, boxes_of, points_of, shared_labels
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 
 FloatArray = NDArray[np.float64]
@@ -29,6 +29,8 @@ class Carried:
     Parameters
     ----------
     number : int
+    box : tuple of slice
+        Part of the lesion map that holds it.
     points_mm : array, shape (n, 3)
         Its samples, where they lie at its own visit.
     volume_mm3 : float
@@ -40,6 +42,7 @@ class Carried:
     """
 
     number: int
+    box: Box
     points_mm: FloatArray
     volume_mm3: float
     carrier: BoneAlignment | None
@@ -66,32 +69,29 @@ def carried_lesions(
         nearest of the same digit; of lesions that are no finger's, any that is near.
     """
     usable = {own_label[one.bone]: one for one in alignments if one.accepted}
-    trees = {label: cKDTree(points_of(visit.bones, label)[::3]) for label in usable}
+    bones, boxes = boxes_of(visit.bones), boxes_of(visit.lesion_map)
     found = {}
     for lesion in visit.lesions:
-        points = points_of(visit.lesion_map, lesion.number)
-        found[lesion.number] = Carried(
-            lesion.number,
-            points,
-            len(points) * visit.lesion_map.grid.voxel_mm3,
-            _carrier(lesion.bone, points, usable, trees),
-            cKDTree(points),
-        )
+        box = boxes[lesion.number]
+        points = points_of(visit.lesion_map, lesion.number, box)
+        carrier = usable.get(lesion.bone) or _nearest(lesion.bone, points, usable, visit, bones)
+        volume = len(points) * visit.lesion_map.grid.voxel_mm3
+        found[lesion.number] = Carried(lesion.number, box, points, volume, carrier, cKDTree(points))
     return found
 
 
-def _carrier(
+def _nearest(
     bone: int,
     points_mm: FloatArray,
     usable: Mapping[int, BoneAlignment],
-    trees: Mapping[int, cKDTree],
+    visit: Visit,
+    boxes: Mapping[int, Box],
 ) -> BoneAlignment | None:
-    if bone in usable:
-        return usable[bone]
+    """The nearest bone that was aligned, of a finger's lesion that of the same digit."""
     in_digit = bone and bone % LEFT_HAND_OFFSET not in WRIST_BONES
     near = {
-        label: float(tree.query(points_mm)[0].min())
-        for label, tree in trees.items()
+        label: float(cKDTree(points_of(visit.bones, label, boxes[label])).query(points_mm)[0].min())
+        for label in usable
         if not in_digit or label // 10 == bone // 10
     }
     label = min(near, key=lambda one: near[one], default=0)

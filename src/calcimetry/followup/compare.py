@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from calcimetry.followup.align import AlignmentSettings, align_bones
-from calcimetry.followup.axes import same_axes
+from calcimetry.followup.axes import Shown, same_axes
 from calcimetry.followup.carry import (
     Carried,
     carried_lesions,
@@ -183,7 +183,11 @@ def _axes(
     carrier = carriers[0] or carriers[1]
     if carrier is None:
         return None, "no bone near it could be aligned"
-    axes = same_axes((seen.baseline.lesion_map, first), (seen.later.lesion_map, last), carrier)
+    axes = same_axes(
+        Shown(seen.baseline.lesion_map, first, {n: seen.first[n].box for n in match.baseline}),
+        Shown(seen.later.lesion_map, last, {n: seen.last[n].box for n in match.later}),
+        carrier,
+    )
     return axes, "" if axes else "the baseline's lesion has no plane"
 
 

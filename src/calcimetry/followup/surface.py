@@ -10,6 +10,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 from skimage.measure import marching_cubes
 
+from calcimetry.followup.visit import Box, boxes_of
 from calcimetry.model.segmentation import Segmentation
 
 FloatArray = NDArray[np.float64]
@@ -77,18 +78,14 @@ def bone_surfaces(bones: Segmentation, fewest_points: int) -> dict[int, BoneSurf
         the volume makes through a bone.
     """
     surfaces = {}
-    boxes = ndimage.find_objects(bones.label_map)
-    for label in bones.labels:
-        box = boxes[label - 1]
+    for label, box in boxes_of(bones).items():
         found = _surface(bones, label, box)
         if found is not None and len(found[0]) >= max(4, fewest_points):
             surfaces[label] = BoneSurface.of(*found)
     return surfaces
 
 
-def _surface(
-    bones: Segmentation, label: int, box: tuple[slice, slice, slice]
-) -> tuple[FloatArray, FloatArray] | None:
+def _surface(bones: Segmentation, label: int, box: Box) -> tuple[FloatArray, FloatArray] | None:
     # The border of the volume is continued outwards, so that no cut is drawn there as a surface.
     mask = np.pad((bones.label_map[box] == label).astype(np.float32), _MARGIN)
     start = np.array([part.start for part in box]) - _MARGIN

@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
 
 from calcimetry.errors import InputError, NotMeasurable
 from calcimetry.model import Lesion
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET
 from calcimetry.model.segmentation import Segmentation
+
+FloatArray = NDArray[np.float64]
+#: A part of a volume's array.
+Box = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -158,6 +164,21 @@ def shared_labels(baseline: Visit, later: Visit) -> dict[int, int]:
     }
 
 
-def points_of(segmentation: Segmentation, label: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Where all samples of a label lie, LPS mm, shape (n, 3)."""
-    return segmentation.grid.index_to_mm(np.argwhere(segmentation.label_map == label))
+def boxes_of(segmentation: Segmentation) -> dict[int, Box]:
+    """Where in the array each label lies, found for all of them at once."""
+    found = ndimage.find_objects(segmentation.label_map)
+    return {label: box for label, box in enumerate(found, 1) if box is not None}
+
+
+def points_of(segmentation: Segmentation, label: int, box: Box) -> FloatArray:
+    """Where all samples of a label lie, LPS mm, shape (n, 3).
+
+    Parameters
+    ----------
+    segmentation : Segmentation
+    label : int
+    box : tuple of slice
+        That holds them all, as `boxes_of` finds it.
+    """
+    index = np.argwhere(segmentation.label_map[box] == label)
+    return segmentation.grid.index_to_mm(index + [part.start for part in box])
