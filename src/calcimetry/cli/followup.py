@@ -147,7 +147,10 @@ def _days(text: str) -> tuple[int, ...]:
 
 
 def _summary(result: FollowUpResult) -> str:
-    what = "hands" if result.volumes else "fingers, by their totals alone"
+    number = len(result.compared)
+    what = "hand or finger" if number == 1 else "hands or fingers"
     counts = result.counts
-    told = f"; {', '.join(f'{n} {kind}' for kind, n in counts.items())}" if counts else ""
-    return f"{len(result.compared)} {what} compared{told}. Results: {result.page}, followup.csv"
+    told = f"; lesions: {', '.join(f'{n} {kind}' for kind, n in counts.items())}" if counts else ""
+    if not result.volumes:
+        told = " by their totals alone, for pictures show no lesion twice in one plane"
+    return f"{number} {what} compared{told}. Results: {result.page}"
