@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from calcimetry.errors import InputError
@@ -71,6 +71,8 @@ class Sorted:
     volumes: bool
 
 
+#: Why a picture does not count.
+_SMALLER = "of several pictures of one finger the one with the largest area counts"
 #: What images of one series have in common.
 Key = tuple[str, ...]
 
@@ -115,7 +117,14 @@ def sort_series(visits: Sequence[SavedVisit]) -> Sorted:
         images = {visit.number: visit.volumes for visit in visits}
         return _sorted(visits, images, (_hand_key, _named_hand_key))
     images = {visit.number: _largest_of_each_finger(visit.pictures) for visit in visits}
-    return _sorted(visits, images, (_finger_key,))
+    found = _sorted(visits, images, (_finger_key,))
+    smaller = [
+        Unpaired(visit.number, patient_of(one), one.image, _SMALLER)
+        for visit in visits
+        for one in visit.pictures
+        if one not in images[visit.number]
+    ]
+    return replace(found, unpaired=(*found.unpaired, *smaller))
 
 
 def told(visit: SavedVisit) -> str:
