@@ -94,7 +94,7 @@ def draw_timeline(
     frame = _Frame(chart, _TOTAL, scale, at)
     frame.draw(f"{name} of all lesions, {unit}", visits)
     frame.line(total, INK, 2.2, 5.0)
-    _label(chart, frame, [(total, INK)])
+    _label(chart, frame, [(total, INK)] if total.points else [])
     chart.text(
         (20, _HEIGHT - 12), "Bars: 95% interval of the change from the first size", 12, MUTED
     )
