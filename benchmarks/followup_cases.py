@@ -20,14 +20,14 @@ from calcimetry.measurement.calibration_choice import calibration_or_reason
 from calcimetry.measurement.density import Surroundings
 from calcimetry.measurement.lesion_density import with_density
 from calcimetry.measurement.volume import measure_volume_lesions
-from calcimetry.model import Laterality
+from calcimetry.model import DualEnergyImage, Laterality, Lesion, Segmentation
 from calcimetry.phantom.deposits import Deposit
 from calcimetry.phantom.hand import draw_hand
 from calcimetry.phantom.hand_settings import HandSettings
 from calcimetry.phantom.lattice import Lattice
 from calcimetry.phantom.parts import Part
 from calcimetry.phantom.pose import about
-from calcimetry.phantom.posing import Posing, at_rest, draw_posing
+from calcimetry.phantom.posing import Motion, Posing, at_rest, draw_posing
 from calcimetry.phantom.truth import hands_of, true_bones, true_report
 from calcimetry.phantom.visits import grown
 from calcimetry.phantom.volume import HandVolume, lattice_around, simulate
@@ -75,7 +75,7 @@ class Scanned:
         motion = self.motion(deposit)
         return np.asarray((place - motion.shift) @ motion.turn.T)
 
-    def motion(self, deposit: int):  # noqa: ANN201
+    def motion(self, deposit: int) -> Motion:
         """That of the bone that carries a deposit."""
         centre = self.deposits[deposit].centres[0]
         away = [_from_line(part, centre) for part in self.posing.rest]
@@ -206,48 +206,59 @@ def _two_lobes(deposit: Deposit, size: float, apart: bool) -> Deposit:
 def measured_with_true_bones(scan: Scanned, name: str) -> Visit:
     """Lesions grown and measured as by the pipeline, but on the true bones."""
     volume = scan.volume
-    image, bones = volume.image.mixed, true_bones(volume)
-    evidence = BoneEvidence(bones, np.clip(volume.bone_fraction, 0.0, 1.0), None, "truth")
+    bones = true_bones(volume)
+    fraction = np.clip(volume.bone_fraction, 0.0, 1.0)
+    return grown_on(volume.image, bones, fraction, volume.laterality, name)
+
+
+def grown_on(
+    images: DualEnergyImage,
+    bones: Segmentation,
+    bone_fraction: NDArray[np.float32],
+    laterality: Laterality,
+    name: str,
+) -> Visit:
+    """A visit whose bones are known, and whose lesions are grown and measured on them."""
+    image = images.mixed
+    evidence = BoneEvidence(bones, bone_fraction, None, "truth")
     remainder = subtract_bone(image, evidence)
-    grown_lesions = grow_lesions(image, evidence, remainder)
-    hands = hands_of(bones, volume.laterality)
+    found = grow_lesions(image, evidence, remainder)
     lesions = measure_volume_lesions(
-        image, bones, grown_lesions.lesion_map, grown_lesions.mineral_fraction, hands
+        image, bones, found.lesion_map, found.mineral_fraction, hands_of(bones, laterality)
     )
-    energies = volume.image.energies
-    calibration, _ = calibration_or_reason(None, energies)
+    calibration, _ = calibration_or_reason(None, images.energies)
     around = Surroundings(
-        evidence.bone_fraction,
-        grown_lesions.lesion_map,
-        grown_lesions.mineral_fraction,
-        remainder.blur_sigma_mm,
+        evidence.bone_fraction, found.lesion_map, found.mineral_fraction, remainder.blur_sigma_mm
     )
-    lesions = with_density(lesions, energies, around, calibration)
-    return _visit(scan, name, (bones, grown_lesions.lesion_map, lesions), "truth")
+    lesions = with_density(lesions, images.energies, around, calibration)
+    return visit_of(images, name, (bones, found.lesion_map, lesions), "truth")
 
 
 def measured_by_pipeline(scan: Scanned, name: str) -> Visit:
     """The whole pipeline's measurement."""
     report = cm.measure(scan.volume.image)
     found = (report.bones, report.lesion_map, report.lesions)
-    return _visit(scan, name, found, report.method)
+    return visit_of(scan.volume.image, name, found, report.method)
 
 
 def true_visit(scan: Scanned, name: str) -> Visit:
     """A perfect measurement."""
     report = true_report(scan.volume)
-    return _visit(scan, name, (report.bones, report.lesion_map, report.lesions), "truth")
+    found = (report.bones, report.lesion_map, report.lesions)
+    return visit_of(scan.volume.image, name, found, "truth")
 
 
-def _visit(scan: Scanned, name: str, found, method: str) -> Visit:  # noqa: ANN001
-    image = scan.volume.image
-    bones, lesion_map, lesions = found
+def visit_of(
+    images: DualEnergyImage,
+    name: str,
+    found: tuple[Segmentation, Segmentation, tuple[Lesion, ...]],
+    method: str,
+) -> Visit:
+    """A visit of bones, lesion map and lesions."""
     return Visit(
         name,
-        bones,
-        lesion_map,
-        lesions,
-        tube_settings=(image.low_setting, image.high_setting),
+        *found,
+        tube_settings=(images.low_setting, images.high_setting),
         calibration="nominal",
         method=method,
     )
