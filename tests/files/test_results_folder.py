@@ -484,20 +484,22 @@ def test_results_to_be_read_must_be_there(tmp_path):
         read_results(tmp_path)
 
 
-@pytest.mark.parametrize("version", ["0.10.1", "1", "0.1.1rc1"])
-def test_results_of_a_newer_version_are_told_from_damaged_ones(tmp_path, version):
-    record = to_record(full_result()) | {"unheard_of": 1}
-    content = {"format": 1, "made_with": {"m": {"version": version}}, "passed_over": {}}
+@pytest.mark.parametrize("where", ["image", "lesion"])
+def test_results_of_a_newer_version_are_told_from_damaged_ones(tmp_path, where):
+    record = to_record(full_result())
+    (record if where == "image" else record["lesions"][1])["unheard_of"] = 1
+    content = {"format": 1, "made_with": {"m": {"version": "9.1"}}, "passed_over": {}}
     (tmp_path / "report.json").write_text(json.dumps(content | {"images": [record]}))
-    with pytest.raises(InputError, match=rf"newer version of calcimetry \({version}"):
+    with pytest.raises(InputError, match=r"newer version of calcimetry \(9.1, with unheard_of"):
         read_results(tmp_path)
     with pytest.raises(OutputError, match="Choose another"):
         load_results(tmp_path)
 
 
-@pytest.mark.parametrize("made_with", [{"m": {"version": "0.1.0"}}, {"m": 7}, {}])
-def test_what_no_version_knows_is_damage(tmp_path, made_with):
-    record = to_record(full_result()) | {"unheard_of": 1}
+@pytest.mark.parametrize("made_with", [{"m": {"version": "9.1"}}, {"m": 7}, 3])
+def test_what_lacks_something_is_damaged_and_not_newer(tmp_path, made_with):
+    record = to_record(full_result())
+    del record["image"]
     content = {"format": 1, "made_with": made_with, "passed_over": {}, "images": [record]}
     (tmp_path / "report.json").write_text(json.dumps(content))
     with pytest.raises(UnreadableFile, match="damaged"):

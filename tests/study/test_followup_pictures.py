@@ -25,7 +25,9 @@ def picture(*areas, **changes):
         "lesions": lesions,
         "area_mm2": sum(areas),
     }
-    return Result("a.jpg", "a", "k", "complete", **(values | changes))
+    return Result(
+        **({"image": "a.jpg", "stem": "a", "key": "k", "status": "complete"} | values | changes)
+    )
 
 
 def compare(*pictures, folder=Path("nowhere"), days=None, **how):
@@ -89,6 +91,12 @@ def test_no_lesion():
     ]
     assert found.finger_rows[0]["area_category"] == "progression"
     assert found.record["comparisons"][1]["not_measured"]
+
+
+def test_what_is_seen_in_part_is_told():
+    found = compare(picture(5.0), picture(6.0, status="partial", reason="the tip is cut"))
+    assert found.parts[2].reasons == ("visit 2 (a.jpg): the tip is cut",)
+    assert "Seen in part: visit 2 (a.jpg)" in found.section.lines[0].warnings[0]
 
 
 def test_fingers_of_a_patient_add_up_and_what_lacks_one_is_partial():

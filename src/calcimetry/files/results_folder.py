@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from calcimetry import __version__
 from calcimetry.errors import InputError, OutputError, UnreadableFile
 from calcimetry.files.columns import (
     EMPTY_COLUMNS,
@@ -29,8 +28,9 @@ from calcimetry.files.columns import (
 )
 from calcimetry.files.patients import patient_results
 from calcimetry.files.records import result_from, to_record
-from calcimetry.files.results import Contents
+from calcimetry.files.results import Contents, Result
 from calcimetry.files.tables import write_csv, write_json
+from calcimetry.model import Lesion
 
 FORMAT = 1
 #: What a later run, and `calcimetry followup`, reads back.
@@ -110,7 +110,7 @@ def read_results(folder: Path) -> Contents:
     if isinstance(found, int) and found > FORMAT:
         raise InputError(
             f"Reading {report}: it was written by a newer version of calcimetry (format {found}; "
-            f"this version, {__version__}, reads up to {FORMAT}). Update calcimetry."
+            f"this one reads up to {FORMAT}). Update calcimetry."
         )
     if found != FORMAT:
         raise InputError(
@@ -125,8 +125,8 @@ def read_results(folder: Path) -> Contents:
         newer = _newer(content)
         if newer:
             raise InputError(
-                f"Reading {report}: it was written by a newer version of calcimetry ({newer}; this "
-                f"is {__version__}) and holds what this one does not know. Update calcimetry."
+                f"Reading {report}: it was written by a newer version of calcimetry ({newer}) and "
+                "holds what this one does not know. Update calcimetry."
             ) from error
         raise UnreadableFile(f"Reading {report}: it is damaged ({error}).") from error
     if foreign:
@@ -135,18 +135,18 @@ def read_results(folder: Path) -> Contents:
 
 
 def _newer(content: Mapping[str, Any]) -> str:
-    """The version that wrote results, where it is newer than this one."""
-    own = _figures(__version__)
+    """What says that a newer version wrote results: what it calls itself, or what is unknown."""
     try:
-        versions = [str(how["version"]) for how in content["made_with"].values()]
-    except (KeyError, TypeError, AttributeError):
+        images = [dict(image) for image in content["images"]]
+        lesions = [dict(lesion) for image in images for lesion in image["lesions"]]
+        versions = {str(how["version"]) for how in content["made_with"].values()}
+    except (KeyError, TypeError, ValueError, AttributeError):
         return ""
-    return next((one for one in versions if _figures(one) > own), "")
-
-
-def _figures(version: str) -> list[int]:
-    """A version as numbers: 0.10.1 is newer than 0.9."""
-    return [int(part) for part in re.findall(r"\d+", version)[:3]]
+    unknown = {name for image in images for name in image} - {one.name for one in fields(Result)}
+    unknown |= {name for one in lesions for name in one} - {one.name for one in fields(Lesion)}
+    if not unknown:
+        return ""
+    return ", ".join([*sorted(versions), f"with {', '.join(sorted(unknown)[:3])}"])
 
 
 def save_results(folder: Path, contents: Contents) -> None:

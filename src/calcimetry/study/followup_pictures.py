@@ -79,6 +79,11 @@ def compare_pictures(
         found = change_of(baseline.lesions, later.lesions, _AREA, likeness, settings.change)
         changes: Mapping[str, Change] = {_AREA: found} if isinstance(found, Change) else {}
         reasons = () if changes else (f"area_mm2: {found}",)
+        partly = tuple(
+            f"visit {n} ({one.image}): {one.reason}"
+            for n, one in ((series.visits[0][0], baseline), (number, later))
+            if one.status == "partial"
+        )
         compared = Compared(
             *(series.patient, series.name, series.visits[0][0], number, since),
             *(baseline.image, later.image),
@@ -90,12 +95,17 @@ def compare_pictures(
                 visit_title(number, since),
                 totals=changes,
                 fingers={series.name: changes},
-                warnings=likeness.warnings,
+                warnings=(*likeness.warnings, *(f"Seen in part: {one}" for one in partly)),
                 reasons=reasons,
             )
         )
         parts[number] = Part(
-            baseline.lesions, later.lesions, likeness, changes, reasons=reasons, remark=TOTALS_ALONE
+            baseline.lesions,
+            later.lesions,
+            likeness,
+            changes,
+            reasons=(*reasons, *partly),
+            remark=TOTALS_ALONE,
         )
         records.append(
             {
