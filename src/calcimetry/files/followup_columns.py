@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from calcimetry.followup.course import Step, Track
-from calcimetry.followup.result import BoneAlignment, Category, Change, Kind
+from calcimetry.followup.result import BoneAlignment, Category, Change, Kind, LesionChange
 from calcimetry.model import Interval, Lesion, bone_name
 
 #: What can have become of a lesion, as followup_patients.csv counts it.
@@ -124,7 +124,7 @@ def lesion_change_row(
         "by_user": change.by_user,
         "category": change.category,
         "rule_25": volume.rule_25 if volume else None,
-        "reason": _reasons(change.reason, change.not_measured),
+        "reason": _reasons(change),
         **change_cells(change.changes),
         **_axis_cells("first", first),
         **_axis_cells("last", last),
@@ -239,10 +239,11 @@ def _same_axes_cells(step: Step) -> dict[str, object]:
     }
 
 
-def _reasons(reason: str, not_measured: Mapping[str, str]) -> str:
+def _reasons(change: LesionChange) -> str:
+    """Why something is empty; that what shows once has no same axes goes without saying."""
     told: dict[str, list[str]] = {}
-    for quantity, why in not_measured.items():
-        told.setdefault(why, []).append(quantity)
-    return "; ".join(
-        filter(None, [reason, *(f"{', '.join(what)}: {why}" for why, what in told.items())])
-    )
+    for quantity, why in change.not_measured.items():
+        if quantity != "axes" or (change.baseline and change.later):
+            told.setdefault(why, []).append(quantity)
+    reasons = [f"{', '.join(what)}: {why}" for why, what in told.items()]
+    return "; ".join(filter(None, [change.reason, *reasons]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image as Picture
@@ -96,8 +96,7 @@ def _blocks(visits: Sequence[ShownVisit]) -> list[_Block]:
         for finger in (one for hand in visit.report.hands for one in hand.fingers):
             key = _name(finger, visits)
             _, sides = found.setdefault(key, (finger.name, [None] * len(visits)))
-            # The last plane is the one that its lesions fill most of.
-            sides[place] = sides[place] or sides_of(visit.report, finger)[-1]
+            sides[place] = sides[place] or _one_side(sides_of(visit.report, finger))
     kept = {
         key: (name, sides)
         for key, (name, sides) in found.items()
@@ -108,6 +107,24 @@ def _blocks(visits: Sequence[ShownVisit]) -> list[_Block]:
         _Block(name, tuple(sides), tuple(_size(side, sides, scale) for side in sides))
         for name, sides in kept.values()
     ]
+
+
+def _one_side(sides: Sequence[Side]) -> Side:
+    """The last plane, which its lesions fill most of, with an outline of those beside it."""
+    shown = sides[-1]
+    others = {
+        number: mask
+        for side in sides[:-1]
+        for number, mask in {**side.missed, **side.cut}.items()
+        if number not in shown.cut and number not in shown.missed
+    }
+    best = tuple(lesion for side in sides[:-1] for lesion in side.best)
+    return replace(
+        shown,
+        missed={**others, **shown.missed},
+        lesions=tuple(dict.fromkeys([*shown.lesions, *best])),
+        best=(*shown.best, *best),
+    )
 
 
 def _name(finger: Finger, visits: Sequence[ShownVisit]) -> _Name:
