@@ -112,6 +112,29 @@ class SameAxes:
     turned_deg: float | None
 
 
+def main_change(changes: Mapping[str, Change]) -> Change | None:
+    """The change that decides what became of a lesion or a total.
+
+    Parameters
+    ----------
+    changes : mapping of str to Change
+        By quantity.
+
+    Returns
+    -------
+    Change or None
+        Of volume and mass the one that is known better, whose detectable change is the least:
+        mostly that of mass, which hardly hangs on where a border is drawn. Volume for what was
+        there at one visit alone, area where there is no volume; None where there is neither.
+    """
+    known = [changes[name] for name in ("volume_mm3", "mass_mg") if name in changes]
+    if not known:
+        return changes.get("area_mm2")
+    if any(one.detectable_increase_percent is None for one in known):
+        return known[0]
+    return min(known, key=lambda one: one.detectable_increase_percent or 0.0)
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class LesionChange:
     """One lesion, or several that merged or split, at both visits.
@@ -165,8 +188,8 @@ class LesionChange:
 
     @property
     def category(self) -> Category | None:
-        """What the change of its volume means; None where there is none."""
-        change = self.changes.get("volume_mm3")
+        """What the change means that is known best (`main_change`); None where there is none."""
+        change = main_change(self.changes)
         return change.category if change else None
 
 
