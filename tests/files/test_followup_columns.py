@@ -9,7 +9,6 @@ from calcimetry.files.followup_columns import (
     PatientChange,
     change_cells,
     lesion_change_row,
-    main_change,
     patient_change_row,
 )
 from calcimetry.followup.course import Step, Track
@@ -44,6 +43,7 @@ def test_a_row_of_a_lesion():
         "2",
     )
     assert (found["category"], found["rule_25"]) == ("progression", "stable")
+    assert found["category_by"] == "volume"
     assert (found["same_short_axis_mm_last"], found["axis_turned_deg"]) == (3.1, None)
     assert found["long_axis_mm_first"] == 1.2
 
@@ -52,7 +52,7 @@ def test_empty_cells_say_why_once():
     why = {"mass_mg": "no calibration", "area_mm2": "no calibration", "axes": "no plane"}
     found = row(not_measured=why)
     assert found["reason"] == "mass_mg, area_mm2: no calibration; axes: no plane"
-    assert found["category"] is None
+    assert "category" not in found
     gone = row(last=(), not_measured={"axes": "the lesion shows at one visit alone"})
     assert gone["reason"] == ""
     assert "long_axis_mm_last" not in gone
@@ -77,10 +77,3 @@ def test_a_row_of_a_patient(counts):
     assert found["category"] == "progression"
     assert found.get("persisted_count") == (2 if counts else None)
     assert found.get("split_count") == (0 if counts else None)
-
-
-def test_the_volume_decides_and_the_area_where_there_is_none():
-    area = Change("area_mm2", 1.0, 2.0, 1.0, None, 100.0, None, None, None, "stable", "stable")
-    assert main_change({"area_mm2": area, "volume_mm3": VOLUME}) is VOLUME
-    assert main_change({"area_mm2": area}) is area
-    assert main_change({}) is None

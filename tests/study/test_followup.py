@@ -109,7 +109,7 @@ def test_each_lesion_has_a_row_by_each_later_visit(followed):
         assert float(row["volume_mm3_change"]) == pytest.approx(last - first, abs=1e-3)
         low, high = (float(row[f"volume_change_percent_{end}"]) for end in ("low", "high"))
         assert low < float(row["volume_change_percent"]) < high
-        assert row["category"] == row["volume_category"]
+        assert row["category"] == row[f"{row['category_by']}_category"]
         assert float(row["same_long_axis_mm_first"]) > 0
 
 

@@ -6,7 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from calcimetry.followup.course import Step, Track
-from calcimetry.followup.result import BoneAlignment, Category, Change, Kind, LesionChange
+from calcimetry.followup.result import (
+    BoneAlignment,
+    Category,
+    Change,
+    Kind,
+    LesionChange,
+    main_change,
+)
 from calcimetry.model import Interval, Lesion, bone_name
 
 #: What can have become of a lesion, as followup_patients.csv counts it.
@@ -41,14 +48,19 @@ FOLLOWUP_COLUMNS = (
     *("long_axis_mm_first", "long_axis_mm_last", "short_axis_mm_first", "short_axis_mm_last"),
     *("same_long_axis_mm_first", "same_long_axis_mm_last"),
     *("same_short_axis_mm_first", "same_short_axis_mm_last", "axis_turned_deg", "material"),
+    "category_by",
 )
-FOLLOWUP_FINGER_COLUMNS = (*_COMPARED, "side", "digit", *_VOLUME, *_MASS, *_AREA)
+FOLLOWUP_FINGER_COLUMNS = (
+    *(*_COMPARED, "side", "digit", *_VOLUME, *_MASS, *_AREA),
+    *("category", "rule_25", "category_by"),
+)
 FOLLOWUP_PATIENT_COLUMNS = (
     *("patient", "visit_first", "visit_last", "days", "status", "reason", "images_first"),
     *("images_last", "hands", "category", "rule_25"),
     *(f"{kind.replace(' ', '_')}_count" for kind in KINDS),
     *(f"{category.replace(' ', '_')}_count" for category in CATEGORIES),
     *(*_VOLUME, *_MASS, *_AREA),
+    "category_by",
 )
 ALIGNMENT_COLUMNS = (
     *("patient", "name", "visit_last", "image_first", "image_last", "bone"),
@@ -104,7 +116,6 @@ def lesion_change_row(
     """One row of followup.csv; `lesions` are those of the first and the last visit."""
     change = step.change
     first, last = lesions
-    volume = change.changes.get("volume_mm3")
     material = next((one.material for one in (*last, *first) if one.material), None)
     return {
         **compared.cells(),
@@ -122,8 +133,7 @@ def lesion_change_row(
         "gap_mm": change.gap_mm,
         "shift_mm": change.shift_mm,
         "by_user": change.by_user,
-        "category": change.category,
-        "rule_25": volume.rule_25 if volume else None,
+        **_verdict_cells(change.changes),
         "reason": _reasons(change),
         **change_cells(change.changes),
         **_axis_cells("first", first),
@@ -141,6 +151,7 @@ def finger_change_row(
         **compared.cells(),
         "side": side,
         "digit": digit or None,
+        **_verdict_cells(changes),
         **change_cells(changes),
     }
 
@@ -148,7 +159,6 @@ def finger_change_row(
 def patient_change_row(patient: PatientChange) -> dict[str, object]:
     """One row of followup_patients.csv."""
     changes = patient.changes or {}
-    main = main_change(changes)
     return {
         "patient": patient.patient,
         "visit_first": patient.visit_first,
@@ -159,8 +169,7 @@ def patient_change_row(patient: PatientChange) -> dict[str, object]:
         "images_first": "; ".join(patient.images_first),
         "images_last": "; ".join(patient.images_last),
         "hands": " ".join(patient.hands),
-        "category": main.category if main else None,
-        "rule_25": main.rule_25 if main else None,
+        **_verdict_cells(changes),
         **_counts(KINDS, patient.kinds),
         **_counts(CATEGORIES, patient.categories),
         **change_cells(changes),
@@ -180,9 +189,13 @@ def alignment_row(compared: Compared, alignment: BoneAlignment) -> dict[str, obj
     }
 
 
-def main_change(changes: Mapping[str, Change]) -> Change | None:
-    """The change that decides a category: of volume, and of area where there is none."""
-    return changes.get("volume_mm3") or changes.get("area_mm2")
+def _verdict_cells(changes: Mapping[str, Change]) -> dict[str, object]:
+    """What the change means that is known best, and which quantity's that is."""
+    main = main_change(changes)
+    if main is None:
+        return {}
+    by = main.quantity.rpartition("_")[0]
+    return {"category": main.category, "rule_25": main.rule_25, "category_by": by}
 
 
 def change_cells(changes: Mapping[str, Change]) -> dict[str, object]:

@@ -35,7 +35,7 @@ FOLLOWUP_DEFINITIONS: tuple[Definition, ...] = (
         "",
         "Progression or improvement: the change is beyond the detectable one. Stable: it is not. "
         "Below detection: so small at both visits that nobody can say whether it was missed or "
-        "not there. It is decided by the volume; in pictures by the area.",
+        "not there. Volume or mass decides, whichever is known better; in pictures the area.",
     ),
     Definition(
         "rule_25",

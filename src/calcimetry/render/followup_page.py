@@ -7,7 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from calcimetry.followup.result import BoneAlignment, Change, FollowUp, LesionChange
+from calcimetry.followup.result import (
+    BoneAlignment,
+    Change,
+    FollowUp,
+    LesionChange,
+    main_change,
+)
 from calcimetry.model import bone_name
 from calcimetry.render import palette, wording
 from calcimetry.render.environment import page_environment
@@ -165,6 +171,7 @@ def render_followup(page: FollowUpPage, budget_bytes: int = PAGE_BUDGET_BYTES) -
         signed=signed,
         signed_range=signed_range,
         plot=_plot,
+        deciding=main_change,
         colour=_css_colour,
         settings=list(flat_settings(page.settings)),
         definitions=FOLLOWUP_DEFINITIONS,

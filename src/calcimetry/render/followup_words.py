@@ -89,7 +89,8 @@ def ended(change: LesionChange) -> str:
 
 def total_words(change: Change) -> str:
     """A total's change in one line, with its interval and what it means."""
-    parts = [f"{signed(change.quantity, change.absolute)} {UNITS[change.quantity]}"]
+    name = change.quantity.rpartition("_")[0].capitalize()
+    parts = [f"{name} {signed(change.quantity, change.absolute)} {UNITS[change.quantity]}"]
     if change.relative_percent is not None:
         parts.append(percent(change.relative_percent))
     if change.relative_interval is not None:

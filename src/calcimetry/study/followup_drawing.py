@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import PIL.Image
 
 from calcimetry.followup.course import Course, Track
-from calcimetry.followup.result import Change
+from calcimetry.followup.result import Change, main_change
 from calcimetry.model import Interval, bone_name
 from calcimetry.render.chart import Chart
 from calcimetry.render.followup_page import PageFigure
@@ -24,6 +24,7 @@ FIGURES = "figures"
 #: Pictures show the baseline and so many of the last visits.
 _MOST_LATER = 3
 _QUANTITY = "volume_mm3"
+_DECIDED = "Volume or mass decides what a change means, whichever is known better."
 
 #: Figures of the page, and files by their path.
 Drawn = tuple[tuple[PageFigure, ...], Mapping[str, bytes]]
@@ -59,7 +60,7 @@ def draw_course(
         kept = [0, *range(max(1, len(visits) - _MOST_LATER), len(visits))]
         shown = [_shown(visits[place], course, place, since[place]) for place in kept]
         left_out = len(visits) - len(kept)
-        notes = [f"{left_out} visits between are not shown."] if left_out else []
+        notes = [_DECIDED, *([f"{left_out} visits between are not shown."] if left_out else [])]
         hands = draw_visits(shown, [_track_line(one) for one in course.tracks], notes)
         sides = draw_visit_fingers(shown)
         pictures = (
@@ -122,14 +123,15 @@ def _track_line(track: Track) -> TrackLine:
         size_words(_QUANTITY, volume.first),
         size_words(_QUANTITY, volume.last),
         percent(volume.relative_percent),
-        word or volume.category,
+        word or change.category or "",
     )
 
 
 def _timeline(
     series: Series, course: Course, visits: Sequence[LoadedVisit], since: Sequence[int | None]
 ) -> Chart:
-    total = course.comparisons[-1].totals.get(_QUANTITY)
+    totals = course.comparisons[-1].totals
+    total, main = totals.get(_QUANTITY), main_change(totals)
     lesions = []
     for track in course.tracks:
         points = _points(track)
@@ -137,7 +139,7 @@ def _timeline(
             lesions.append(TimeLine(track.number, points, ended(track.steps[-1].change)))
     return draw_timeline(
         f"{series.name.capitalize()}: calcium from visit to visit",
-        total_words(total) if total else "The total could not be compared.",
+        total_words(main) if main else "The total could not be compared.",
         visit_words([one.number for one in visits], since),
         since,
         TimeLine(0, _total_points(course), percent(total.relative_percent) if total else ""),
