@@ -60,8 +60,8 @@ def test_days_that_the_user_states_count_where_files_say_none(visits):
 @pytest.mark.parametrize(
     ("dates", "told"),
     [
-        (DAYS[::-1], "found visit 2 306 days before"),
-        ((DAYS[0], DAYS[2], DAYS[1]), "found visit 3 306 days before"),
+        (DAYS[::-1], "found visit 2 306 days before the baseline"),
+        ((DAYS[0], DAYS[2], DAYS[1]), "found visit 3 306 days before visit 2"),
     ],
 )
 def test_visits_that_are_not_in_their_order(visits, dates, told):

@@ -137,15 +137,17 @@ def _days(visits: Sequence[LoadedVisit], stated: Sequence[int | None]) -> list[i
     for one, day in zip(visits[1:], stated[1:], strict=True):
         date = one.visit.date
         found.append(day if first is None or date is None else (date - first).days)
-    last = 0
+    last, before = 0, "the baseline"
     for one, since in zip(visits, found, strict=True):
-        if since is not None and since < last:
+        if since is None:
+            continue
+        if since < last:
             raise InputError(
                 f"Following up {one.result.image}: expected visits in the order of their days, "
-                f"found visit {one.number} {last - since} days before the one named before it. "
-                "Name them in their order, the baseline first."
+                f"found visit {one.number} {last - since} days before {before}. Name them in "
+                "their order, the baseline first."
             )
-        last = last if since is None else since
+        last, before = since, f"visit {one.number}" if one.number > 1 else before
     return found
 
 
