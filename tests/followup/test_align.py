@@ -128,7 +128,7 @@ def test_another_bone_is_refused(finger):
     other = replace(visit, bones=bones_of(block, grid))
     found = {one.bone: one for one in align_bones(visit, other)}
     assert not found[label].accepted
-    assert "mm apart after alignment, more than 0.60 mm" in found[label].reason
+    assert "mm apart after alignment, more than 0.36 mm" in found[label].reason
     assert all(one.accepted for one in found.values() if one.bone != label)
 
 

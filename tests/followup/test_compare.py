@@ -152,15 +152,17 @@ def test_refused_bones_carry_nothing(finger):
     assert paired.lesions[0].not_measured["axes"] == "no bone near it could be aligned"
 
 
-def test_a_refused_bone_leaves_its_lesions_to_its_neighbour(finger):
-    first = with_lesions(finger[0], [(0.0, 1.6)], "first")
+def test_a_missing_bone_leaves_its_lesions_to_its_neighbour_if_near(finger):
+    first = with_lesions(finger[0], [(-14.0, 1.6), (0.0, 1.6), (17.0, 1.6)], "first")
     labels = np.array(first.bones.label_map)
-    label = first.lesions[0].bone
+    label = first.lesions[1].bone
     labels[labels == label] = 0
     last = replace(first, bones=bones_of(labels, first.bones.grid), name="last")
     found = compare_visits(first, last)
     assert label not in {one.bone for one in found.alignments}
-    assert found.lesions[0].kind == "persisted"
+    by_number = {one.baseline: one for one in found.lesions if one.baseline}
+    assert by_number[3,].kind == "persisted"  # beside the next bone
+    assert by_number[2,].kind == "not compared"  # more than 15 mm from any
 
 
 def test_urate_is_followed_but_in_no_total(finger):

@@ -49,8 +49,8 @@ class AlignmentSettings:
     """
 
     #: Refused above this residual, or above this part of the coarser visit's longest spacing.
-    residual_limit_mm: float = 0.6
-    residual_limit_samples: float = 0.6
+    residual_limit_mm: float = 0.35
+    residual_limit_samples: float = 0.45
     #: The residual is that of this share of the smaller surface, the closest: what has been
     #: resorbed or has grown is not to decide.
     kept_share: float = 0.8

@@ -19,7 +19,7 @@ FloatArray = NDArray[np.float64]
 #: Lesions whose samples come no nearer than this are not looked at.
 NEAR_MM = 4.0
 #: A lesion farther from every bone that was aligned moves as nobody knows.
-_FAR_MM = 30.0
+_FAR_MM = 15.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
