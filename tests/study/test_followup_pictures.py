@@ -84,7 +84,7 @@ def test_what_is_not_one_finger_of_one_patient(column, told):
 def test_no_lesion():
     with pytest.raises(NotMeasurable, match="nothing to follow"):
         compare(picture(), picture())
-    found = compare(picture(), picture(2.0), picture())
+    found = compare(picture(), picture(200.0), picture())
     assert [part.reasons for part in found.parts.values()] == [
         (),
         ("area_mm2: there was nothing at either visit",),
