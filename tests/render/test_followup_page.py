@@ -96,8 +96,7 @@ def test_changes_are_written_with_their_intervals():
     found = text()
     for told in (
         "20.0 → 30.0",
-        "+10.0<br>",
-        "+4.00 to +19.0",
+        '+10.0<br><span class="muted">+4.00 to +19.0',
         "+50%",
         "+22% to +84%",
         "−17% or +21%",

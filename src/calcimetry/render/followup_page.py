@@ -112,7 +112,7 @@ class PatientLine:
     status: str
     reason: str
     changes: Mapping[str, Change]
-    counts: str = ""
+    counts: tuple[str, ...] = ()
     days: str = ""
 
 

@@ -78,13 +78,13 @@ def detectable(change: Change) -> str:
     return f"{percent(-down)} or {percent(up)}"
 
 
-def ended(change: LesionChange) -> str:
+def ended(change: LesionChange, quantity: str) -> str:
     """What became of a lesion, for the end of its line in a figure: a change, or a word."""
-    volume = change.changes.get("volume_mm3")
-    if change.kind in ("appeared", "disappeared", "not compared") or volume is None:
+    size = change.changes.get(quantity)
+    if change.kind in ("appeared", "disappeared", "not compared") or size is None:
         return KIND_WORDS[change.kind]
     more = "" if change.kind == "persisted" else f", {KIND_WORDS[change.kind]}"
-    return f"{percent(volume.relative_percent)}{more}"
+    return f"{percent(size.relative_percent)}{more}"
 
 
 def total_words(change: Change) -> str:

@@ -19,7 +19,7 @@ from calcimetry.render.sheet import Sheet, wrapped
 #: Lesions with a row in the table of a picture: the first.
 MOST_LINES = 28
 _ROW, _SMALL, _PLAIN = 32, 15, 17
-TABLE_WIDTH = 560
+TABLE_WIDTH = 600
 #: Right ends of the table's columns of numbers, and where its words begin.
 _FIRST, _LAST, _CHANGE, _WORDS = 300, 380, 462, 474
 
@@ -105,6 +105,7 @@ def draw_table(
     at: tuple[float, float],
     lines: Sequence[TrackLine],
     heads: tuple[str, str],
+    unit: str,
     notes: Sequence[str],
 ) -> None:
     """Write a row for each followed lesion, and notes below.
@@ -118,13 +119,15 @@ def draw_table(
         The first `MOST_LINES` of them are shown.
     heads : (str, str)
         What the columns of the first and the last size are called.
+    unit : str
+        Of both.
     notes : sequence of str
     """
     x, y = at
     for words, right in ((heads[0], _FIRST), (heads[1], _LAST), ("change", _CHANGE)):
         sheet.text((x + right, y + 18), words, _SMALL, palette.MUTED, "right")
     for right in (_FIRST, _LAST):
-        sheet.text((x + right, y + 40), "mm³", _SMALL, palette.MUTED, "right")
+        sheet.text((x + right, y + 40), unit, _SMALL, palette.MUTED, "right")
     y += 54
     sheet.line([(x, y), (x + TABLE_WIDTH, y)], palette.RULE, width=1)
     for line in lines[:MOST_LINES]:

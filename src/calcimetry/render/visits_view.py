@@ -39,7 +39,10 @@ _MOST_SCALE = 9.0
 
 
 def draw_visits(
-    visits: Sequence[ShownVisit], lines: Sequence[TrackLine], notes: Sequence[str] = ()
+    visits: Sequence[ShownVisit],
+    lines: Sequence[TrackLine],
+    notes: Sequence[str] = (),
+    unit: str = "mm³",
 ) -> Picture.Image:
     """Draw each hand at every visit, looked through as on a radiograph, in one scale.
 
@@ -54,6 +57,8 @@ def draw_visits(
         One for each followed lesion.
     notes : sequence of str
         What is written below the table.
+    unit : str
+        Of the sizes in it.
 
     Returns
     -------
@@ -90,7 +95,7 @@ def draw_visits(
                 draw_scale_bar(sheet, panel, view.hand.grid.spacing[2], below=20.0)
             left += widths[place] + 2 * GUTTER
         top += height
-    draw_table(sheet, beside, lines, ("baseline", "last"), notes)
+    draw_table(sheet, beside, lines, ("baseline", "last"), unit, notes)
     return sheet.finished()
 
 

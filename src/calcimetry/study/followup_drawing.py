@@ -8,11 +8,18 @@ from collections.abc import Mapping, Sequence
 import PIL.Image
 
 from calcimetry.followup.course import Course, Track
-from calcimetry.followup.result import Change, main_change
+from calcimetry.followup.result import Change, Quantity, main_change
 from calcimetry.model import Interval, bone_name
 from calcimetry.render.chart import Chart
 from calcimetry.render.followup_page import PageFigure
-from calcimetry.render.followup_words import KIND_WORDS, ended, percent, size_words, total_words
+from calcimetry.render.followup_words import (
+    KIND_WORDS,
+    UNITS,
+    ended,
+    percent,
+    size_words,
+    total_words,
+)
 from calcimetry.render.timeline import TimeLine, TimePoint, draw_timeline
 from calcimetry.render.visit_fingers import draw_visit_fingers
 from calcimetry.render.visits import ShownVisit, TrackLine
@@ -23,7 +30,8 @@ from calcimetry.study.followup_visits import LoadedVisit
 FIGURES = "figures"
 #: Pictures show the baseline and so many of the last visits.
 _MOST_LATER = 3
-_QUANTITY = "volume_mm3"
+#: How what is drawn is called.
+_NAMES: Mapping[Quantity, str] = {"volume_mm3": "Volume", "mass_mg": "Mass"}
 _DECIDED = "Volume or mass decides what a change means, whichever is known better."
 
 #: Figures of the page, and files by their path.
@@ -54,14 +62,16 @@ def draw_course(
         Their files, by the path in the results folder.
     """
     stem = f"{FIGURES}/{series.baseline.stem}"
-    chart = _timeline(series, course, visits, since)
+    quantity = _shown_quantity(course)
+    chart = _timeline(series, course, visits, since, quantity)
     figures, files = chart_figure(chart, f"{stem}_timeline")
     if all(one.report is not None for one in visits):
         kept = [0, *range(max(1, len(visits) - _MOST_LATER), len(visits))]
         shown = [_shown(visits[place], course, place, since[place]) for place in kept]
         left_out = len(visits) - len(kept)
         notes = [_DECIDED, *([f"{left_out} visits between are not shown."] if left_out else [])]
-        hands = draw_visits(shown, [_track_line(one) for one in course.tracks], notes)
+        lines = [_track_line(one, quantity) for one in course.tracks]
+        hands = draw_visits(shown, lines, notes, UNITS[quantity])
         sides = draw_visit_fingers(shown)
         pictures = (
             ("visits", hands, "the hand at each visit, matched lesions in one colour"),
@@ -110,46 +120,63 @@ def _shown(loaded: LoadedVisit, course: Course, place: int, since: int | None) -
     return ShownVisit(visit_title(loaded.number, since), loaded.report, tracks)
 
 
-def _track_line(track: Track) -> TrackLine:
+def _shown_quantity(course: Course) -> Quantity:
+    """Mass where it decides of all together and every lesion has one, else volume."""
+    main = main_change(course.comparisons[-1].totals)
+    steps = [step.change for track in course.tracks for step in track.steps]
+    masses = [one.changes.get("mass_mg") for one in steps if not one.reason]
+    known = all(one is not None and max(one.first, one.last) > 0 for one in masses)
+    by_mass = main is not None and main.quantity == "mass_mg" and known
+    return "mass_mg" if by_mass else "volume_mm3"
+
+
+def _track_line(track: Track, quantity: Quantity) -> TrackLine:
     change = track.steps[-1].change
-    volume = change.changes.get(_QUANTITY)
+    size = change.changes.get(quantity)
     where = bone_name(track.bone).replace(" phalanx", "") if track.bone else "-"
-    if volume is None:
+    if size is None:
         return TrackLine(track.number, where, "", "", "", KIND_WORDS[change.kind])
     word = "" if change.kind == "persisted" else KIND_WORDS[change.kind]
     return TrackLine(
         track.number,
         where,
-        size_words(_QUANTITY, volume.first),
-        size_words(_QUANTITY, volume.last),
-        percent(volume.relative_percent),
+        size_words(quantity, size.first),
+        size_words(quantity, size.last),
+        percent(size.relative_percent),
         word or change.category or "",
     )
 
 
 def _timeline(
-    series: Series, course: Course, visits: Sequence[LoadedVisit], since: Sequence[int | None]
+    series: Series,
+    course: Course,
+    visits: Sequence[LoadedVisit],
+    since: Sequence[int | None],
+    quantity: Quantity,
 ) -> Chart:
     totals = course.comparisons[-1].totals
-    total, main = totals.get(_QUANTITY), main_change(totals)
+    total, main = totals.get(quantity), main_change(totals)
     lesions = []
     for track in course.tracks:
-        points = _points(track)
+        points = _points(track, quantity)
         if points:
-            lesions.append(TimeLine(track.number, points, ended(track.steps[-1].change)))
+            lesions.append(TimeLine(track.number, points, ended(track.steps[-1].change, quantity)))
     return draw_timeline(
         f"{series.name.capitalize()}: calcium from visit to visit",
         total_words(main) if main else "The total could not be compared.",
         visit_words([one.number for one in visits], since),
         since,
-        TimeLine(0, _total_points(course), percent(total.relative_percent) if total else ""),
+        TimeLine(
+            0, _total_points(course, quantity), percent(total.relative_percent) if total else ""
+        ),
         lesions,
+        (_NAMES[quantity], UNITS[quantity]),
     )
 
 
-def _total_points(course: Course) -> tuple[TimePoint, ...]:
+def _total_points(course: Course, quantity: Quantity) -> tuple[TimePoint, ...]:
     """All lesions together."""
-    changes = [found.totals.get(_QUANTITY) for found in course.comparisons]
+    changes = [found.totals.get(quantity) for found in course.comparisons]
     first = next(filter(None, changes), None)
     points = [] if first is None else [TimePoint(0, first.first)]
     points += [change_point(place, one) for place, one in enumerate(changes, start=1) if one]
@@ -165,11 +192,11 @@ def change_point(place: int, change: Change) -> TimePoint:
     return TimePoint(place, change.last, Interval(low, high))
 
 
-def _points(track: Track) -> tuple[TimePoint, ...]:
+def _points(track: Track, quantity: Quantity) -> tuple[TimePoint, ...]:
     """A lesion at each visit where it was looked for; nothing where it never was."""
     points: dict[int, TimePoint] = {}
     for step in track.steps:
-        change = step.change.changes.get(_QUANTITY)
+        change = step.change.changes.get(quantity)
         if change is None:
             continue
         # What appeared is not there at any visit before.

@@ -106,7 +106,7 @@ def _patient_line(patient: PatientChange) -> PatientLine:
         patient.status,
         patient.reason,
         patient.changes or {},
-        ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count),
+        tuple(f"{count} {kind}" for kind, count in kinds.items() if count),
         "" if patient.days is None else f"after {patient.days} days",
     )
 
