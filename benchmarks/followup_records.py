@@ -214,7 +214,8 @@ def _true(scan: Scanned, deposits: set[int]) -> Lesionlike:
 
 def _error_mm(pair: Pair, later: Visit, found: BoneAlignment) -> float:
     """Mean distance of a bone's points from where they truly lay; NaN for a bone that is none."""
-    points = points_of(later.bones, found.bone, boxes_of(later.bones)[found.bone])[::7]
+    own_name = found.later_bone
+    points = points_of(later.bones, own_name, boxes_of(later.bones)[own_name])[::7]
     label = found.bone % 100
     placed = (
         pair.last.lattice.origin

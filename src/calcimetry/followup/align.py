@@ -9,23 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcimetry.errors import SettingsError
+from calcimetry.followup.bone_pair import FINE_POINTS, BonePair, judged
 from calcimetry.followup.result import BoneAlignment
-from calcimetry.followup.rigid import (
-    Motion,
-    misfit,
-    refined,
-    shortest_turn,
-    turn_about,
-    turn_of_points,
-)
+from calcimetry.followup.rigid import Motion, shortest_turn, turn_of_points
 from calcimetry.followup.surface import BoneSurface, bone_surfaces
 from calcimetry.followup.visit import Visit, shared_labels
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES, Bone
 
 FloatArray = NDArray[np.float64]
 
-#: Points that a start is tried with, and that the best one is refined with.
-_COARSE, _FINE = 250, 2000
 #: Centres of bones that lie so far from one line decide how a hand is turned about it.
 _SPREAD_MM = 8.0
 #: Turns about its own axis that a bone is tried at, where nothing says how it lies; and where
@@ -34,8 +26,6 @@ _ALL_ROUND = tuple(np.deg2rad(np.arange(0.0, 360.0, 30.0)))
 _NEARLY = tuple(np.deg2rad([0.0, -25.0, 25.0]))
 #: Starts of a digit's first bone that the others choose from.
 _KEPT = 3
-#: Bones whose lengths differ by more are laid end to end too, not only centre on centre.
-_OTHER_LENGTH_MM = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +39,8 @@ class AlignmentSettings:
     """
 
     #: Refused above this residual, or above this part of the coarser visit's longest spacing.
-    residual_limit_mm: float = 0.35
-    residual_limit_samples: float = 0.45
+    residual_limit_mm: float = 0.3
+    residual_limit_samples: float = 0.35
     #: The residual is that of this share of the smaller surface, the closest: what has been
     #: resorbed or has grown is not to decide.
     kept_share: float = 0.8
@@ -98,59 +88,66 @@ def align_bones(
     settings = settings or AlignmentSettings()
     first = bone_surfaces(baseline.bones, settings.fewest_points)
     last = bone_surfaces(later.bones, settings.fewest_points)
-    pairs = {
-        label: _Pair(first[label], last[other])
+    shared = {
+        label: other
         for label, other in shared_labels(baseline, later).items()
         if label in first and other in last
     }
+    pairs = {label: BonePair(first[label], last[other]) for label, other in shared.items()}
     step = max(*baseline.spacing, *later.spacing)
     limit = max(settings.residual_limit_mm, settings.residual_limit_samples * step)
     motions: dict[int, Motion] = {}
     whole = _hand_turn(pairs)
     for labels in _digits(pairs):
         motions |= _align_digit({label: pairs[label] for label in labels}, whole)
-    return tuple(
-        _judged(label, motions[label], pairs[label], settings.kept_share, limit)
-        for label in sorted(motions)
-    )
+    found = {
+        label: judged((label, shared[label]), motion, pairs[label], settings.kept_share, limit)
+        for label, motion in motions.items()
+    }
+    found |= _renamed(found, (first, last), settings.kept_share, limit)
+    return tuple(found[label] for label in sorted(found))
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Pair:
-    """One bone at both visits."""
+def _renamed(
+    found: Mapping[int, BoneAlignment],
+    surfaces: tuple[Mapping[int, BoneSurface], Mapping[int, BoneSurface]],
+    kept_share: float,
+    limit_mm: float,
+) -> dict[int, BoneAlignment]:
+    """Bones that fit none of their name, but one of another name in the same digit.
 
-    first: BoneSurface
-    last: BoneSurface
-
-    def coarse(self, start: Motion, most: int = _COARSE) -> tuple[float, Motion]:
-        """Refine a motion of the later onto the first; its misfit with it."""
-        turned_round = self.last.length_mm > self.first.length_mm
-        source, target = (self.first, self.last) if turned_round else (self.last, self.first)
-        points, normals = source.thinned(most)
-        found = refined(start.back() if turned_round else start, points, normals, target)
-        return misfit(found, points, normals, target), found.back() if turned_round else found
-
-    def starts(self, turn: FloatArray, rolls: Sequence[float], axes: int = 1) -> Iterator[Motion]:
-        """Motions to try: `turn` corrected for the bone's own axis, and rolled about it.
-
-        `axes` -1 has the bone point either way, 1 as `turn` says.
-        """
-        way = turn @ self.last.axis
-        sign = 1.0 if way @ self.first.axis >= 0 else -1.0
-        for side in (sign, -sign) if axes < 0 else (sign,):
-            towards = side * self.first.axis
-            straight = shortest_turn(way, towards) @ turn
-            for roll in rolls:
-                turned = turn_about(towards, roll) @ straight
-                yield Motion.about(turned, self.last.centre, self.first.centre)
-                more = self.first.length_mm - self.last.length_mm
-                if abs(more) > _OTHER_LENGTH_MM:
-                    for end in (-0.5, 0.5):
-                        at = self.first.centre + end * more * towards
-                        yield Motion.about(turned, self.last.centre, at)
+    Which bone of a lone finger is which is easily told differently at two visits. The turn is
+    that of a bone of the digit that did fit.
+    """
+    first, last = surfaces
+    fitting = [one for one in found.values() if one.accepted]
+    loose = [label for label in first if not (label in found and found[label].accepted)]
+    renamed: dict[int, BoneAlignment] = {}
+    for label in loose:
+        near = [one for one in fitting if one.bone // 10 == label // 10]
+        taken = {one.later_bone for one in (*fitting, *renamed.values())}
+        digits = {one.later_bone // 10 for one in near}
+        tried = [
+            judged((label, other), pair.coarse(motion, FINE_POINTS)[1], pair, kept_share, limit_mm)
+            for other in last
+            if other // 10 in digits and other not in taken
+            for pair in (BonePair(first[label], last[other]),)
+            for motion in _best_starts(pair, near)
+        ]
+        best = min(tried, key=lambda one: one.residual_mm, default=None)
+        if best is not None and best.accepted:
+            renamed[label] = best
+    return renamed
 
 
-def _hand_turn(pairs: Mapping[int, _Pair]) -> FloatArray | None:
+def _best_starts(pair: BonePair, near: Sequence[BoneAlignment]) -> Iterator[Motion]:
+    """For each turn of a neighbour the best of the coarse motions from there."""
+    for one in near:
+        starts = pair.starts(one.turn, _NEARLY)
+        yield min((pair.coarse(start) for start in starts), key=lambda tried: tried[0])[1]
+
+
+def _hand_turn(pairs: Mapping[int, BonePair]) -> FloatArray | None:
     """How the whole hand is turned, by its bones' centres; None where they lie on one line."""
     if len(pairs) < 4:
         return None
@@ -162,7 +159,7 @@ def _hand_turn(pairs: Mapping[int, _Pair]) -> FloatArray | None:
     return turn if spread > _SPREAD_MM else None
 
 
-def _digits(pairs: Mapping[int, _Pair]) -> list[list[int]]:
+def _digits(pairs: Mapping[int, BonePair]) -> list[list[int]]:
     """Labels digit by digit, the longest bone first; bones of the wrist one by one."""
     groups: dict[int, list[int]] = {}
     for label in pairs:
@@ -173,7 +170,7 @@ def _digits(pairs: Mapping[int, _Pair]) -> list[list[int]]:
     ]
 
 
-def _align_digit(pairs: Mapping[int, _Pair], whole: FloatArray | None) -> dict[int, Motion]:
+def _align_digit(pairs: Mapping[int, BonePair], whole: FloatArray | None) -> dict[int, Motion]:
     """Motions of the bones of one digit, the first of which decides how it is turned."""
     labels = list(pairs)
     leader, followers = pairs[labels[0]], labels[1:]
@@ -196,10 +193,10 @@ def _align_digit(pairs: Mapping[int, _Pair], whole: FloatArray | None) -> dict[i
         if best is None or total < best[0]:
             best = total, found
     motions = {} if best is None else best[1]
-    return {label: pairs[label].coarse(motion, _FINE)[1] for label, motion in motions.items()}
+    return {label: pairs[label].coarse(motion, FINE_POINTS)[1] for label, motion in motions.items()}
 
 
-def _chain_turn(pairs: Mapping[int, _Pair]) -> FloatArray | None:
+def _chain_turn(pairs: Mapping[int, BonePair]) -> FloatArray | None:
     """The shortest turn between the ways from one bone of a digit to its other ones.
 
     None for a bone alone, of which base and tip cannot be told apart beforehand.
@@ -231,27 +228,3 @@ def _distinct(tried: Sequence[tuple[float, Motion]]) -> list[tuple[float, Motion
         if len(kept) == _KEPT:
             break
     return kept
-
-
-def _judged(
-    label: int, motion: Motion, pair: _Pair, kept_share: float, limit_mm: float
-) -> BoneAlignment:
-    turned_round = pair.last.length_mm > pair.first.length_mm
-    source, target = (pair.first, pair.last) if turned_round else (pair.last, pair.first)
-    points, _ = source.thinned(_FINE)
-    moved = (motion.back() if turned_round else motion).of(points)
-    distance, at = target.tree.query(moved)
-    # Across the surface: along it, the nearest of its points is somewhere between others.
-    gap = np.abs(((target.points_mm[at] - moved) * target.normals[at]).sum(axis=1))
-    gap = np.where(distance > limit_mm * 2.0, distance, gap)
-    closest = np.sort(gap)[: max(1, round(kept_share * len(gap)))]
-    residual = float(np.sqrt((closest**2).mean()))
-    accepted = residual <= limit_mm
-    reason = (
-        ""
-        if accepted
-        else f"the two surfaces lie {residual:.2f} mm apart after alignment, more than "
-        f"{limit_mm:.2f} mm"
-    )
-    together = float((gap <= limit_mm).mean())
-    return BoneAlignment(label, motion.turn, motion.shift_mm, residual, together, accepted, reason)

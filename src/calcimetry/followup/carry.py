@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 
 from calcimetry.followup.match import Nearness
 from calcimetry.followup.result import BoneAlignment
-from calcimetry.followup.visit import Box, Visit, boxes_of, points_of, shared_labels
+from calcimetry.followup.visit import Box, Visit, boxes_of, points_of
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 
 FloatArray = NDArray[np.float64]
@@ -50,7 +50,7 @@ class Carried:
 
 
 def carried_lesions(
-    visit: Visit, alignments: Sequence[BoneAlignment], own_label: Mapping[int, int]
+    visit: Visit, alignments: Sequence[BoneAlignment], is_baseline: bool
 ) -> dict[int, Carried]:
     """The lesions of a visit with the bone that carries each.
 
@@ -59,8 +59,8 @@ def carried_lesions(
     visit : Visit
     alignments : sequence of BoneAlignment
         Only accepted ones carry.
-    own_label : mapping of int to int
-        What this visit calls a bone, by the baseline's label.
+    is_baseline : bool
+        Which of the two visits it is.
 
     Returns
     -------
@@ -68,7 +68,9 @@ def carried_lesions(
         By number. The carrier is the nearest bone where that was aligned, otherwise the
         nearest of the same digit; of lesions that are no finger's, any that is near.
     """
-    usable = {own_label[one.bone]: one for one in alignments if one.accepted}
+    usable = {
+        one.bone if is_baseline else one.later_bone: one for one in alignments if one.accepted
+    }
     bones, boxes = boxes_of(visit.bones), boxes_of(visit.lesion_map)
     found = {}
     for lesion in visit.lesions:
@@ -173,9 +175,3 @@ def in_view(points_mm: FloatArray, carrier: BoneAlignment, other: Visit, is_base
     index = grid.mm_to_index(moved)
     inside = ((index >= -0.5) & (index <= np.array(grid.shape) - 0.5)).all(axis=1)
     return float(inside.mean()) >= 0.5
-
-
-def labels_at(baseline: Visit, later: Visit) -> tuple[dict[int, int], dict[int, int]]:
-    """What each visit calls the bones that both show, by the baseline's label."""
-    shared = shared_labels(baseline, later)
-    return {label: label for label in shared}, shared

@@ -65,7 +65,7 @@ class ChangeSettings:
 
     Fitted to simulated fingers that the whole program measured at two visits
     (`benchmarks/followup.py --fit`); limits of detection are what is seen at one visit alone
-    though nothing came or went, nine times of ten; `unshared` is chosen.
+    though nothing came or went, more than eight times of ten; `unshared` is chosen.
 
     Raises
     ------

@@ -11,7 +11,6 @@ from calcimetry.followup.carry import (
     Carried,
     carried_lesions,
     in_view,
-    labels_at,
     nearness_of,
 )
 from calcimetry.followup.change import ChangeSettings, change_of
@@ -69,9 +68,8 @@ def compare_visits(
     settings = settings or FollowUpSettings()
     refuse_unlike(baseline, later)
     alignments = align_bones(baseline, later, settings.alignment)
-    own, other = labels_at(baseline, later)
-    first = carried_lesions(baseline, alignments, own)
-    last = carried_lesions(later, alignments, other)
+    first = carried_lesions(baseline, alignments, is_baseline=True)
+    last = carried_lesions(later, alignments, is_baseline=False)
     near = nearness_of(baseline, first, last)
     matches = match_lesions(first.keys(), last.keys(), near, pairs, settings.matching)
     seen = _Seen(baseline, later, first, last, near, likeness_of(baseline, later), settings.change)
@@ -220,6 +218,13 @@ def _told(alignments: Sequence[BoneAlignment], lesions: Sequence[LesionChange]) 
     if refused:
         names = ", ".join(f"{bone_name(one.bone)} ({one.reason})" for one in refused)
         yield f"Bones that do not fit the baseline's carry no lesion: {names}."
+    renamed = [one for one in alignments if one.later_bone % 10 != one.bone % 10]
+    if renamed:
+        names = ", ".join(
+            f"the {bone_name(one.bone)} is called {bone_name(one.later_bone)} later"
+            for one in renamed
+        )
+        yield f"Bones have other names at the two visits: {names}. They were told by their shape."
     left_out = [one for one in lesions if one.reason]
     if left_out:
         names = "; ".join(f"{one.tracking_id}: {one.reason}" for one in left_out)

@@ -45,6 +45,9 @@ class BoneAlignment:
         Whether lesions are carried by it.
     reason : str
         Why not; empty where it is.
+    later_bone : int
+        What the later visit calls the bone: the same, or 0 for that, unless a visit could not tell
+        its side or gave the bone another name.
     """
 
     bone: int
@@ -54,10 +57,12 @@ class BoneAlignment:
     together_share: float
     accepted: bool
     reason: str = ""
+    later_bone: int = 0
 
     def __post_init__(self) -> None:
         for name in ("turn", "shift_mm"):
             object.__setattr__(self, name, read_only_copy(getattr(self, name), np.float64))
+        object.__setattr__(self, "later_bone", self.later_bone or self.bone)
 
     def to_baseline(self, points_mm: ArrayLike) -> FloatArray:
         """Where points (..., 3) of the later visit lie at the baseline."""
