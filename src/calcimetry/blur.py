@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -239,10 +239,8 @@ def _misfit(profiles: _Profiles, sigma_mm: float, offsets_mm: FloatArray) -> Flo
     return best
 
 
-def shown_share(
-    spread: float, sigma_mm: float, dimensions: int = 2, half_axes: Sequence[float] = ()
-) -> float:
-    """Part of its own brightness that a small object's peak still shows through a blur.
+def shown_share(spread: float, sigma_mm: float, dimensions: int = 2) -> float:
+    """Part of its own brightness that a small disc's or ball's peak still shows through a blur.
 
     Parameters
     ----------
@@ -252,49 +250,29 @@ def shown_share(
         Standard deviation of the Gaussian blur.
     dimensions : {2, 3}
         Of a picture or a volume.
-    half_axes : sequence of float
-        Its form; of what scale does not matter. A disc or ball without.
 
     Returns
     -------
     float
         1 for objects much larger than the blur; about 0.1 at least, since a point shows its
-        signal but not its size. Of equal spread, thin bodies show less.
+        signal but not its size.
 
     Notes
     -----
-    Blurred by a Gaussian, the middle of a body of brightness A is A times the probability
-    that a normal deviate falls within it: the mean, over all directions, of the regularised
-    incomplete gamma function ``P(d / 2, x)`` (Abramowitz and Stegun 26.4.1), where
-    ``x = r**2 / (2 sigma**2)`` and r is how far the body reaches; ``1 - exp(-x)`` for a
-    disc. The spread is the size over that mean; it rises with scale and is solved for it.
+    Blurred by a Gaussian, the middle of a disc or ball of brightness A and radius r is A times
+    the probability that a normal deviate falls within it: the regularised incomplete gamma
+    function ``P(d / 2, x)`` (Abramowitz and Stegun 26.4.1), where ``x = r**2 / (2 sigma**2)``;
+    ``1 - exp(-x)`` for a disc. The spread is the size over that; it rises with the radius and is
+    solved for it.
 
     Examples
     --------
     >>> round(shown_share(1.5, 0.4), 2)
     0.58
-    >>> round(shown_share(2.0, 0.4, dimensions=3, half_axes=(6.0, 6.0, 1.0)), 2)
-    0.18
     """
     half = dimensions / 2.0
-    form = np.array(half_axes or (1.0,) * dimensions)
-    form = form / np.prod(form) ** (1.0 / dimensions)  # of the size of the unit disc or ball
-    ways = _directions(dimensions) if half_axes else np.eye(1, dimensions)
-    reach = 1.0 / np.linalg.norm(ways / form, axis=1)
-    x = np.geomspace(
-        float(gammaincinv(half, LEAST_SHARE)) / 4.0, 50.0 * float((reach**-2).max()), 200
-    )
-    share = gammainc(half, x[:, None] * reach**2).mean(axis=1)
+    x = np.geomspace(float(gammaincinv(half, LEAST_SHARE)) / 4.0, 50.0, 200)
+    share = gammainc(half, x)
     unit = np.pi if dimensions == 2 else 4.0 / 3.0 * np.pi
     size = unit * (sigma_mm * np.sqrt(2.0 * x)) ** dimensions
     return float(np.clip(np.interp(np.log(spread), np.log(size / share), share), LEAST_SHARE, 1))
-
-
-def _directions(dimensions: int, count: int = 400) -> FloatArray:
-    """Unit vectors spread evenly, shape (count, dimensions)."""
-    turn = (np.arange(count) + 0.5) / count
-    if dimensions == 2:
-        return np.stack([np.cos(2.0 * np.pi * turn), np.sin(2.0 * np.pi * turn)], axis=1)
-    height, angle = 1.0 - 2.0 * turn, np.pi * (1.0 + math.sqrt(5.0)) * count * turn
-    side = np.sqrt(1.0 - height**2)
-    return np.stack([height, side * np.cos(angle), side * np.sin(angle)], axis=1)

@@ -38,7 +38,7 @@ WITH_REASON = {
         "frees every program that a compiler has linked to them"
     ),
     "MPL-2.0": (
-        "tqdm, which dicom-anonymizer brings: it binds whoever changes tqdm's own files, and nobody "
+        "tqdm, which dicom-anonymizer brings: it binds whoever changes its own files, and nobody "
         "who only uses them"
     ),
 }

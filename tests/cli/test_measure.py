@@ -15,8 +15,9 @@ from calcimetry.cli.main import app
 from calcimetry.model import Laterality
 from calcimetry.settings import Settings
 from calcimetry.study import EnergyPair, VolumeChoice, run, writing
+from tests.dicom import making
 from tests.fakes import fake_measure, finger_levels, save_manifest, save_picture
-from tests.volumes import fake_measure_volume, save_nifti
+from tests.volumes import fake_measure_volume, hand_hu, save_nifti
 
 
 @pytest.fixture(autouse=True)
@@ -219,3 +220,24 @@ def test_the_program_itself_ends_without_a_traceback(tmp_path):
     assert done.stderr == "calcimetry: Reading no.jpg: there is no such file or folder.\n"
     with (tmp_path / "out" / "images.csv").open(newline="") as file:
         assert [row["status"] for row in csv.DictReader(file)] == ["failed"]
+
+
+def test_dicom_results_of_what_is_no_dicom_are_refused(tmp_path, picture):
+    result = call(picture, "--out", tmp_path / "out", "--pixel-spacing", "0.4", "--dicom")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "calcimetry: a.png: it belongs to no DICOM study that DICOM results could refer to. "
+        "Measure it without --dicom, or name the study that it comes from\n"
+    )
+    assert not list((tmp_path / "out").rglob("*.dcm"))
+
+
+def test_a_study_that_can_have_no_dicom_results_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "measure", fake_measure_volume)
+    for name in ("draw_hands", "draw_fingers"):
+        monkeypatch.setattr(writing, name, lambda *_: PIL.Image.new("L", (30, 60)))
+    making.save_all(tmp_path / "study", making.series(hand_hu(), StudyInstanceUID=None))
+    result = call(tmp_path / "study", "--out", tmp_path / "out", "--dicom")
+    assert result.exit_code == 1
+    assert ": No DICOM results: Referring to the study of " in result.stderr
+    assert result.stdout.startswith("1 of 1 measured; 3 lesions.")

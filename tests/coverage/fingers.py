@@ -18,7 +18,6 @@ def picture(
     *,
     shape: tuple[int, int] = (220, 60),
     start_mm: float = 8.0,
-    thin: dict[int, float] | None = None,
 ) -> Segmentation:
     """Bones as bars down the rows, the base first; each as long as it should be or `lengths` say.
 
@@ -28,7 +27,7 @@ def picture(
     row = start_mm
     for label, whole in LENGTHS.items():
         length = whole if lengths is None else lengths.get(label, whole)
-        deep = 1.4 * SHAFT_DEPTH[Bone(label)] * whole * (thin or {}).get(label, 1.0)
+        deep = 1.4 * SHAFT_DEPTH[Bone(label)] * whole
         half = max(1, round(deep / 2.0 / SPACING_MM))
         first = round(row / SPACING_MM)
         last = round((row + length) / SPACING_MM)

@@ -79,11 +79,9 @@ def test_an_interrupted_phalanx_is_off_the_plane():
     assert proximal.state == "obscured by lesion or artefact"
 
 
-def test_a_thin_phalanx_that_is_somewhat_short_is_off_the_plane():
-    assert states(of(picture({1: 30.0})))[0] == "complete"
-    assert states(of(picture({1: 30.0}, thin={1: 0.45})))[0] == "off-plane"
-    # Within two standard deviations of its expected length it counts as whole, thin or not.
-    assert states(of(picture({1: 34.0}, thin={1: 0.45})))[0] == "complete"
+def test_a_phalanx_a_quarter_shorter_than_expected_counts_as_whole():
+    assert states(of(picture({1: 32.0})))[0] == "complete"
+    assert states(of(picture({1: 26.0})))[0] == "off-plane"
 
 
 def test_a_lesion_where_the_rest_should_be_obscures_a_phalanx():

@@ -3,7 +3,7 @@
 import pytest
 
 from calcimetry.dicom.instance import Frame, Instance, PixelPlace
-from calcimetry.dicom.kinds import refusal_of
+from calcimetry.dicom.kinds import OWN_REFORMAT, refusal_of
 from calcimetry.dicom.source import Source
 from tests.dicom.making import CTImageStorage, EnhancedCTImageStorage
 
@@ -89,3 +89,13 @@ def test_computed_images(words, what):
 def test_computed_images_by_image_type(value, what):
     refusal = refusal_of(instance(image_type=("DERIVED", "PRIMARY", value)))
     assert refusal.reason == what
+
+
+def test_our_own_reformats_are_results_and_no_source():
+    image_type = ("DERIVED", "SECONDARY", "MPR", OWN_REFORMAT)
+    refusal = refusal_of(instance("calcimetry lesion planes", image_type))
+    assert refusal is not None
+    assert (refusal.reason, refusal.expected) == (
+        "a plane that calcimetry reformatted for its results",
+        False,
+    )

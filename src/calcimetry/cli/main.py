@@ -10,6 +10,7 @@ from calcimetry import __version__
 from calcimetry.cli.agree import agree
 from calcimetry.cli.calibrate import calibrate
 from calcimetry.cli.compare_methods import compare_methods
+from calcimetry.cli.deidentify import deidentify
 from calcimetry.cli.demo import demo
 from calcimetry.cli.followup import followup
 from calcimetry.cli.inspect import inspect
@@ -52,6 +53,7 @@ app.command(no_args_is_help=True)(followup)
 app.command(no_args_is_help=True)(inspect)
 app.command()(demo)
 app.command(no_args_is_help=True)(calibrate)
+app.command(no_args_is_help=True)(deidentify)
 app.command(no_args_is_help=True)(train)
 app.command(no_args_is_help=True)(compare_methods)
 app.command(no_args_is_help=True)(agree)

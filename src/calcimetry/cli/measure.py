@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from calcimetry.bone import METHODS
-from calcimetry.cli.shell import errors_told, exit_status, progress_bar, say, tell_failures
+from calcimetry.cli.shell import (
+    ALL_MEASURED,
+    SOME_FAILED,
+    errors_told,
+    exit_status,
+    progress_bar,
+    say,
+    tell,
+    tell_failures,
+)
 
 if TYPE_CHECKING:
     from calcimetry.settings import Settings
@@ -106,6 +115,14 @@ def measure(
             "radiographic scores ask.",
         ),
     ] = False,
+    dicom: Annotated[
+        bool,
+        typer.Option(
+            "--dicom",
+            help="Write results of DICOM series as DICOM too: segmentations, structured report, "
+            "pictures, lesion planes. Other inputs are refused.",
+        ),
+    ] = False,
     calibration: Annotated[
         Path | None,
         typer.Option(
@@ -126,12 +143,13 @@ def measure(
     """Measure the calcifications in CT of hands and in finger pictures.
 
     Writes images.csv, lesions.csv, fingers.csv and hands.csv of volumes, patients.csv, report.html,
-    report.json, overlays/ and segmentations/ into DIR. Run again with the same DIR, it goes on
-    where it stopped.
+    report.json, overlays/, segmentations/ and, with --dicom, dicom/ into DIR. Run again with the
+    same DIR, it goes on where it stopped.
 
     \b
     Examples:
       calcimetry measure study/ --out results
+      calcimetry measure study/ --out results --dicom
       calcimetry measure hand.nii.gz --side left --out results
       calcimetry measure --low 80kV.nii.gz --high Sn150kV.nii.gz --out results
       calcimetry measure finger.jpg --pixel-spacing 0.4 --out results
@@ -147,7 +165,7 @@ def measure(
         context.fail("Missing argument 'PATH...'.")
     with errors_told(out):
         from calcimetry.model import Laterality
-        from calcimetry.study import VolumeChoice, measure_study
+        from calcimetry.study import VolumeChoice, dicom_files, measure_study
 
         volumes = VolumeChoice(
             pair=energy_pair(low, high, low_kvp, high_kvp),
@@ -166,13 +184,17 @@ def measure(
                 volumes=volumes,
                 settings=chosen,
                 overwrite=overwrite,
+                dicom=dicom,
                 on_progress=watch.on_progress,
                 on_stage=watch.on_stage,
             )
         tell_failures(study)
+        lacking = [one for one in study.measured if dicom and not dicom_files(study.folder, one)]
+        for one in lacking:
+            tell(f"{one.image}: {one.warnings[-1]}")
         if not quiet:
             say(_summary(study))
-        raise typer.Exit(exit_status(study))
+        raise typer.Exit(max(exit_status(study), SOME_FAILED if lacking else ALL_MEASURED))
 
 
 def energy_pair(

@@ -10,7 +10,7 @@ import numpy as np
 from calcimetry.coverage.extent import STEP_MM, Extent, measure_extents
 from calcimetry.coverage.hidden import BoolArray, Contents, Stretch, look_into
 from calcimetry.coverage.proportions import SHAFT_DEPTH
-from calcimetry.coverage.short import Proportions, is_short
+from calcimetry.coverage.short import SHORT, Proportions
 from calcimetry.model.anatomy import Bone, Digit, Laterality, Phalanx
 from calcimetry.model.coverage import CoverageState, PhalanxCoverage
 from calcimetry.model.geometry import Grid
@@ -123,7 +123,7 @@ def _coverage(
     share = min(1.0, extent.seen_mm / expected)
     if extent.cut:
         return _cut(phalanx, share, scene)
-    if not is_short(phalanx, extent, extent.seen_mm / expected):
+    if extent.seen_mm >= SHORT * expected:
         return PhalanxCoverage(phalanx, "complete", 1.0)
     state, reason = _why_short(phalanx, chain, seen, (expected, share), scene)
     return PhalanxCoverage(phalanx, state, share, reason)

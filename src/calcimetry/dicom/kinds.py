@@ -25,6 +25,9 @@ _GREY = ("MONOCHROME1", "MONOCHROME2")
 #: Rescale types that are HU; an empty one, and US (unspecified), are HU for CT.
 _HU_TYPES = ("", "HU", "US")
 
+#: What calcimetry's own reformats state last in their image type: they are results, no source.
+OWN_REFORMAT = "CALCIMETRY"
+
 #: What computed images call themselves, in their description or image type, and what that is.
 #: Gout and bone marrow protocols give their name to the source images too, which then state
 #: their tube voltage.
@@ -107,6 +110,8 @@ def _computed(instance: Instance) -> str:
     frame = instance.frames[0]
     if all("LOCALIZER" in piece.image_type for piece in instance.frames):
         return "a localizer"
+    if OWN_REFORMAT in frame.image_type:
+        return "a plane that calcimetry reformatted for its results"
     text = f"{instance.words} {' '.join(frame.image_type)}"
     for pattern, what in _MAPS_COMPILED:
         if pattern.search(text):

@@ -8,7 +8,12 @@ import zlib
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from calcimetry.errors import UnreadableFile, UnsupportedImage
 
@@ -18,6 +23,10 @@ _MARK_AT, _MARK = 128, b"DICM"
 _TRANSFER_SYNTAX, _SOP_CLASS = 0x0010, 0x0002
 #: Longest value in the file's own header; UIDs have 64 characters.
 _LONGEST_VALUE = 1 << 16
+#: Kinds of value whose length takes four bytes (PS3.5 section 7.1.2).
+_LONG_LENGTHS = frozenset(
+    {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,39 @@ def open_data_set(stream: BinaryIO, size: int, name: str) -> DataSetStream:
         size = stream.seek(0, io.SEEK_END)
         stream.seek(0)
     return DataSetStream(stream, size, syntax, found.get(_SOP_CLASS, ""))
+
+
+def is_whole(stream: BinaryIO, size: int) -> bool:
+    """Whether a DICOM file as calcimetry writes it ends where its last element does.
+
+    Parameters
+    ----------
+    stream : binary file
+        Standing at its start.
+    size : int
+        Bytes of the whole file.
+
+    Returns
+    -------
+    bool
+        False for a file cut off, and for one that is not explicit little endian with stated
+        lengths. What the elements hold is not looked at.
+    """
+    if not is_dicom(stream):
+        return False
+    try:
+        data = open_data_set(stream, size, "result")
+    except (UnreadableFile, UnsupportedImage):
+        return False
+    if data.transfer_syntax != ExplicitVRLittleEndian:
+        return False
+    while len(head := data.stream.read(8)) == 8:
+        kind, length = struct.unpack("<4x2sH", head)
+        if kind in _LONG_LENGTHS:
+            rest = data.stream.read(4)
+            length = int.from_bytes(rest, "little") if len(rest) == 4 else size
+        data.stream.seek(length, io.SEEK_CUR)
+    return not head and data.stream.tell() == size
 
 
 def _file_header(stream: BinaryIO, name: str) -> dict[int, str]:

@@ -96,7 +96,7 @@ def load_stack(
         for source, places in wanted.items():
             instance = instances[source]
             by_number = dict(places)
-            for number, stored in _stored_frames(reader, instance, sorted(by_number)):
+            for number, stored in stored_frames(reader, instance, sorted(by_number)):
                 _to_hu(stored, instance, instance.frames[number], array[by_number[number]])
                 done += 1
                 if on_progress is not None:
@@ -122,10 +122,16 @@ def _data_set(reader: Reader, instance: Instance) -> BinaryIO:
         return open_data_set(stream, instance.size, instance.source.name).stream
 
 
-def _stored_frames(
+def stored_frames(
     reader: Reader, instance: Instance, numbers: list[int]
 ) -> Iterator[tuple[int, NDArray[np.integer]]]:
-    """Each wanted frame of an instance with its number, as stored, shape (rows, columns)."""
+    """Each wanted frame of an instance with its number, as stored, shape (rows, columns).
+
+    Raises
+    ------
+    UnreadableFile
+        If there are no pixels, or they cannot be read or decoded.
+    """
     place = instance.pixels
     name = instance.source.name
     if place is None:

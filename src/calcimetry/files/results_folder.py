@@ -217,4 +217,4 @@ def save_results(folder: Path, contents: Contents) -> None:
 def _is_own(file: str) -> bool:
     """Whether a file lies where results do: later runs show it and remove it when outdated."""
     parts = PurePosixPath(file).parts
-    return parts[:1] in (("overlays",), ("segmentations",)) and ".." not in parts
+    return parts[:1] in (("overlays",), ("segmentations",), ("dicom",)) and ".." not in parts

@@ -55,6 +55,8 @@ class ComparisonPage:
         When the page was made.
     title : str
         Its heading.
+    method_title : str
+        Heading of the method notes.
     """
 
     verdict: str
@@ -65,6 +67,7 @@ class ComparisonPage:
     version: str
     created: datetime
     title: str = "Bone methods compared"
+    method_title: str = "How this was measured"
 
 
 def render_comparison(page: ComparisonPage) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from traceback import extract_tb
 from typing import Any
 
 from calcimetry import __version__
 from calcimetry.bone import find_method
+from calcimetry.dicom.findings import Tracking
 from calcimetry.errors import CalcimetryError, InputError, OutputError
 from calcimetry.files.inputs import printable
 from calcimetry.files.naming import Task, plan, refuse_to_overwrite_inputs
@@ -26,10 +26,12 @@ from calcimetry.files.whole import is_whole
 from calcimetry.model import Report
 from calcimetry.pipeline import measure
 from calcimetry.settings import Settings
+from calcimetry.study.dicom_files import is_dicom_result, refuse_without_study
 from calcimetry.study.page import write_page
 from calcimetry.study.result import StudyResult
 from calcimetry.study.source_places import save_places
 from calcimetry.study.sources import VolumeChoice, find_sources, read_volume
+from calcimetry.study.unexpected import internal_error
 from calcimetry.study.writing import measured_result, write_images
 
 #: Tables and report.json are written anew at most this often, and always at the end.
@@ -51,6 +53,8 @@ def measure_study(
     volumes: VolumeChoice | None = None,
     settings: Settings | None = None,
     overwrite: bool = False,
+    dicom: bool = False,
+    tracking: Mapping[str, Mapping[int, Tracking]] | None = None,
     on_progress: Progress | None = None,
     on_stage: OnStage | None = None,
 ) -> StudyResult:
@@ -80,6 +84,11 @@ def measure_study(
         How to measure; the defaults where None.
     overwrite : bool
         Measure again what an earlier run has measured.
+    dicom : bool
+        Write the results of DICOM series as DICOM objects too (`dicom_files` lists them), also
+        of those that an earlier run measured. Other inputs are refused: their rows say so.
+    tracking : mapping of str to mapping of int to Tracking, optional
+        What lesions are called in other studies too, by image and lesion, for `dicom`.
     on_progress : callable, optional
         Called with (done, total, name) before each picture or volume, and once at the end.
     on_stage : callable, optional
@@ -113,6 +122,11 @@ def measure_study(
         inputs = find_sources(paths, volumes)
         run = _Run(folder, settings, pixel_spacing_mm, earlier, dict(inputs.passed_over), tell)
         tasks = plan(inputs.found, earlier.results)
+        if dicom:
+            tasks = refuse_without_study(tasks)
+            from calcimetry.study.dicom_results import DicomWriter  # noqa: PLC0415 (loads much)
+
+            run.dicom = DicomWriter(folder, run.how, tracking or {}).added
         refuse_to_overwrite_inputs(folder, tasks)
         save_places(folder, tasks, [Path(path) for path in paths], volumes)
         run.measure_all(tasks, overwrite, on_progress)
@@ -148,6 +162,7 @@ class _Run:
         }
         how = json.dumps(self.how, sort_keys=True)
         self.made_with = hashlib.sha256(how.encode()).hexdigest()[:12]
+        self.dicom: Callable[[Task, Result], Result] = lambda _task, result: result
 
     def contents(self) -> Contents:
         """Everything the results folder holds by now."""
@@ -167,12 +182,13 @@ class _Run:
     ) -> None:
         """Measure each task that needs it, keeping the folder up to date."""
         tell = on_progress or (lambda _done, _total, _name: None)
-        # Found out now, not after the first picture was measured: the folder cannot be written.
+        # Found out now, not after the first was measured: the folder cannot be written.
         next_save = self._save()
         try:
             for number, task in enumerate(tasks):
                 tell(number, len(tasks), task.image)
                 self.results.append(self._resumed(task, overwrite) or self._measured(task))
+                self.results[-1] = self.dicom(task, self.results[-1])
                 if time.monotonic() > next_save:
                     next_save = self._save()
             tell(len(tasks), len(tasks), "")
@@ -223,7 +239,7 @@ class _Run:
             and old.made_with == self.made_with
             and old.pixel_spacing_mm == self._spacing(task)
             and old.stated == task.source.stated
-            and all(is_whole(self.folder / file) for file in old.files)
+            and all(is_whole(self.folder / f) for f in old.files if not is_dicom_result(f))
         )
         if not same:
             return None
@@ -262,7 +278,7 @@ class _Run:
         except CalcimetryError as error:
             return self._failed(task, str(error))
         except Exception as error:  # noqa: BLE001 - one image never stops the others
-            return self._failed(task, _internal(error))
+            return self._failed(task, internal_error(error))
         return replace(result, seconds=round(time.perf_counter() - start, 3))
 
     def _report(self, task: Task, tried: Result) -> tuple[Result, Report]:
@@ -270,12 +286,9 @@ class _Run:
         self.tell_stage("reading")
         if task.source.load is not None:
             reading = read_volume(task.source, task.image)
-            tried = replace(
-                tried,
-                warnings=(*tried.warnings, *reading.warnings),
-                tube_settings=reading.tube_settings,
-                kernel=task.source.kernel,
-            )
+            told = (*tried.warnings, *reading.warnings)
+            tube, kernel = reading.tube_settings, task.source.kernel
+            tried = replace(tried, warnings=told, tube_settings=tube, kernel=kernel)
             return tried, measure(reading.image, self.settings, reading.laterality, self.tell_stage)
         window = self.settings.picture
         picture = read_picture(
@@ -284,12 +297,3 @@ class _Run:
         self.tell_stage("measuring")
         tried = replace(tried, pixel_spacing_mm=self._spacing(task))
         return tried, measure(replace(picture, name=task.image), self.settings)
-
-
-def _internal(error: Exception) -> str:
-    place = extract_tb(error.__traceback__)[-1]
-    text = getattr(error, "strerror", None) or error  # an OSError's own text holds a whole path
-    return (
-        f"internal error ({type(error).__name__} at {Path(place.filename).name}:{place.lineno}: "
-        f"{text}); please report it together with the version, {__version__}"
-    )

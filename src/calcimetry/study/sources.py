@@ -88,6 +88,17 @@ class Reading:
         return stated if any(stated) else ()
 
 
+@dataclass(frozen=True, slots=True)
+class LoadDicom:
+    """Reads a DICOM volume when called; what is read elsewhere belongs to no study."""
+
+    volume: Volume
+
+    def __call__(self) -> tuple[Image | DualEnergyImage, tuple[str, ...]]:
+        """The image, and the warnings of its series."""
+        return self.volume.load(), self.volume.warnings
+
+
 def find_sources(paths: Iterable[str | PathLike[str]], choice: VolumeChoice) -> Inputs:
     """List what files and folders hold, whatever its kind.
 
@@ -248,7 +259,7 @@ def _dicom_inputs(found: Found) -> Iterator[Input]:
             Path(volume.name),
             volume.name,
             columns={"patient": volume.patient, "visit": volume.study},
-            load=partial(_load_dicom, volume),
+            load=LoadDicom(volume),
             place=f"dicom-{volume.name}",
             sha256=volume.sha256,
             laterality=volume.laterality,
@@ -259,10 +270,6 @@ def _dicom_inputs(found: Found) -> Iterator[Input]:
         if left.failed:
             name = printable(left.what)
             yield Input(Path(name), name, problem=left.reason, place=f"dicom-{name}")
-
-
-def _load_dicom(volume: Volume) -> tuple[Image | DualEnergyImage, tuple[str, ...]]:
-    return volume.load(), volume.warnings
 
 
 def _stated(source: Input, laterality: Laterality | None) -> Input:
