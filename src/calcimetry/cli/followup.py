@@ -71,6 +71,14 @@ def followup(
             "--same-patient", help="It is one patient though files give different numbers."
         ),
     ] = False,
+    dicom: Annotated[
+        bool,
+        typer.Option(
+            "--dicom",
+            help="Write DICOM results of each visit, with the same tracking identifiers; studies "
+            "of DICOM only.",
+        ),
+    ] = False,
     pixel_spacing: Annotated[
         float | None,
         typer.Option(metavar="MM", help="Of pictures to measure that no manifest gives one."),
@@ -115,6 +123,7 @@ def followup(
             images=tuple(images or ()),
             with_images=not without_images,
             same_patient=same_patient,
+            dicom=dicom,
             pixel_spacing_mm=pixel_spacing,
             volumes=VolumeChoice(laterality=None if side is None else Laterality[side.name]),
             settings=Settings.from_toml(settings) if settings else None,

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from calcimetry.errors import CalcimetryError, OutputError
 from calcimetry.files.inputs import printable
@@ -18,6 +19,7 @@ from calcimetry.render.followup_page import FollowUpSection
 from calcimetry.study.followup_choice import (
     FollowUpChoice,
     refuse_paths,
+    refuse_saved,
     refuse_strange_pairs,
     stated_days,
 )
@@ -134,6 +136,8 @@ def follow_up(
     progress = on_progress or (lambda _done, _total, _name: None)
     refuse_paths(paths, out)
     days = stated_days(choice, len(paths))
+    if choice.dicom:
+        refuse_saved(paths, [_is_results(path) for path in paths])
     pairs = read_lesion_pairs(choice.pairs) if choice.pairs else ()
     with only_run(out):
         saved = []
@@ -167,6 +171,8 @@ def follow_up(
         tell("writing")
         patients = patient_changes(results, unpaired, settings)
         write_followup(out, saved, results, patients, unpaired, found.volumes, settings)
+        if choice.dicom:
+            _write_dicom(paths, saved, results, choice, progress, tell)
     return FollowUpResult(out, tuple(results), unpaired, found.volumes)
 
 
@@ -180,20 +186,46 @@ def _saved(
 ) -> SavedVisit:
     """A visit's results: read where it has some, else measured first."""
     name = printable(path.name or os.path.realpath(path).rpartition(os.sep)[2])
-    if (path / REPORT).exists() or {"images.csv", "segmentations"} & _names(path):
+    if _is_results(path):
         return SavedVisit(number, path, read_results(path), name)
     folder = out / MEASURED / str(number)
-    study = measure_study(
-        [path],
-        folder,
-        pixel_spacing_mm=choice.pixel_spacing_mm,
-        volumes=choice.volumes,
-        settings=choice.settings,
-        on_progress=on_progress,
-        on_stage=on_stage,
-    )
+    measuring = _measuring(choice, on_progress, on_stage)
+    study = measure_study([path], folder, **measuring)
     # Of earlier runs with other visits nothing counts.
     return SavedVisit(number, folder, replace(study.contents, results=study.results), name)
+
+
+def _measuring(choice: FollowUpChoice, on_progress: Progress, on_stage: OnStage) -> dict[str, Any]:
+    """How visits are measured."""
+    return {
+        "pixel_spacing_mm": choice.pixel_spacing_mm,
+        "volumes": choice.volumes,
+        "settings": choice.settings,
+        "on_progress": on_progress,
+        "on_stage": on_stage,
+    }
+
+
+def _write_dicom(
+    paths: Sequence[Path],
+    saved: Sequence[SavedVisit],
+    results: Sequence[SeriesResult],
+    choice: FollowUpChoice,
+    on_progress: Progress,
+    on_stage: OnStage,
+) -> None:
+    """DICOM objects of visits that were measured here; nothing is measured again."""
+    from calcimetry.study.followup_tracking import tracking_of  # noqa: PLC0415 (loads much)
+
+    for path, visit in zip(paths, saved, strict=True):
+        on_stage(f"DICOM of visit {visit.number}")
+        tracking = tracking_of(results, visit.number)
+        how = _measuring(choice, on_progress, on_stage)
+        measure_study([path], visit.folder, dicom=True, tracking=tracking, **how)
+
+
+def _is_results(path: Path) -> bool:
+    return (path / REPORT).exists() or bool({"images.csv", "segmentations"} & _names(path))
 
 
 def _names(path: Path) -> set[str]:

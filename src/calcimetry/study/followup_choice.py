@@ -30,6 +30,9 @@ class FollowUpChoice:
         False to compare without the images: nothing is drawn of them.
     same_patient : bool
         It is one patient at every visit, whatever the files say.
+    dicom : bool
+        Write the DICOM results of each visit, which carry the tracking identifiers; every visit
+        must then be a study of DICOM.
     pixel_spacing_mm, volumes, settings :
         For visits that are to be measured, as of `measure_study`.
     """
@@ -39,6 +42,7 @@ class FollowUpChoice:
     images: tuple[Path, ...] = ()
     with_images: bool = True
     same_patient: bool = False
+    dicom: bool = False
     pixel_spacing_mm: float | None = None
     volumes: VolumeChoice = field(default_factory=VolumeChoice)
     settings: Settings | None = None
@@ -72,6 +76,22 @@ def refuse_paths(paths: Sequence[Path], out: Path) -> None:
         raise OutputError(
             f"Writing to {out}: it is one of the visits. Choose another --out folder."
         )
+
+
+def refuse_saved(paths: Sequence[Path], saved: Sequence[bool]) -> None:
+    """Refuse saved results where DICOM objects are wanted: other folders are not written to.
+
+    Raises
+    ------
+    SettingsError
+        If one is.
+    """
+    for path, one in zip(paths, saved, strict=True):
+        if one:
+            raise SettingsError(
+                f"Following up: --dicom writes objects beside visits that are measured here, but "
+                f"{path.name} is a results folder. Name the study that it was measured from."
+            )
 
 
 def stated_days(choice: FollowUpChoice, visits: int) -> list[int | None]:
