@@ -15,7 +15,20 @@ from calcimetry.files.columns import (
     PATIENT_COLUMNS,
     SCORE_COLUMNS,
 )
+from calcimetry.files.followup_columns import (
+    ALIGNMENT_COLUMNS,
+    FOLLOWUP_COLUMNS,
+    FOLLOWUP_FINGER_COLUMNS,
+    FOLLOWUP_PATIENT_COLUMNS,
+)
 
+#: Columns of the tables of a follow-up; what is defined of the volume holds for mass and area.
+FOLLOWED = {
+    *FOLLOWUP_COLUMNS,
+    *FOLLOWUP_FINGER_COLUMNS,
+    *FOLLOWUP_PATIENT_COLUMNS,
+    *ALIGNMENT_COLUMNS,
+}
 #: Options of every command, explained once for all.
 COMMON = {"--help", "-h", "--version"}
 
@@ -71,6 +84,13 @@ def headings(document: str) -> set[str]:
 def test_each_column_is_defined(column, measurements):
     in_table = f"| `{column}` |" in section(measurements, "What a picture cannot give")
     assert in_table or column in headings(measurements)
+
+
+@pytest.mark.parametrize("column", sorted(FOLLOWED))
+def test_each_column_of_a_follow_up_is_defined(column, measurements):
+    of_volume = re.sub(r"^(mass|area)_(mg|mm2)_", "volume_mm3_", column)
+    of_volume = re.sub(r"^(mass|area)_(?=change|detect|categ|rule)", "volume_", of_volume)
+    assert {column, of_volume} & headings(measurements)
 
 
 def test_columns_said_to_stay_empty_are_those_that_do(measurements):

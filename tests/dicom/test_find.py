@@ -1,5 +1,7 @@
 """From paths to volumes: what is found, its name, and that no patient shows."""
 
+from datetime import date
+
 import pytest
 from pydicom.uid import generate_uid
 
@@ -25,6 +27,25 @@ def test_a_volume_is_named_after_its_series(tmp_path):
     assert volume.low_setting == "120"
     assert volume.high_setting == ""
     assert volume.load().name == volume.name
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ({"AcquisitionDate": "20260302", "StudyDate": "20260301"}, date(2026, 3, 2)),
+        (
+            {"AcquisitionDate": "", "SeriesDate": "no day", "StudyDate": "20260301"},
+            date(2026, 3, 1),
+        ),
+        ({}, None),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Invalid value for VR DA")
+def test_the_day_of_the_scan_is_known_and_not_shown(tmp_path, days, expected):
+    (volume,) = find(tmp_path, series(**days)).volumes
+    assert volume.acquired == expected
+    assert "2026" not in repr(volume)
+    assert "datetime" not in repr(volume)
 
 
 def test_nothing_shows_the_patient(tmp_path):

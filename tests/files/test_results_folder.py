@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calcimetry.errors import OutputError
+from calcimetry.errors import InputError, OutputError, UnreadableFile
 from calcimetry.files.columns import (
     EMPTY_COLUMNS,
     FINGER_COLUMNS,
@@ -19,10 +19,11 @@ from calcimetry.files.columns import (
 )
 from calcimetry.files.records import result_from, to_record
 from calcimetry.files.results import Contents, FingerResult, HandResult, Result
-from calcimetry.files.results_folder import load_results, save_results
+from calcimetry.files.results_folder import load_results, read_results, save_results
 from calcimetry.measurement.burden import total_burden
-from calcimetry.model import Grid, Interval
+from calcimetry.model import Grid, Interval, Laterality
 from tests.fakes import lesion
+from tests.simple_hand import hand_of, index_finger
 
 
 def full_result(**changes):
@@ -102,6 +103,9 @@ def volume_result(**changes):
         "stated": {"side": "right"},
         "coverage": {},
         "visible_share": {},
+        "anatomy": (hand_of(index_finger(), index_finger(None, reason="which finger?")),),
+        "tube_settings": ("80", "Sn150"),
+        "kernel": "Br40",
     }
     return full_result(**{**values, **changes})
 
@@ -425,7 +429,8 @@ def test_tables_of_somebody_else_are_not_overwritten(tmp_path, name):
     [
         ("{", "damaged"),
         ("[]", "found something else"),
-        ('{"format": 99}', "found something else"),
+        ('{"format": 0}', "found something else"),
+        ('{"format": 99}', "newer version of calcimetry .format 99"),
         ('{"format": 1}', "damaged"),
         ('{"format": 1, "made_with": NaN}', r"damaged .*NaN"),
         ('{"format": 1, "made_with": {}, "passed_over": 7, "images": []}', "damaged"),
@@ -465,3 +470,37 @@ def test_a_report_that_cannot_be_opened(tmp_path):
     (tmp_path / "report.json").mkdir()
     with pytest.raises(OutputError, match="directory"):
         load_results(tmp_path)
+
+
+def test_hands_are_read_back_with_their_sides(tmp_path):
+    hand = hand_of(index_finger(Laterality.LEFT), laterality=Laterality.LEFT)
+    save_results(tmp_path, Contents((volume_result(anatomy=(hand,)),)))
+    (found,) = read_results(tmp_path).results[0].anatomy
+    assert found == hand
+
+
+def test_results_to_be_read_must_be_there(tmp_path):
+    with pytest.raises(UnreadableFile, match=r"report.json: No such file"):
+        read_results(tmp_path)
+
+
+@pytest.mark.parametrize("where", ["image", "lesion"])
+def test_results_of_a_newer_version_are_told_from_damaged_ones(tmp_path, where):
+    record = to_record(full_result())
+    (record if where == "image" else record["lesions"][1])["unheard_of"] = 1
+    content = {"format": 1, "made_with": {"m": {"version": "9.1"}}, "passed_over": {}}
+    (tmp_path / "report.json").write_text(json.dumps(content | {"images": [record]}))
+    with pytest.raises(InputError, match=r"newer version of calcimetry \(9.1, with unheard_of"):
+        read_results(tmp_path)
+    with pytest.raises(OutputError, match="Choose another"):
+        load_results(tmp_path)
+
+
+@pytest.mark.parametrize("made_with", [{"m": {"version": "9.1"}}, {"m": 7}, 3])
+def test_what_lacks_something_is_damaged_and_not_newer(tmp_path, made_with):
+    record = to_record(full_result())
+    del record["image"]
+    content = {"format": 1, "made_with": made_with, "passed_over": {}, "images": [record]}
+    (tmp_path / "report.json").write_text(json.dumps(content))
+    with pytest.raises(UnreadableFile, match="damaged"):
+        read_results(tmp_path)

@@ -42,7 +42,9 @@ def drawn(monkeypatch):
 
     monkeypatch.setattr(hand_view.Sheet, "text", remembered)
     monkeypatch.setattr(
-        marks, "draw_badge", lambda _, centre, number: seen["badges"].append((number, centre))
+        marks,
+        "draw_badge",
+        lambda _, centre, number, *_colour: seen["badges"].append((number, centre)),
     )
     return seen
 

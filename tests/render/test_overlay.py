@@ -96,7 +96,7 @@ def test_each_listed_lesion_has_one_badge_and_none_overlap(
     badges: list[tuple[tuple[float, float], int]] = []
     monkeypatch.setattr(
         "calcimetry.render.marks.draw_badge",
-        lambda _, centre, number: badges.append((centre, number)),
+        lambda _, centre, number, *_colour: badges.append((centre, number)),
     )
     report = make_report(shape=shape, squares=scattered(count, shape))
     overlay = draw_overlay(report)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from calcimetry.dicom.found import Found, Left
+from calcimetry.dicom.found import Found, Left, Scan
 from calcimetry.errors import InputError, UnreadableFile
 from calcimetry.files.inputs import Input
 from calcimetry.model import DualEnergyImage, Grid, Image, Laterality
@@ -33,6 +34,8 @@ class FakeVolume:
     laterality: Laterality | None = None
     warnings: tuple[str, ...] = ("Slices are 3 mm thick.",)
     sha256: str = "f" * 64
+    acquired: date | None = None
+    scans: tuple[Scan, ...] = ()
     loads: list[str] = field(default_factory=list)
 
     def load(self):

@@ -60,6 +60,7 @@ def test_a_volume_beside_a_picture(tmp_path, measured):
         "segmentations/a_lesions.png",
         "segmentations/sub/hand_bones.nii.gz",
         "segmentations/sub/hand_lesions.nii.gz",
+        "sources.json",
     ]
     row = image_rows(out)["sub/hand.nii.gz"]
     assert (row["volume_mm3"], row["volume_mm3_low"], row["lesion_count"]) == ("33", "24.75", "3")

@@ -12,6 +12,7 @@ from calcimetry.cli.calibrate import calibrate
 from calcimetry.cli.compare_methods import compare_methods
 from calcimetry.cli.deidentify import deidentify
 from calcimetry.cli.demo import demo
+from calcimetry.cli.followup import followup
 from calcimetry.cli.inspect import inspect
 from calcimetry.cli.measure import measure
 from calcimetry.cli.node import node
@@ -49,6 +50,7 @@ def options(
 
 
 app.command(no_args_is_help=True)(measure)
+app.command(no_args_is_help=True)(followup)
 app.command(no_args_is_help=True)(inspect)
 app.command()(demo)
 app.command(no_args_is_help=True)(calibrate)

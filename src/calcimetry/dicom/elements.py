@@ -8,6 +8,8 @@ missing is judged where it is needed.
 from __future__ import annotations
 
 import math
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -74,6 +76,14 @@ def count(ds: Dataset, tag: int) -> int | None:
     """A whole decimal number of a text element (IS) that fits 32 bits, or None."""
     found = number(ds, tag)
     return int(found) if found is not None and abs(found) < 2**31 else None
+
+
+def day(ds: Dataset, *tags: int) -> date | None:
+    """The first day (DA) that one of several elements states, or None."""
+    for tag in tags:
+        with suppress(ValueError):
+            return datetime.strptime(string(ds, tag), "%Y%m%d").replace(tzinfo=UTC).date()
+    return None
 
 
 def whole(ds: Dataset, tag: int) -> int | None:

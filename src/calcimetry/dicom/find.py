@@ -143,6 +143,7 @@ def _volume(chosen: Chosen) -> Volume:
             )
             for one in chosen.option
         ),
+        acquired=first.stack.slices[0].instance.acquired,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from calcimetry.dicom.pixels import load_stack
@@ -76,6 +77,8 @@ class Volume:
         changes when files are added, removed or replaced by others.
     scans : tuple of Scan
         One, or two of a pair: the lower energy first.
+    acquired : date or None
+        Day of the scan, to order visits by; never shown.
     """
 
     name: str
@@ -86,6 +89,7 @@ class Volume:
     warnings: tuple[str, ...]
     sha256: str
     scans: tuple[Scan, ...]
+    acquired: date | None = field(default=None, repr=False)
 
     @property
     def grid(self) -> Grid:

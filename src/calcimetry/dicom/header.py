@@ -11,7 +11,7 @@ from typing import BinaryIO
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 
-from calcimetry.dicom.elements import code, count, string, text, whole
+from calcimetry.dicom.elements import code, count, day, string, text, whole
 from calcimetry.dicom.frames import FRAME_TAGS, frames_of
 from calcimetry.dicom.instance import Frame, Instance, PixelPlace
 from calcimetry.dicom.part10 import DataSetStream, open_data_set
@@ -31,6 +31,8 @@ PATIENT_ID, ISSUER = 0x00100020, 0x00100021
 IDENTITY = (0x00100010, PATIENT_ID, 0x00100030, 0x00101000, 0x00101001)
 STUDY_UID, SERIES_UID, SERIES_NUMBER = 0x0020000D, 0x0020000E, 0x00200011
 FRAME_OF_REFERENCE = 0x00200052
+#: Days of acquisition, series and study: the first that is stated is that of the scan.
+DAYS = (0x00080022, 0x00080021, 0x00080020)
 SAMPLES, PHOTOMETRIC, FRAMES, ROWS, COLUMNS = (
     0x00280002,
     0x00280004,
@@ -46,7 +48,7 @@ _TAGS = [
     *(SOP_CLASS, SOP_UID, MODALITY, DESCRIPTION, *IDENTITY, ISSUER),
     *(STUDY_UID, SERIES_UID, SERIES_NUMBER, FRAME_OF_REFERENCE, SAMPLES, PHOTOMETRIC, FRAMES),
     *(ROWS, COLUMNS, ALLOCATED, STORED, HIGH_BIT, SIGNED, PADDING, PADDING_LIMIT, LOSSY),
-    *FRAME_TAGS,
+    *(*FRAME_TAGS, *DAYS),
 ]
 _UNDEFINED = 0xFFFFFFFF
 
@@ -134,6 +136,7 @@ def _parsed(data: DataSetStream, size: int, source: Source) -> Instance:
         pixels=pixels,
         frames=frames,
         problem=problem,
+        acquired=day(ds, *DAYS),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from calcimetry.dicom.source import Source
 
@@ -58,7 +59,8 @@ class Instance:
     `patient` and `study` are pseudonyms; the patient's name and number are not kept.
     `words` is the description as it stands, for recognising what the series is, and is
     never shown: `description` is the part of it that may be. `problem` says why it cannot
-    be measured and is empty otherwise; `pixels` is then None or unusable.
+    be measured and is empty otherwise; `pixels` is then None or unusable. `acquired` is the day
+    of the scan, which orders visits and is shown nowhere.
     """
 
     source: Source
@@ -80,3 +82,4 @@ class Instance:
     pixels: PixelPlace | None = None
     frames: tuple[Frame, ...] = ()
     problem: str = ""
+    acquired: date | None = field(default=None, repr=False)

@@ -7,6 +7,7 @@ import os
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -33,7 +34,8 @@ class Input:
     A volume has `load`, which reads it. One that is more than a single file also
     has a `place` and a `sha256`, which tell it from others as its path and content
     tell a file. `laterality` is what its files say of the hand's side, and `stated`
-    what the user says that the files do not.
+    what the user says that the files do not. `acquired` and `kernel` are the day of its
+    scan and how it was reconstructed, where its files say so.
     """
 
     path: Path
@@ -46,6 +48,8 @@ class Input:
     sha256: str = ""
     laterality: Laterality | None = None
     stated: Mapping[str, str] = field(default_factory=dict)
+    acquired: date | None = field(default=None, repr=False)
+    kernel: str = ""
 
 
 @dataclass(frozen=True, slots=True)

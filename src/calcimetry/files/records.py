@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from calcimetry.files.results import FingerResult, HandResult, Result
 from calcimetry.measurement.burden import Burden
 from calcimetry.measurement.score import SiteFactors
-from calcimetry.model import Grid, Interval, Lesion
+from calcimetry.model import Digit, Finger, Grid, Hand, Interval, Laterality, Lesion
 
 
 def to_record(value: Any) -> Any:
@@ -28,9 +29,9 @@ def to_record(value: Any) -> Any:
         return {str(name): to_record(item) for name, item in value.items()}
     if isinstance(value, (tuple, list)):
         return [to_record(item) for item in value]
-    if isinstance(value, np.generic):
-        return value.item()
-    return value
+    if isinstance(value, Enum):
+        return value.value
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def result_from(record: Mapping[str, Any]) -> Result:
@@ -56,6 +57,8 @@ def result_from(record: Mapping[str, Any]) -> Result:
             "bones": {int(label): name for label, name in record["bones"].items()},
             "files": tuple(record["files"]),
             "spacing_mm": None if spacing is None else tuple(map(float, spacing)),
+            "tube_settings": tuple(map(str, record.get("tube_settings", ()))),
+            "anatomy": tuple(_anatomy_from(hand) for hand in record.get("anatomy", ())),
         }
     )
 
@@ -74,6 +77,29 @@ def _hand_from(record: Mapping[str, Any]) -> HandResult:
     return HandResult(**{**record, "digits": digits, "burden": burden, "sites": sites})
 
 
+def _anatomy_from(record: Mapping[str, Any]) -> Hand:
+    fingers = tuple(
+        Finger(
+            Digit(one["digit"]),
+            _laterality_from(one["laterality"]),
+            _grid_from(one["grid"]),
+            tuple(map(int, one["labels"])),
+            one["reason"],
+        )
+        for one in record["fingers"]
+    )
+    side = _laterality_from(record["laterality"])
+    return Hand(side, fingers, _grid_from(record["grid"]), record["reason"])
+
+
+def _laterality_from(code: str | None) -> Laterality | None:
+    return None if code is None else Laterality(code)
+
+
+def _grid_from(record: Mapping[str, Any]) -> Grid:
+    return Grid(tuple(record["shape"]), record["affine"])
+
+
 def _lesion_from(record: Mapping[str, Any]) -> Lesion:
     def ends(pair: list[list[float]]) -> tuple[tuple[float, float], tuple[float, float]]:
         (row_1, column_1), (row_2, column_2) = pair
@@ -89,6 +115,6 @@ def _lesion_from(record: Mapping[str, Any]) -> Lesion:
             "centre": (slice_, row, column),
             "long_axis_ends": ends(record["long_axis_ends"]),
             "short_axis_ends": ends(record["short_axis_ends"]),
-            "plane": None if plane is None else Grid(tuple(plane["shape"]), plane["affine"]),
+            "plane": None if plane is None else _grid_from(plane),
         }
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from calcimetry.measurement.burden import Burden, counted
 from calcimetry.measurement.score import SiteFactors
-from calcimetry.model import Interval, Lesion
+from calcimetry.model import Hand, Interval, Lesion
 from calcimetry.model.report import Status
 
 
@@ -119,6 +119,12 @@ class Result:
     #: Total of a volume; None for a picture, and where HU are not calibrated.
     mass_mg: float | None = None
     mass_interval: Interval | None = None
+    #: Hands and fingers of a volume, with the grids that each is looked at straight on.
+    anatomy: tuple[Hand, ...] = ()
+    #: Of a volume: tube setting or energy of each image, the lower first, where its files say so,
+    #: and how it was reconstructed.
+    tube_settings: tuple[str, ...] = ()
+    kernel: str = ""
 
     @property
     def is_volume(self) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from calcimetry.errors import InputError, OutputError
+from calcimetry.errors import InputError, OutputError, UnreadableFile
 from calcimetry.files.columns import (
     EMPTY_COLUMNS,
     EMPTY_COLUMNS_OF_VOLUMES,
@@ -25,10 +28,13 @@ from calcimetry.files.columns import (
 )
 from calcimetry.files.patients import patient_results
 from calcimetry.files.records import result_from, to_record
-from calcimetry.files.results import Contents
+from calcimetry.files.results import Contents, Result
 from calcimetry.files.tables import write_csv, write_json
+from calcimetry.model import Lesion
 
 FORMAT = 1
+#: What a later run, and `calcimetry followup`, reads back.
+REPORT = "report.json"
 #: What calcimetry writes besides report.json; it overwrites nobody else's.
 _TABLES = (
     *("images.csv", "fingers.csv", "hands.csv", "patients.csv", "lesions.csv", "scores.csv"),
@@ -37,7 +43,7 @@ _TABLES = (
 
 
 def load_results(folder: Path) -> Contents:
-    """Read what earlier runs left in a results folder.
+    """Read what earlier runs left in a results folder that is to be written to.
 
     Parameters
     ----------
@@ -53,10 +59,10 @@ def load_results(folder: Path) -> Contents:
     ------
     OutputError
         If the path is a file, may not be read, holds a report.json that is
-        damaged or of another kind, or holds tables of these names that are not
-        calcimetry's: nothing that cannot be read back is overwritten.
+        damaged, of another kind or of a newer version, or holds tables of these names that
+        are not calcimetry's: nothing that cannot be read back is overwritten.
     """
-    report = folder / "report.json"
+    report = folder / REPORT
     advice = "Choose another --out folder, or move what is there."
     try:
         if folder.exists() and not folder.is_dir():
@@ -69,28 +75,78 @@ def load_results(folder: Path) -> Contents:
                     f"so they are not calcimetry's to overwrite. {advice}"
                 )
             return Contents()
+    except OSError as error:
+        raise OutputError(f"Reading {report}: {error.strerror or error}. {advice}") from error
+    try:
+        return read_results(folder)
+    except InputError as error:
+        raise OutputError(f"{error} {advice}") from error
+
+
+def read_results(folder: Path) -> Contents:
+    """Read the results that `calcimetry measure` wrote into a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        With a report.json.
+
+    Raises
+    ------
+    UnreadableFile
+        If its report.json is missing, may not be read or is damaged.
+    InputError
+        If it is of another kind, or was written by a newer version.
+    """
+    report = folder / REPORT
+    try:
         # int refuses NaN and infinity: no result may be either.
         content = json.loads(report.read_text(encoding="utf-8"), parse_constant=int)
     except OSError as error:
-        raise OutputError(f"Reading {report}: {error.strerror or error}. {advice}") from error
+        raise UnreadableFile(f"Reading {report}: {error.strerror or error}.") from error
     except (ValueError, RecursionError) as error:
-        raise OutputError(f"Reading {report}: it is damaged ({error}). {advice}") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise OutputError(
+        raise UnreadableFile(f"Reading {report}: it is damaged ({error}).") from error
+    found = content.get("format") if isinstance(content, dict) else None
+    if isinstance(found, int) and found > FORMAT:
+        raise InputError(
+            f"Reading {report}: it was written by a newer version of calcimetry (format {found}; "
+            f"this one reads up to {FORMAT}). Update calcimetry."
+        )
+    if found != FORMAT:
+        raise InputError(
             f"Reading {report}: expected calcimetry's results of format {FORMAT}, found something "
-            f"else. {advice}"
+            "else."
         )
     try:
         results = tuple(result_from(record) for record in content["images"])
         foreign = [file for result in results for file in result.files if not _is_own(file)]
         contents = Contents(results, dict(content["made_with"]), dict(content["passed_over"]))
     except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
-        raise OutputError(f"Reading {report}: it is damaged ({error}). {advice}") from error
+        newer = _newer(content)
+        if newer:
+            raise InputError(
+                f"Reading {report}: it was written by a newer version of calcimetry ({newer}) and "
+                "holds what this one does not know. Update calcimetry."
+            ) from error
+        raise UnreadableFile(f"Reading {report}: it is damaged ({error}).") from error
     if foreign:
-        raise OutputError(
-            f"Reading {report}: it is damaged ({foreign[0]!r} is no result file). {advice}"
-        )
+        raise UnreadableFile(f"Reading {report}: it is damaged ({foreign[0]!r} is no result file).")
     return contents
+
+
+def _newer(content: Mapping[str, Any]) -> str:
+    """What says that a newer version wrote results: what it calls itself, or what is unknown."""
+    try:
+        images = [dict(image) for image in content["images"]]
+        lesions = [dict(lesion) for image in images for lesion in image["lesions"]]
+        versions = {str(how["version"]) for how in content["made_with"].values()}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return ""
+    unknown = {name for image in images for name in image} - {one.name for one in fields(Result)}
+    unknown |= {name for one in lesions for name in one} - {one.name for one in fields(Lesion)}
+    if not unknown:
+        return ""
+    return ", ".join([*sorted(versions), f"with {', '.join(sorted(unknown)[:3])}"])
 
 
 def save_results(folder: Path, contents: Contents) -> None:
@@ -107,7 +163,7 @@ def save_results(folder: Path, contents: Contents) -> None:
         If a file cannot be written.
     """
     write_json(
-        folder / "report.json",
+        folder / REPORT,
         {
             "format": FORMAT,
             "program": "calcimetry",

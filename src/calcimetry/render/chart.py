@@ -113,10 +113,8 @@ class Chart:
             f'<text x="{x:.2f}" y="{y:.2f}" font-size="{size:g}" fill="{_hex(colour)}" '
             f'text-anchor="{_ANCHORS[align]}">{escape(text)}</text>'
         )
-        # Pillow's built-in font has no minus sign.
-        plain = text.replace("−", "-")
         self._strokes.append(
-            lambda sheet: sheet.text((x * _PRINT, y * _PRINT), plain, size * _PRINT, colour, align)
+            lambda sheet: sheet.text((x * _PRINT, y * _PRINT), text, size * _PRINT, colour, align)
         )
 
     def svg(self) -> str:

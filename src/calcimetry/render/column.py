@@ -83,11 +83,13 @@ class _Cursor:
         self.sheet.line([(self.x, self.y), (self.x + self.width, self.y)], palette.RULE, width=1)
 
 
-def draw_badge(sheet: Sheet, centre: tuple[float, float], number: int) -> None:
-    """A lesion's number on a disc of the lesion colour."""
+def draw_badge(
+    sheet: Sheet, centre: tuple[float, float], number: int, colour: Colour = palette.LESION
+) -> None:
+    """A lesion's number on a disc of its colour."""
     text = str(number)
     size = 16 if len(text) < 3 else 12
-    sheet.disc(centre, BADGE_RADIUS, palette.LESION)
+    sheet.disc(centre, BADGE_RADIUS, colour)
     sheet.text((centre[0], centre[1] + 0.36 * size), text, size, palette.BACKGROUND, "centre")
 
 

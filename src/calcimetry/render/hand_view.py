@@ -36,8 +36,8 @@ _SIDE_SIZE, _NAME_SIZE = 30, 15
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
-    """One hand looked through: everything as seen along its grid's slices."""
+class HandShadow:
+    """One hand looked through: everything as seen along its grid's slices, by label or number."""
 
     hand: Hand
     #: Brightest HU behind each pixel, shape (rows, columns).
@@ -67,7 +67,7 @@ def draw_hands(report: Report, caption: str = "Measured") -> Picture.Image:
         Mode RGB; about 900 pixels high for each hand.
     """
     hands = report.hands or (Hand(None, (), report.image.grid),)
-    views = [_view(report, hand) for hand in hands]
+    views = [hand_shadow(report, hand) for hand in hands]
     listed = listed_lesions(report)
     column_height = draw_column(Sheet((1, 1), palette.BACKGROUND), (0, 0), report, listed)
     pixels_per_mm = min(_scale(hand.grid) for hand in hands)
@@ -103,10 +103,11 @@ def _size(grid: Grid, pixels_per_mm: float) -> tuple[int, int]:
     return max(1, round(width)), max(1, round(height))
 
 
-def _view(report: Report, hand: Hand) -> _View:
+def hand_shadow(report: Report, hand: Hand) -> HandShadow:
+    """What is seen of a hand when one looks through it along its grid's slices."""
     bones, lesions = labels_on(report, hand.grid)
     shown = np.unique(bones)
-    return _View(
+    return HandShadow(
         hand,
         image_on(report, hand.grid).max(axis=0),
         {label: _shadow(bones, label) for label in shown.tolist() if label},
@@ -133,7 +134,7 @@ def _shadow_of(
 
 def _draw_hand(
     sheet: Sheet,
-    view: _View,
+    view: HandShadow,
     size: tuple[int, int],
     top: int,
     listed: list[Lesion],
@@ -143,8 +144,8 @@ def _draw_hand(
     bare = (MARGIN + GUTTER // 2, top)
     marked = Panel((bare[0] + size[0] + GUTTER + GUTTER // 2, top), size, (rows, columns))
     side = view.hand.laterality
-    captions = (_title(view.hand), caption)
-    grey = to_grey(view.brightest, (DARKEST_HU, _white_hu(view)))
+    captions = (hand_title(view.hand), caption)
+    grey = to_grey(view.brightest, (DARKEST_HU, white_hu(view)))
     for at, words in zip((bare, marked.at), captions, strict=True):
         sheet.text((at[0], at[1] - 12), words, 16, palette.MUTED)
         sheet.picture(grey, at, size)
@@ -155,11 +156,11 @@ def _draw_hand(
     outlines = draw_lesions(sheet, marked, view.lesions)
     draw_badges(sheet, marked, badged(outlines, listed))
     for finger in view.hand.fingers:
-        _name_finger(sheet, marked, view, finger)
+        name_finger(sheet, marked, view, finger)
     draw_scale_bar(sheet, marked, view.hand.grid.spacing[2], below=20.0)
 
 
-def _white_hu(view: _View) -> float:
+def white_hu(view: HandShadow) -> float:
     """The HU to show white, so that structure is seen in dense bone as well as in thin."""
     bone = np.any([np.zeros(view.brightest.shape, bool), *view.bones.values()], axis=0)
     if not bone.any():
@@ -167,7 +168,7 @@ def _white_hu(view: _View) -> float:
     return max(LEAST_WHITE_HU, float(np.percentile(view.brightest[bone], _BONE_PERCENTILE)))
 
 
-def _title(hand: Hand) -> str:
+def hand_title(hand: Hand) -> str:
     """Name of the hand and where one looks from: columns run right, rows down, slices away."""
     slices, rows, columns = hand.grid.affine[:3, :3].T
     from_behind = np.dot(np.cross(columns, rows), slices) > 0
@@ -177,7 +178,7 @@ def _title(hand: Hand) -> str:
     return f"{name.capitalize()}, seen from {'its back' if from_behind else 'the palm'}"
 
 
-def _name_finger(sheet: Sheet, panel: Panel, view: _View, finger: Finger) -> None:
+def name_finger(sheet: Sheet, panel: Panel, view: HandShadow, finger: Finger) -> None:
     """Write a finger's name above its tip, the end of its bones that is highest."""
     masks = [view.bones[label] for label in finger.labels if label in view.bones]
     pixels = np.concatenate([np.argwhere(mask) for mask in masks]) if masks else np.zeros((0, 2))

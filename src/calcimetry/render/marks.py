@@ -50,7 +50,11 @@ def draw_shadow(sheet: Sheet, panel: Panel, mask: NDArray[np.bool_]) -> None:
 
 
 def draw_lesions(
-    sheet: Sheet, panel: Panel, masks: Mapping[int, NDArray[np.bool_]], filled: bool = True
+    sheet: Sheet,
+    panel: Panel,
+    masks: Mapping[int, NDArray[np.bool_]],
+    filled: bool = True,
+    colour: Colour = palette.LESION,
 ) -> dict[int, Borders]:
     """Fill and outline lesions.
 
@@ -64,6 +68,8 @@ def draw_lesions(
         Each lesion by its number; empty ones are left out.
     filled : bool
         False for the outline alone.
+    colour : (int, int, int)
+        Of all of them.
 
     Returns
     -------
@@ -73,9 +79,9 @@ def draw_lesions(
     borders = {number: _borders(panel, mask) for number, mask in masks.items() if mask.any()}
     if filled:
         every = [_points(border) for one in borders.values() for border in one]
-        sheet.region(every, palette.LESION, _LESION_OPACITY)
+        sheet.region(every, colour, _LESION_OPACITY)
     for one in borders.values():
-        _outline(sheet, one, palette.LESION, width=1.5)
+        _outline(sheet, one, colour, width=1.5)
     return borders
 
 
@@ -131,13 +137,15 @@ def draw_badges(
     lesions: Mapping[int, Borders],
     notes: Mapping[int, str] | None = None,
     above: bool = False,
+    colours: Mapping[int, Colour] | None = None,
 ) -> None:
     """Put each badge beside the panel, level with its lesion, and join the two.
 
     Badges stand in the gutters left and right, or `above` and below the panel.
     Under a badge stands what `notes` say of its lesion, such as the lengths of its axes.
+    `colours` are those of lesions that have one of their own.
     """
-    notes = notes or {}
+    notes, colours = notes or {}, colours or {}
     room_below = _NOTE_ROOM[0] if notes else 0.0
     gap = max(_BADGE_GAP, _NOTE_ROOM[1]) if notes and above else _BADGE_GAP + room_below
     # How far from the ends of a side badges stay, so that their notes lie beside the panel too.
@@ -165,18 +173,19 @@ def draw_badges(
         centres = np.zeros((len(members), 2))
         centres[:, along] = places
         centres[:, across] = edge + outward * GUTTER / 2
-        for i, centre in zip(members, centres, strict=True):
+        shades = [colours.get(numbers[i], palette.LESION) for i in members]
+        for i, centre, shade in zip(members, centres, shades, strict=True):
             gaps = np.linalg.norm(outlines[i] - centre, axis=1)
             target = outlines[i][gaps.argmin()].copy()
             if abs(target[along] - centre[along]) < _NEARLY_STRAIGHT:
                 target[along] = centre[along]
             leader = _points(np.array([centre, target]))
             sheet.line(leader, _HALO, width=3)
-            sheet.line(leader, palette.LESION, width=1)
-        for i, centre in zip(members, centres, strict=True):
+            sheet.line(leader, shade, width=1)
+        for i, centre, shade in zip(members, centres, shades, strict=True):
             place = (float(centre[0]), float(centre[1]))
             _draw_note(sheet, place, notes.get(numbers[i], ""))
-            draw_badge(sheet, place, numbers[i])
+            draw_badge(sheet, place, numbers[i], shade)
 
 
 def _draw_note(sheet: Sheet, badge: Point, words: str) -> None:

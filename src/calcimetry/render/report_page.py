@@ -74,7 +74,7 @@ def render_report(page: ReportPage, budget_bytes: int = PAGE_BUDGET_BYTES) -> st
         A complete HTML document, to be encoded as UTF-8.
     """
     held = [one.png for section in page.sections for one in section.overlays if one.png]
-    scale = _scale_to_fit(held, budget_bytes)
+    scale = scale_to_fit(held, budget_bytes)
     pictures = [[_shown(one, scale) for one in section.overlays] for section in page.sections]
     environment = page_environment()
     environment.filters.update(
@@ -103,7 +103,7 @@ def render_report(page: ReportPage, budget_bytes: int = PAGE_BUDGET_BYTES) -> st
         lesion_count=sum(section.lesion_count for section in page.sections),
         detail_names=list(dict.fromkeys(name for s in page.sections for name in s.details)),
         methods=sorted({section.method for section in page.sections if section.method}),
-        settings=list(_flat(page.settings)),
+        settings=list(flat_settings(page.settings)),
         noun=_noun(page.sections),
         phalanges=("proximal phalanx", "middle phalanx", "distal phalanx"),
         has_volumes=any(section.is_volume for section in page.sections),
@@ -132,16 +132,16 @@ def _noun(sections: Sequence[ImageSection]) -> str:
     return "image" if pictures else "volume"
 
 
-def _flat(tree: Mapping[str, object], above: str = "") -> Iterator[tuple[str, str]]:
+def flat_settings(tree: Mapping[str, object], above: str = "") -> Iterator[tuple[str, str]]:
     """Settings as dotted names and their values, as a TOML file would call them."""
     for name, value in tree.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{above}{name}.")
+            yield from flat_settings(value, f"{above}{name}.")
         else:
             yield f"{above}{name}", "not set" if value is None else str(value)
 
 
-def _scale_to_fit(pngs: Sequence[bytes], budget_bytes: int) -> float | None:
+def scale_to_fit(pngs: Sequence[bytes], budget_bytes: int) -> float | None:
     """Part of their width that pictures must shrink to; None where all fit as they are.
 
     Overlays as JPEG were seen to take at most ``0.7 x scale^1.4`` of their PNG.
@@ -154,7 +154,7 @@ def _scale_to_fit(pngs: Sequence[bytes], budget_bytes: int) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class ShownPicture:
     """A picture of the page. Its size is stated: links would miss as pictures load."""
 
     uri: str
@@ -162,11 +162,11 @@ class _Shown:
     height: int
 
 
-def _shown(overlay: Overlay, scale: float | None) -> _Shown | None:
+def _shown(overlay: Overlay, scale: float | None) -> ShownPicture | None:
     """A picture as the page holds or links it; None where there is none to show."""
     if overlay.linked:
-        return _Shown(_path(overlay.path), *overlay.linked)
-    return _embedded(overlay.png, scale) if overlay.png else None
+        return ShownPicture(_path(overlay.path), *overlay.linked)
+    return embedded(overlay.png, scale) if overlay.png else None
 
 
 def _path(path: str) -> str:
@@ -174,7 +174,7 @@ def _path(path: str) -> str:
     return quote(path, errors="surrogateescape")
 
 
-def _embedded(png: bytes, scale: float | None) -> _Shown | None:
+def embedded(png: bytes, scale: float | None) -> ShownPicture | None:
     """A picture as the page holds it; None where it is damaged."""
     try:
         with Picture.open(BytesIO(png), formats=("PNG",)) as picture:
@@ -182,13 +182,13 @@ def _embedded(png: bytes, scale: float | None) -> _Shown | None:
     except Exception:  # noqa: BLE001 - damaged files make decoders raise anything
         return None
     if scale is None:
-        return _Shown(data_uri("png", png), picture.width, picture.height)
+        return ShownPicture(data_uri("png", png), picture.width, picture.height)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     small = picture.convert("RGB").resize(size, Picture.Resampling.LANCZOS)
     buffer = BytesIO()
     # No chroma subsampling: thin coloured outlines would fade.
     small.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
-    return _Shown(data_uri("jpeg", buffer.getvalue()), *size)
+    return ShownPicture(data_uri("jpeg", buffer.getvalue()), *size)
 
 
 def data_uri(kind: str, data: bytes) -> str:

@@ -33,17 +33,17 @@ def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 def drawable(text: str) -> str:
     """Keep to the letters that Pillow's built-in font has.
 
-    Accents are dropped and what has no plain letter becomes a question mark. The
-    raised figures of mm2 and mm3 stay: `Sheet.text` draws them.
+    Accents are dropped, a minus sign becomes a hyphen, and what has no plain letter
+    a question mark. The raised figures of mm2 and mm3 stay: `Sheet.text` draws them.
 
-    >>> drawable("Zürich 漢.png, 3 mm²")
-    'Zurich ?.png, 3 mm²'
+    >>> drawable("Zürich 漢.png, −3 mm²")
+    'Zurich ?.png, -3 mm²'
     """
     return "".join(part if part in _RAISED else _plain(part) for part in _SPLIT.split(text))
 
 
 def _plain(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", text)
+    letters = unicodedata.normalize("NFKD", text.replace("−", "-"))
     kept = "".join(c for c in letters if not unicodedata.combining(c))
     return kept.encode("ascii", "replace").decode()
 

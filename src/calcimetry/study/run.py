@@ -29,6 +29,7 @@ from calcimetry.settings import Settings
 from calcimetry.study.dicom_files import is_dicom_result, refuse_without_study
 from calcimetry.study.page import write_page
 from calcimetry.study.result import StudyResult
+from calcimetry.study.source_places import save_places
 from calcimetry.study.sources import VolumeChoice, find_sources, read_volume
 from calcimetry.study.unexpected import internal_error
 from calcimetry.study.writing import measured_result, write_images
@@ -127,6 +128,7 @@ def measure_study(
 
             run.dicom = DicomWriter(folder, run.how, tracking or {}).added
         refuse_to_overwrite_inputs(folder, tasks)
+        save_places(folder, tasks, [Path(path) for path in paths], volumes)
         run.measure_all(tasks, overwrite, on_progress)
     return StudyResult(folder, tuple(run.results), run.resumed, run.contents())
 
@@ -267,14 +269,9 @@ class _Run:
         start = time.perf_counter()
         tried = self._failed(task, "")
         try:
-            warnings, report = self._report(task)
+            tried, report = self._report(task, tried)
             self.tell_stage("drawing")
             files = write_images(self.folder, task.stem, report)
-            tried = replace(
-                tried,
-                pixel_spacing_mm=self._spacing(task),
-                warnings=(*tried.warnings, *warnings),
-            )
             result = measured_result(tried, report, files, self.settings.score)
         except OutputError:
             raise
@@ -284,17 +281,19 @@ class _Run:
             return self._failed(task, internal_error(error))
         return replace(result, seconds=round(time.perf_counter() - start, 3))
 
-    def _report(self, task: Task) -> tuple[tuple[str, ...], Report]:
-        """Read and measure one image; gives the warnings of reading, and the report."""
+    def _report(self, task: Task, tried: Result) -> tuple[Result, Report]:
+        """Read and measure one image; what reading told comes into the result."""
         self.tell_stage("reading")
         if task.source.load is not None:
             reading = read_volume(task.source, task.image)
-            return reading.warnings, measure(
-                reading.image, self.settings, reading.laterality, self.tell_stage
-            )
+            told = (*tried.warnings, *reading.warnings)
+            tube, kernel = reading.tube_settings, task.source.kernel
+            tried = replace(tried, warnings=told, tube_settings=tube, kernel=kernel)
+            return tried, measure(reading.image, self.settings, reading.laterality, self.tell_stage)
         window = self.settings.picture
         picture = read_picture(
             task.source.path, self._spacing(task), window.window_hu, window.level_hu
         )
         self.tell_stage("measuring")
-        return (), measure(replace(picture, name=task.image), self.settings)
+        tried = replace(tried, pixel_spacing_mm=self._spacing(task))
+        return tried, measure(replace(picture, name=task.image), self.settings)

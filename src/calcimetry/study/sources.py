@@ -80,6 +80,13 @@ class Reading:
     laterality: Laterality | None
     warnings: tuple[str, ...] = field(default=())
 
+    @property
+    def tube_settings(self) -> tuple[str, ...]:
+        """Tube setting or energy of each image, the lower first; empty where none is stated."""
+        images = self.image.energies if isinstance(self.image, DualEnergyImage) else (self.image,)
+        stated = tuple(one.setting for one in images)
+        return stated if any(stated) else ()
+
 
 @dataclass(frozen=True, slots=True)
 class LoadDicom:
@@ -256,6 +263,8 @@ def _dicom_inputs(found: Found) -> Iterator[Input]:
             place=f"dicom-{volume.name}",
             sha256=volume.sha256,
             laterality=volume.laterality,
+            acquired=volume.acquired,
+            kernel=" + ".join(dict.fromkeys(one.kernel for one in volume.scans if one.kernel)),
         )
     for left in found.left:
         if left.failed:

@@ -100,6 +100,7 @@ def measured_result(
         bones={label: report.bones.meanings[label] for label in report.bones.labels},
         files=files,
         not_measured=report.not_measured,
+        anatomy=report.hands,
     )
 
 
