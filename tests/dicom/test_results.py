@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from copy import deepcopy
 
 import highdicom
 import numpy as np
@@ -46,9 +45,9 @@ def report(case):
 
 
 @pytest.fixture(scope="module")
-def groups(report):
+def groups(case):
     """Its measurement groups as highdicom reads them: of 300, which it takes long for, the ends."""
-    some = deepcopy(report)
+    some = read(case[-1]["report"])
     every = some.ContentSequence[-1].ContentSequence
     some.ContentSequence[-1].ContentSequence = [*every[:3], *every[max(3, len(every) - 9) :]]
     return highdicom.sr.Comprehensive3DSR.from_dataset(
@@ -195,15 +194,15 @@ def test_all_objects_belong_to_the_study(case):
     assert places == {source.get("FrameOfReferenceUID", *places)}
 
 
-def said_in(ds, tracking: str) -> list[tuple[str, str, str]]:
-    """Coded statements of a group: what of, what, and the comment, which highdicom leaves out."""
+def said_in(content) -> list[tuple[str, str, str]]:
+    """What a group says in codes, of what, and the comments, which highdicom leaves out."""
     return [
         (
             item.ConceptNameCodeSequence[0].CodeMeaning,
             item.ConceptCodeSequence[0].CodeMeaning,
             "".join(one.TextValue for one in item.get("ContentSequence", ())),
         )
-        for item in group_of(ds, tracking)
+        for item in content
         if item.ValueType == "CODE" and item.RelationshipType == "CONTAINS"
     ]
 
@@ -212,18 +211,18 @@ def numbers_of(group):
     return {one.name.meaning: one for one in group.get_measurements()}
 
 
-def group_of(ds, tracking: str):
-    """The content of the group of one lesion, finger or hand."""
-    every = ds.ContentSequence[-1].ContentSequence
-    (group,) = [one for one in every if one.ContentSequence[0].TextValue == tracking]
-    return group.ContentSequence
+def contents_of(report):
+    """The content of each group, by its tracking identifier."""
+    every = report.ContentSequence[-1].ContentSequence
+    return {one.ContentSequence[0].TextValue: one.ContentSequence for one in every}
 
 
 def test_the_report_holds_each_lesions_numbers_to_the_last_digit(case, report):
     _, found, files = case
     marked = read(files["lesions"]).SegmentSequence if found.lesions else ()
+    contents = contents_of(report)
     for lesion, segment in zip(found.lesions, marked, strict=True):
-        group = group_of(report, f"Lesion {lesion.number}")
+        group = contents[f"Lesion {lesion.number}"]
         assert segment.TrackingID == f"Lesion {lesion.number}"
         assert segment.TrackingUID == group[1].UID
         numbers = {
@@ -244,8 +243,9 @@ def test_the_report_holds_each_lesions_numbers_to_the_last_digit(case, report):
         )
         assert lesion.area_mm2 + upper == pytest.approx(lesion.area_interval.high)
         assert lesion.area_mm2 - lower == pytest.approx(lesion.area_interval.low)
-        said = said_in(report, f"Lesion {lesion.number}")
-        failed = [(what, why) for what, value, why in said if value == "Measurement failure"]
+        failed = [
+            (what, why) for what, value, why in said_in(group) if value == "Measurement failure"
+        ]
         why = "no tube setting is stated"
         assert failed == ([] if lesion.mass_mg else [("Calcium Mass", why)])
 
@@ -306,18 +306,18 @@ def grid_of(ds) -> Grid:
 
 def test_fingers_and_hands_have_their_burden(case, report, groups):
     _, found, _ = case
-    named = {one.tracking_identifier: one for one in groups}
+    named, contents = {one.tracking_identifier: one for one in groups}, contents_of(report)
     for site in found.sites:
         group = named[site.name.capitalize()]
         numbers = numbers_of(group)
         assert numbers["Number of calcifications"].value == site.burden.lesion_count
         assert numbers["Volume"].value == site.burden.volume_mm3
-        said = {what: value for what, value, _ in said_in(report, site.name.capitalize())}
+        said = {what: value for what, value, _ in said_in(contents[site.name.capitalize()])}
         assert said["Status of measurement"] == "Part of it was not measured"
         assert ("Calcium Mass" in said) is (site.burden.mass_mg is None)
         if site.digit is not None:
             assert said["Coverage of distal phalanx"] == "Resorbed"
-    warned = [why for _, value, why in said_in(report, "Volume") if value == "Warning"]
+    warned = [why for _, value, why in said_in(contents["Volume"]) if value == "Warning"]
     assert warned == list(found.warnings)
 
 
@@ -400,7 +400,7 @@ def test_findings_of_another_study_are_refused(one_study, tmp_path):
 def test_what_could_not_be_measured_is_a_report_with_its_reason(one_study):
     volume, _ = one_study
     content = failure_report(result_cases.context(volume), "no bone of a hand was found")
-    said = said_in(pydicom.dcmread(io.BytesIO(content)), "Volume")
+    said = said_in(contents_of(pydicom.dcmread(io.BytesIO(content)))["Volume"])
     why = "no bone of a hand was found"
     assert said[-2:] == [
         ("Volume", "Measurement failure", why),

@@ -118,6 +118,9 @@ def test_what_is_there_stays_and_what_is_damaged_is_made_again(study, tmp_path, 
     measure_study([study], out, dicom=True)
     assert names(out) == ALL
     assert measured == []
+    before = {path: path.stat().st_mtime_ns for path in files}
+    measure_study([study], out, dicom=True, overwrite=True)
+    assert not [path for path in files if path.stat().st_mtime_ns == before[path]]
 
 
 def test_other_settings_make_other_objects_in_place_of_the_old(study, tmp_path):

@@ -74,7 +74,8 @@ class DicomWriter:
         load = task.source.load
         if not isinstance(load, LoadDicom) or task.problem:
             return result
-        kept = tuple(file for file in result.files if not is_dicom_result(file))
+        before = result.files  # with objects where an earlier run's result still holds
+        kept = tuple(file for file in before if not is_dicom_result(file))
         told = tuple(text for text in result.warnings if not text.startswith(_NOT_MADE))
         result = replace(result, files=kept, warnings=told)
         old = task.earlier
@@ -82,7 +83,7 @@ class DicomWriter:
             return result  # the earlier measurement stays, and its objects with it
         try:
             context = self._context(load.volume, task, result)
-            there = self._there(task, context)
+            there = self._there(task, context, tuple(filter(is_dicom_result, before)))
             files = there or tuple(self._written(load.volume, context, task, result))
         except OutputError:
             raise
@@ -112,10 +113,8 @@ class DicomWriter:
             tracking,
         )
 
-    def _there(self, task: Task, context: Context) -> tuple[str, ...]:
-        """Files that an earlier run wrote, where all of them are there and the report is ours."""
-        old = () if task.earlier is None else task.earlier.files
-        files = tuple(file for file in old if is_dicom_result(file))
+    def _there(self, task: Task, context: Context, files: tuple[str, ...]) -> tuple[str, ...]:
+        """Files of an earlier run, where all of them are whole and the report is this result's."""
         report = self.folder / _file(task.stem, REPORT_NAME)
         if not files or not all(_is_whole(self.folder / file) for file in files):
             return ()
