@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 
-import psycopg
 import pytest
+from sqlalchemy import create_engine, text
 
 from calcimetry.store import Arrival, Database
 from tests.postgresql import running_server, url_of
@@ -59,8 +59,11 @@ def postgresql_folder():
 def postgresql_url(postgresql_folder):
     """A new, empty database on that server."""
     name = f"test{next(_NUMBERS)}"
-    with psycopg.connect(url_of(postgresql_folder, "postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+    server = url_of(postgresql_folder, "postgres").replace("postgresql", "postgresql+pg8000", 1)
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
     return url_of(postgresql_folder, name)
 
 

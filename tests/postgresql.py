@@ -73,4 +73,4 @@ def running_server() -> Iterator[Path]:
 
 def url_of(socket_folder: Path, name: str) -> str:
     """Address of a database of that server."""
-    return f"postgresql://tests@/{name}?host={socket_folder}"
+    return f"postgresql://tests@/{name}?unix_sock={socket_folder}/.s.PGSQL.5432"

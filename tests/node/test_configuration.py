@@ -54,7 +54,7 @@ def test_a_whole_configuration_is_read_with_its_secrets_which_no_repr_shows(tmp_
         [spool]
         folder = "/srv/spool"
         [database]
-        url = "postgresql+psycopg://node@db/node"
+        url = "postgresql://node@db/node"
         [limits]
         idle_s = 5
         [[destinations]]
@@ -72,7 +72,7 @@ def test_a_whole_configuration_is_read_with_its_secrets_which_no_repr_shows(tmp_
     )
     assert [str(one) for one in settings.dicom.addresses] == ["10.1.0.0/16", "2001:db8::7/128"]
     assert settings.dicom.tls.authorities == tmp_path / "all.pem"
-    assert settings.database_url == "postgresql+psycopg://node@db/node"
+    assert settings.database_url == "postgresql://node@db/node"
     assert settings.limits.idle_s == 5.0
     pacs, web = settings.destinations
     assert isinstance(pacs, DicomDestination)

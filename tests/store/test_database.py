@@ -61,7 +61,7 @@ def test_other_urls_are_refused(url):
 
 def test_a_missing_driver_is_named(monkeypatch):
     def create_engine(*_arguments, **_options):
-        raise ModuleNotFoundError("psycopg")
+        raise ModuleNotFoundError("pg8000")
 
     monkeypatch.setattr("calcimetry.store.database.create_engine", create_engine)
     with pytest.raises(SettingsError, match=r"pip install 'calcimetry\[postgresql\]'"):
@@ -72,8 +72,31 @@ def test_a_database_that_cannot_be_opened_says_why_and_not_its_password(tmp_path
     with pytest.raises(OutputError, match="unable to open database file"):
         Database.open(f"sqlite:///{tmp_path / 'none' / 'x.sqlite'}")
     with pytest.raises(OutputError) as error:
-        Database.open(f"postgresql://me:secret@/x?host={tmp_path}")
+        Database.open(f"postgresql://me:secret@/x?unix_sock={tmp_path}/none")
     assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "tls"),
+    [
+        ("postgresql://me@db.hospital/x", True),
+        ("postgresql://me@db.hospital/x?sslmode=disable", False),
+        ("postgresql://me@localhost/x", False),
+        ("postgresql://me@/x?unix_sock=/run/none", False),
+    ],
+)
+def test_a_server_of_another_machine_is_spoken_to_over_tls(monkeypatch, url, tls):
+    asked = {}
+
+    def create_engine(given, **options):
+        asked.update(options["connect_args"], query=dict(given.query))
+        raise ModuleNotFoundError("stop here")
+
+    monkeypatch.setattr("calcimetry.store.database.create_engine", create_engine)
+    with pytest.raises(SettingsError):
+        Database.open(url)
+    assert ("ssl_context" in asked) is tls
+    assert "sslmode" not in asked["query"]
 
 
 def test_a_database_of_a_newer_version_is_refused(url, database):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ from calcimetry.store.migrate import upgrade
 #: How long one writer of SQLite waits for another, of another process.
 _BUSY_S = 30.0
 _WRITING = "calcimetry_writing"
+#: Part of a URL that says "disable" where a server of another machine knows no TLS.
+_TLS = "sslmode"
+_THIS_MACHINE = (None, "", "localhost", "127.0.0.1", "::1")
 
 
 def now_utc() -> dt.datetime:
@@ -53,7 +57,9 @@ class Database:
         ----------
         url : str
             ``sqlite:///folder/file.sqlite`` (``sqlite:////`` for a path from the root) or
-            ``postgresql://user:password@host/name``.
+            ``postgresql://user:password@host/name``; a server on another machine is spoken to
+            over TLS, unless the URL ends in ``?sslmode=disable``. A socket of this machine:
+            ``postgresql://user@/name?unix_sock=/run/postgresql/.s.PGSQL.5432``.
         clock : callable
             Gives the time of day in UTC.
 
@@ -67,7 +73,7 @@ class Database:
         """
         parsed = _checked(url)
         try:
-            engine = create_engine(parsed, **_options(parsed))
+            engine = create_engine(parsed.difference_update_query([_TLS]), **_options(parsed))
         except ImportError as error:
             raise SettingsError(
                 f"Opening the results database: the driver of {parsed.drivername} is not "
@@ -158,8 +164,8 @@ def _checked(url: str) -> URL:
             f"Opening the results database: its URL cannot be read, {expected}."
         ) from error
     if backend == "postgresql":
-        # Without a driver SQLAlchemy would take psycopg2.
-        return parsed.set(drivername="postgresql+psycopg")
+        # Without a driver SQLAlchemy would take psycopg2, which is LGPL, as its successor is.
+        return parsed.set(drivername="postgresql+pg8000")
     if backend != "sqlite" or parsed.database in (None, "", ":memory:"):
         raise SettingsError(
             f"Opening the results database: {expected}, found {parsed.drivername} "
@@ -172,8 +178,10 @@ def _checked(url: str) -> URL:
 def _options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": _BUSY_S, "check_same_thread": False}}
+    plain = url.host in _THIS_MACHINE or url.query.get(_TLS) == "disable"
+    arguments = {} if plain else {"ssl_context": ssl.create_default_context()}
     # A server that was restarted must not cost a job: connections are tried before use.
-    return {"pool_pre_ping": True}
+    return {"pool_pre_ping": True, "connect_args": arguments}
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
