@@ -39,11 +39,14 @@ class Network:
     temperature : float
         Fitted to held-out pictures after training (Guo et al., ICML 2017): it divides the
         logits, which is to say that fractions p become p^(1/T), made to add up to 1 again.
+    sections : bool
+        Whether it has learnt from planes across fingers too, so that it can be shown them.
     """
 
     session: InferenceSession
     materials: tuple[str, ...]
     temperature: float = 1.0
+    sections: bool = False
 
     def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run a batch (n, 1, rows, columns); returns fractions (n, materials, rows, columns)."""
@@ -79,7 +82,8 @@ def load_network(path: Path) -> Network:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # the library stays silent
     session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-    return Network(session, tuple(about["materials"]), _temperature(path))
+    sections = about.get("sections") is True
+    return Network(session, tuple(about["materials"]), _temperature(path), sections)
 
 
 def network_kind(path: Path) -> str:

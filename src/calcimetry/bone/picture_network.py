@@ -21,7 +21,7 @@ from calcimetry.bone.method import BoneEvidence, require_picture
 from calcimetry.bone.names import name_bones, part_metacarpal
 from calcimetry.bone.network import WEIGHTS, Network, load_network, stated_fingerprint
 from calcimetry.bone.picture_bones import phalanges
-from calcimetry.bone.two_planes import segment_fingers
+from calcimetry.bone.planes import segment_fingers
 from calcimetry.bone.working_view import show_to_network, working_grid
 from calcimetry.errors import ModelError, NotMeasurable
 from calcimetry.model import Grid, Hand, Image, Segmentation, bone_name
@@ -41,8 +41,9 @@ class PictureNetwork:
     name : {"unet", "vnet", "pnet"}
         The method's name.
     weights : pathlib.Path, optional
-        An ONNX file with its JSON beside it, as `calcimetry train` leaves them; the
-        shipped one of that name where not given.
+        An ONNX file with its JSON beside it, as `calcimetry train` leaves them, for pictures and
+        volumes; the shipped one of that name where not given, and for volumes the one called
+        ``<name>-volumes`` if there is one.
 
     Raises
     ------
@@ -53,11 +54,14 @@ class PictureNetwork:
     def __init__(self, name: str, weights: Path | None = None) -> None:
         self.name = name
         self.weights = weights or WEIGHTS / f"{name}.onnx"
+        own = WEIGHTS / f"{name}-volumes.onnx"
+        self.volume_weights = own if weights is None and own.is_file() else self.weights
 
     @property
     def version(self) -> str:
-        """The name and the fingerprint of the weights; reads no weights."""
-        return f"{self.name} {stated_fingerprint(self.weights)}"
+        """The name and the fingerprint of the weights, of both where there are two; reads none."""
+        both = dict.fromkeys((self.weights, self.volume_weights))
+        return f"{self.name} {' / '.join(stated_fingerprint(path) for path in both)}"
 
     def segment(self, image: Image) -> BoneEvidence:
         """Find the bones of a picture.
@@ -69,7 +73,7 @@ class PictureNetwork:
             shows air alone.
         """
         require_picture(image)
-        network = self._network()
+        network, made_by = self._network(self.weights)
         picture, grid = image.array[0], image.grid
         view = working_grid(picture, grid)
         seen = _ask_both_ways(network, show_to_network(picture, grid, view))
@@ -78,11 +82,11 @@ class PictureNetwork:
         if network.materials == BONE_ONLY:
             (bone,) = fractions
             bones = phalanges(bone >= 0.5, bone, body_of(image.array)[0], grid)
-            return BoneEvidence(bones, bone[None], None, self.version)
+            return BoneEvidence(bones, bone[None], None, made_by)
         parts = fractions[:-1]
         bones = _named(parts, grid)
         bone = np.clip(parts.sum(axis=0), 0.0, 1.0)
-        return BoneEvidence(bones, bone[None], fractions[-1:], self.version)
+        return BoneEvidence(bones, bone[None], fractions[-1:], made_by)
 
     def segment_hand(
         self,
@@ -91,31 +95,32 @@ class PictureNetwork:
         hands: Sequence[Hand],
         lumps: NDArray[np.uint16],
     ) -> BoneEvidence:
-        """Part bone and deposit in the fingers of a volume (`calcimetry.bone.two_planes`).
+        """Part bone and deposit in the fingers of a volume (`calcimetry.bone.planes`).
 
         Raises
         ------
         NotMeasurable
             If the network was asked for bone alone: in a volume it must tell deposits too.
         """
-        network = self._network()
+        network, made_by = self._network(self.volume_weights)
         if network.materials == BONE_ONLY:
             raise NotMeasurable(
                 f"Finding bone in {image.name!r}: the network {self.weights.name} tells bone "
                 "alone and measures pictures of one slice only. Measure volumes with one that was "
                 'trained with targets = "named", such as the default.'
             )
-        return segment_fingers(image, bones, hands, lumps, network, self.version)
+        return segment_fingers(image, bones, hands, lumps, network, made_by)
 
-    def _network(self) -> Network:
-        network = load_network(self.weights)
+    def _network(self, weights: Path) -> tuple[Network, str]:
+        """The network of a file, and what evidence names as its method."""
+        network = load_network(weights)
         if network.materials not in (NAMED, BONE_ONLY):
             raise ModelError(
-                f"Loading network weights: {self.weights.name} tells "
+                f"Loading network weights: {weights.name} tells "
                 f"{', '.join(network.materials)}; expected {', '.join(NAMED)}; or "
                 f"{', '.join(BONE_ONLY)}."
             )
-        return network
+        return network, f"{self.name} {stated_fingerprint(weights)}"
 
 
 def _named(parts: NDArray[np.float32], grid: Grid) -> Segmentation:

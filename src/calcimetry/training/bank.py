@@ -7,10 +7,11 @@ and window) and the part of every pixel that each material fills.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -22,17 +23,16 @@ from calcimetry.model import Grid
 from calcimetry.phantom.picture import DEPOSIT, MATERIALS, FingerPicture, finger_picture
 from calcimetry.phantom.placement import USUAL, DepositMix
 from calcimetry.resample import resample_image
+from calcimetry.training.volume_views import PER_HAND, VIEWS, Sample, hand_views
 
 #: Rows and columns of each kind of sample: a whole finger, long and upright; a part of one,
-#: square and turned any way; and such a part with the metacarpal.
-FRAMES = {"upright": (288, 128), "square": (192, 192), "palm": (192, 192)}
+#: square and turned any way; such a part with the metacarpal; and views of simulated hands.
+FRAMES = {"upright": (288, 128), "square": (192, 192), "palm": (192, 192), **VIEWS}
 #: Raised when samples change, so that an older bank is made again.
 VERSION = 2
 
 
-def sample(
-    kind: str, seed: Sequence[int], mix: DepositMix = USUAL
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def sample(kind: str, seed: Sequence[int], mix: DepositMix = USUAL) -> Sample:
     """One sample: grey picture (rows, columns) and material fractions (5, rows, columns).
 
     Grey 0 to 255 spans AIR_HU to MINERAL_HU; fractions are in 255ths, background
@@ -43,7 +43,7 @@ def sample(
     return sampled(finger_picture(rng, upright=upright, palm=palm, mix=mix), kind)
 
 
-def sampled(picture: FingerPicture, kind: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def sampled(picture: FingerPicture, kind: str) -> Sample:
     """A picture as `sample` gives it, in the frame of a kind."""
     grid = picture.image.grid
     view = _frame(grid, FRAMES[kind])
@@ -80,9 +80,8 @@ def make_bank(
     fractions = np.lib.format.open_memmap(
         folder / f"{kind}_fractions.npy", "w+", np.uint8, (count, DEPOSIT, *frame)
     )
-    seeds = [(seed, list(FRAMES).index(kind), i) for i in range(count)]
     with ProcessPoolExecutor(workers) as pool:
-        made = pool.map(partial(sample, kind, mix=mix), seeds, chunksize=16)
+        made = _samples(pool, kind, count, seed, mix)
         for i, (one, parts) in enumerate(tqdm(made, f"Simulating {kind}", total=count)):
             grey[i], fractions[i] = one, parts
     grey.flush()
@@ -90,6 +89,20 @@ def make_bank(
     part = done.with_suffix(".part")
     part.write_text(json.dumps(stamp))
     part.replace(done)
+
+
+def _samples(
+    pool: ProcessPoolExecutor, kind: str, count: int, seed: int, mix: DepositMix
+) -> Iterator[Sample]:
+    """So many samples of a kind in order, each from a seed of its own, or of its hand's."""
+    number = list(FRAMES).index(kind)
+    if kind not in VIEWS:
+        seeds = [(seed, number, i) for i in range(count)]
+        yield from pool.map(partial(sample, kind, mix=mix), seeds, chunksize=16)
+        return
+    seeds = [(seed, number, i) for i in range(-(-count // PER_HAND[kind]))]
+    views = chain.from_iterable(pool.map(partial(hand_views, kind), seeds))
+    yield from islice(views, count)
 
 
 def load_bank(folder: Path, kind: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -41,6 +41,7 @@ def export(network: MaterialNetwork, path: Path, recipe: Recipe) -> Path:
         "materials": list(recipe.materials),
         "seed": recipe.seed,
         "steps": recipe.training.steps or recipe.training.epochs,
+        "sections": recipe.data.section > 0,
     }
     path.with_suffix(".json").write_text(json.dumps(about, indent=2) + "\n")
     return path

@@ -32,9 +32,10 @@ class DataRecipe:
     source : {"simulator", "images", "paper"}
         Simulated pictures made for training; the user's own pictures with their masks; or
         the 40 simulated pictures of 3 patients that stand for the source paper's.
-    upright, square, palm, validation : int
+    upright, square, palm, plane, section, slab, validation : int
         Of the simulator: training pictures of whole fingers, of parts, and of parts with
-        the metacarpal, and pictures to judge by.
+        the metacarpal; planes along and across fingers of simulated hands, as volumes show
+        them, and slabs of them as pictures; and pictures to judge by.
     deposits : DepositMix
         Of the simulator: how many deposits the training pictures hold, and where.
     split_by : {"patient", "image"}
@@ -58,6 +59,9 @@ class DataRecipe:
     upright: int = 0
     square: int = 0
     palm: int = 0
+    plane: int = 0
+    section: int = 0
+    slab: int = 0
     validation: int = 0
     deposits: DepositMix = USUAL
     split_by: Literal["patient", "image"] = "patient"
@@ -70,8 +74,8 @@ class DataRecipe:
     @property
     def simulated(self) -> dict[str, int]:
         """Of the simulator: how many training pictures of each kind, those of none left out."""
-        counts = {"upright": self.upright, "square": self.square, "palm": self.palm}
-        return {kind: count for kind, count in counts.items() if count}
+        kinds = ("upright", "square", "palm", "plane", "section", "slab")
+        return {kind: count for kind in kinds if (count := getattr(self, kind))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ class Recipe:
         if not 0 < training.learning_rate < 1 or training.weight_decay < 0:
             raise _refused("training.learning_rate must lie between 0 and 1, weight_decay be >= 0")
         self._check_close()
-        counts = (data.held_out, data.upright, data.square, data.palm)
+        counts = (data.held_out, *data.simulated.values())
         if min(self.seed, training.patience, *counts) < 0:
             raise _refused("numbers of pictures, the seed and patience must not be negative")
         if data.frame and (
@@ -146,8 +150,9 @@ class Recipe:
             kinds = list(data.simulated.values())
             if not kinds or min(kinds) < training.batch_size or data.validation < 1:
                 raise _refused(
-                    f"of the simulator, data.upright, square or palm must hold a batch of "
-                    f"{training.batch_size} pictures, and data.validation at least 1"
+                    "of the simulator, data.upright, square, palm, plane, section or slab must "
+                    f"hold a batch of {training.batch_size} pictures, and data.validation at "
+                    "least 1"
                 )
             if training.epochs:
                 raise _refused("the simulator's pictures are drawn by chance: give steps")

@@ -1,16 +1,18 @@
-"""Bones and deposits of a volume's fingers, seen in two sets of planes."""
+"""Bones and deposits of a volume's fingers, seen in sets of planes."""
 
 import numpy as np
 import pytest
 from scipy import ndimage
 
+from calcimetry.bone.network import stated_fingerprint
 from calcimetry.bone.picture_network import PictureNetwork
 from calcimetry.bone.pieces import split_bones
-from calcimetry.bone.two_planes import _PLANES, _named, _view
+from calcimetry.bone.planes import _PLANES, _named, _view, segment_fingers
 from calcimetry.errors import NotMeasurable
 from calcimetry.fingers.name import name_fingers
 from calcimetry.model import Grid, Segmentation
 from calcimetry.phantom.hand_settings import PLAIN_HAND
+from calcimetry.phantom.truth import hands_of, true_bones
 from calcimetry.phantom.volume import finger_volume
 from tests.drawing import dice
 
@@ -39,7 +41,38 @@ def evidence(finger, rough, named):
 
 def test_bones_of_a_simulated_finger_are_found(finger, evidence):
     assert dice(evidence.bones.mask, finger.bone_fraction >= 0.5) > 0.88
-    assert evidence.method == PictureNetwork("unet").version
+    method = PictureNetwork("unet")
+    assert evidence.method == f"unet {stated_fingerprint(method.volume_weights)}"
+    assert method.version.endswith(stated_fingerprint(method.volume_weights))
+
+
+def test_volumes_have_weights_of_their_own_and_a_users_model_serves_both(tmp_path):
+    shipped = PictureNetwork("unet")
+    assert shipped.volume_weights.name == "unet-volumes.onnx"
+    own = PictureNetwork("unet", tmp_path / "model.onnx")
+    assert own.volume_weights == own.weights
+
+
+def test_a_network_that_learnt_sections_is_shown_three_sets_of_planes():
+    shown = []
+
+    class Answers:
+        def __init__(self, sections):
+            self.sections = sections
+
+        def __call__(self, batch):
+            shown.append(batch.shape)
+            return np.zeros((len(batch), 6, *batch.shape[2:]), np.float32)
+
+    volume = finger_volume(np.random.default_rng((77, 6)), 2.0, PLAIN_HAND)
+    hands, bones = hands_of(true_bones(volume), volume.laterality), true_bones(volume)
+    lumps = np.zeros(bones.grid.shape, np.uint16)
+    counts = []
+    for sections in (False, True):
+        shown.clear()
+        segment_fingers(volume.image.mixed, bones, hands, lumps, Answers(sections), "none")
+        counts.append(len({shape[2:] for shape in shown}))
+    assert counts[1] == counts[0] + 1
 
 
 def test_deposits_are_claimed_and_flesh_is_not(finger, evidence):

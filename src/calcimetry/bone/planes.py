@@ -1,11 +1,11 @@
 """Bones of a volume, finger by finger, by a network that knows pictures.
 
 Each straightened finger is shown to the network plane by plane, once in sagittal
-planes and once in coronal ones, with its neighbours taken out. A plane that grazes a
-bone shows its cortex as a solid patch, which the network takes for a deposit; seen
-across, in the other set of planes, the same place is the border of a bone. A deposit is
-one in both. So the geometric mean of the two answers is taken for deposits, and the mean
-of the two for all mineral together.
+planes, once in coronal ones and, if the network has learnt from such, once in planes across
+it, with its neighbours taken out. A plane that grazes a bone shows its cortex as a solid
+patch, which the network takes for a deposit; in the other sets of planes the same place is
+the border of a bone. A deposit is one in all. So the geometric mean of the answers is taken
+for deposits, and their mean for all mineral together.
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ _BRIGHT_HU = 200.0
 _AT_ONCE = 2
 #: Planes shown at once.
 _BATCH = 8
-#: A finger's grid as it is (sagittal planes), and with slices and columns exchanged (coronal).
+#: A finger's grid as it is (sagittal planes), and with its axes in another order: coronal planes,
+#: and sections across it.
 _PLANES = ((0, 1, 2), (2, 1, 0))
+_SECTIONS = (1, 0, 2)
 #: A place is surrounded by bone where bone fills so much of what lies within about this.
 _SURROUNDED_MM, _SURROUNDED_SHARE = 1.0, 0.45
 #: Labels of lumps, beyond those of all bones; and how much around a lump is shown.
@@ -91,18 +93,21 @@ def segment_fingers(
     mineral = np.zeros(image.grid.shape, np.float32)
     deposit = np.zeros(image.grid.shape, np.float32)
     shown = np.clip(image.array, AIR_HU, MINERAL_HU)
-    asked = [(own, grid, order) for grid, own in looks for order in _PLANES]
+    planes = (*_PLANES, _SECTIONS) if network.sections else _PLANES
+    asked = [(own, grid, order) for grid, own in looks for order in planes]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         # In order, so that the answer does not depend on which thread is first.
         answers = pool.map(
             lambda one: _ask(shown, image.grid, one[0], one[1], one[2], network), asked
         )
-        pairs = list(zip(answers, answers, strict=True))
-    for (_, own), pair in zip(looks, pairs, strict=True):
-        (box, bone_1, deposit_1), (_, bone_2, deposit_2) = pair
+        by_look = list(zip(*[answers] * len(planes), strict=True))
+    for (_, own), views in zip(looks, by_look, strict=True):
+        box = views[0][0]  # the same one for all sets of planes, which cover the same places
         here = own[box]
-        deposit[box][here] = np.sqrt(deposit_1 * deposit_2)[here]
-        mineral[box][here] = (0.5 * (bone_1 + deposit_1 + bone_2 + deposit_2))[here]
+        deposits = np.stack([one[here] for _, _, one in views])
+        bones_too = np.stack([one[here] for _, one, _ in views]) + deposits
+        deposit[box][here] = np.prod(deposits, axis=0) ** (1.0 / len(views))
+        mineral[box][here] = bones_too.mean(axis=0)
     bone = np.clip(mineral - deposit, 0.0, 1.0)
     named = {label for hand in hands for finger in hand.fingers for label in finger.labels}
     others = np.isin(bones.label_map, [n for n in bones.labels if n not in named])
@@ -165,7 +170,6 @@ def _ask(
         bone[some], deposit[some] = answer[:, 1:-1].sum(axis=1), answer[:, -1]
     box = _box(along, grid)
     part = _part(grid, box)
-    # The same box for both sets of planes, which cover the same places.
     back = (np.clip(resample_image(one, view, part), 0.0, 1.0) for one in (bone, deposit))
     return box, next(back), next(back)
 

@@ -1,0 +1,183 @@
+"""Samples cut out of simulated hands: what a network is shown of volumes, and slabs as pictures.
+
+Pictures drawn in one plane never show what volumes do: coronal planes, planes across a finger,
+neighbours taken out, spurs and ridges that a plane grazes, sesamoids, and things that are no
+calcinosis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM
+from calcimetry.model import Bone, Finger, Grid, Segmentation
+from calcimetry.phantom.hand_settings import HandSettings
+from calcimetry.phantom.picture import DEPOSIT
+from calcimetry.phantom.scanner import draw_scanner
+from calcimetry.phantom.truth import hands_of, true_bones
+from calcimetry.phantom.volume import HandVolume, hand_volume
+from calcimetry.resample import resample_image
+
+Array = NDArray[np.floating[Any]]
+Box = tuple[slice, slice, slice]
+Sample = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+
+#: Rows and columns of each kind of view: a piece of a sagittal or coronal plane of a finger, a
+#: plane across it, both with the other fingers taken out; and a sagittal slab, exported.
+VIEWS = {"plane": (192, 192), "section": (96, 96), "slab": (288, 128)}
+#: How many views of each kind one hand gives: hands take longer than views.
+PER_HAND = {"plane": 40, "section": 50, "slab": 24}
+#: A finger's axes (across to the side, along, across to the palm) as (normal, rows, columns).
+_ORDERS = {"plane": ((0, 1, 2), (2, 1, 0)), "section": ((1, 0, 2),), "slab": ((0, 1, 2),)}
+_SAMPLES_MM = (0.45, 0.85)
+#: Part of the views laid around a deposit where there is one; the others are around bone.
+_AROUND_DEPOSIT = 0.55
+#: The nearest bone of a sample is looked for on so coarse a grid.
+_COARSE = 2
+_SLAB_MM = (0.3, 3.0)
+_LAYER_MM = 0.3
+_TURNED = 0.3  # part of the views that are turned in their plane by any angle
+_TURN_SD_DEG = 6.0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Scene:
+    """A simulated hand, and what its samples are: `nearest` is a label on a coarser grid."""
+
+    volume: HandVolume
+    hu: NDArray[np.float32]
+    bones: Segmentation
+    fingers: tuple[Finger, ...]
+    classes: NDArray[np.uint8]
+    nearest: NDArray[np.uint16]
+    nearest_grid: Grid
+
+
+def hand_views(kind: str, seed: Sequence[int]) -> list[Sample]:
+    """The views of one simulated hand.
+
+    Parameters
+    ----------
+    kind : {"plane", "section", "slab"}
+    seed : sequence of int
+        Decides the hand and its views.
+
+    Returns
+    -------
+    list of (grey, fractions)
+        `PER_HAND` of the kind: uint8 (rows, columns), 0 to 255 spanning AIR_HU to MINERAL_HU,
+        and uint8 (5, rows, columns), the 255ths of each pixel that each material fills. A
+        sesamoid or a bone of the wrist counts as metacarpal: bone, and no phalanx.
+    """
+    rng = np.random.default_rng(seed)
+    scene = None
+    while scene is None:
+        scene = _scene(rng)
+    return [_view(rng, scene, kind) for _ in range(PER_HAND[kind])]
+
+
+def _scene(rng: np.random.Generator) -> _Scene | None:
+    """A hand with more deposits and wear than usual; None where no finger is in view."""
+    drawn = HandSettings().settled(rng)
+    count = 0 if rng.random() < 0.2 else 4 + int(rng.poisson(14.0))
+    pits, spurs = int(rng.poisson(1.0)), int(rng.poisson(2.0))
+    drawn = replace(drawn, deposits=count, erosions=pits, osteophytes=spurs)
+    volume = hand_volume(rng, float(rng.uniform(*_SAMPLES_MM)), drawn)
+    bones = true_bones(volume)
+    hands = hands_of(bones, volume.laterality)
+    if not hands:
+        return None
+    numbers = volume.bone_map % 10
+    long = (volume.bone_map >= 10) & (volume.bone_map < 60) & (numbers <= Bone.METACARPAL)
+    classes = np.where(long, numbers, int(Bone.METACARPAL)).astype(np.uint8)
+    coarse = (slice(None, None, _COARSE),) * 3
+    labels = bones.label_map[coarse]
+    affine = bones.grid.affine.copy()
+    affine[:3, :3] *= _COARSE
+    a, b, c = labels.shape
+    index = ndimage.distance_transform_edt(labels == 0, return_distances=False, return_indices=True)
+    hu = np.clip(volume.image.mixed.array, -1000.0, 4000.0)
+    return _Scene(
+        volume, hu, bones, hands[0].fingers, classes, labels[tuple(index)], Grid((a, b, c), affine)
+    )
+
+
+def _view(rng: np.random.Generator, scene: _Scene, kind: str) -> Sample:
+    finger = scene.fingers[int(rng.integers(len(scene.fingers)))]
+    order = _ORDERS[kind][int(rng.integers(len(_ORDERS[kind])))]
+    layers = _layers(rng, scene, finger, kind, order)
+    volume = scene.volume
+    box, part = _around(layers, volume.image.grid)
+    hu = resample_image(scene.hu[box], part, layers, fill=-1000.0)
+    bone, classes = volume.bone_fraction[box], scene.classes[box]
+    filled = [np.where(classes == number, bone, 0.0) for number in range(1, DEPOSIT)]
+    filled.append(volume.deposit_fraction[box])
+    fractions = np.stack([resample_image(one, part, layers) for one in filled])
+    if kind == "slab":
+        scanner = draw_scanner(rng)
+        seen = scanner.grey_to_hu(scanner.export(hu.mean(axis=0)))
+    else:
+        nearest = resample_image(scene.nearest, scene.nearest_grid, layers, order=0)
+        other = ~np.isin(nearest[0], finger.labels)
+        seen = np.where(other, AIR_HU, hu[0])
+        fractions[:, :, other] = 0.0
+    seen = np.clip(seen, AIR_HU, MINERAL_HU)
+    grey = np.rint((seen - AIR_HU) / (MINERAL_HU - AIR_HU) * 255.0).astype(np.uint8)
+    return grey, np.rint(np.clip(fractions.mean(axis=1), 0.0, 1.0) * 255.0).astype(np.uint8)
+
+
+def _around(layers: Grid, grid: Grid) -> tuple[Box, Grid]:
+    """The samples of a grid around some planes, and the grid of those alone."""
+    ends = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
+    corners = grid.mm_to_index(layers.index_to_mm(ends * (np.array(layers.shape) - 1)))
+    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - 1, 0, np.array(grid.shape) - 2)
+    high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 2, low + 2, grid.shape)
+    affine = grid.affine.copy()
+    affine[:3, 3] = grid.index_to_mm(low)
+    a, b, c = (int(n) for n in high - low)
+    first, second, third = (slice(int(i), int(j)) for i, j in zip(low, high, strict=True))
+    return (first, second, third), Grid((a, b, c), affine)
+
+
+def _layers(
+    rng: np.random.Generator, scene: _Scene, finger: Finger, kind: str, order: tuple[int, int, int]
+) -> Grid:
+    """The planes of one view (one, unless it is a slab), 0.4 mm pixels in a kind's frame."""
+    rows, columns = VIEWS[kind]
+    thickness = float(rng.uniform(*_SLAB_MM)) if kind == "slab" else 0.0
+    count = max(1, int(np.ceil(thickness / _LAYER_MM)))
+    axes = finger.grid.affine[:3, order] / np.linalg.norm(finger.grid.affine[:3, order], axis=0)
+    angle = (
+        rng.uniform(-np.pi, np.pi)
+        if rng.random() < _TURNED
+        else rng.normal(0.0, np.deg2rad(_TURN_SD_DEG))
+    )
+    cos, sin = np.cos(angle), np.sin(angle)
+    turned = axes @ np.array([[1, 0, 0], [0, cos, -sin], [0, sin, cos]])
+    steps = turned * [thickness / count or 1.0, SPACING_MM, SPACING_MM]
+    # What it is laid around is anywhere in the middle half of the frame.
+    where = np.array([(count - 1) / 2, *(np.array([rows, columns]) * rng.uniform(0.25, 0.75, 2))])
+    affine = np.eye(4)
+    affine[:3, :3] = steps
+    affine[:3, 3] = _place(rng, scene, finger) - steps @ where
+    return Grid((count, rows, columns), affine)
+
+
+def _place(rng: np.random.Generator, scene: _Scene, finger: Finger) -> Array:
+    """A place (mm) in a deposit near the finger, or in one of its bones."""
+    label_map = scene.bones.label_map
+    own = np.flatnonzero(np.isin(label_map, finger.labels))
+    if rng.random() < _AROUND_DEPOSIT:
+        filled = np.argwhere(scene.volume.deposit_fraction >= 0.25)
+        near = scene.nearest[tuple((filled // _COARSE).T)] if len(filled) else np.zeros(0, int)
+        filled = filled[np.isin(near, finger.labels)]
+        if len(filled):
+            return scene.bones.grid.index_to_mm(filled[int(rng.integers(len(filled)))])
+    chosen = np.unravel_index(int(rng.choice(own)), label_map.shape)
+    return scene.bones.grid.index_to_mm(np.array(chosen))
