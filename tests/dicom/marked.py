@@ -31,7 +31,7 @@ def marker(number: int) -> str:
     """Letters that no other number gives, all of one length so that none holds another.
 
     >>> marker(0), marker(255)
-    ('QZQGGGG', 'QZQGGVV')
+    ('QZQGGGG', 'QZQGGWW')
     """
     digits = f"{number:04x}".translate(str.maketrans("0123456789abcdef", "GHIJKLMNOPRSTUVW"))
     return MARK + digits.upper()

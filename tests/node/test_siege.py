@@ -53,7 +53,8 @@ def test_every_refusal_is_logged_with_its_reason(besieged):
 
 def test_of_many_associations_some_are_served_and_the_others_told(besieged):
     _, _, answers, *_ = besieged
-    assert answers[raw.ACCEPT] >= 16  # and others as soon as those were found idle
+    # As many as may be at once, but for those of the cases before that are not yet found gone.
+    assert answers[raw.ACCEPT] >= 8
     assert answers[raw.REJECT] > 0
     assert sum(answers.values()) == ASSOCIATIONS
 
