@@ -118,3 +118,13 @@ def test_what_is_no_calibration_is_refused(bad):
 def test_settings_of_density_are_checked(bad, words):
     with pytest.raises(SettingsError, match=words):
         Settings.from_dict({"density": bad})
+
+
+def test_in_volumes_a_claim_must_be_surer_and_all_else_is_as_in_pictures():
+    settings = Settings.from_dict({"volume_claims": {"claim": 0.7}, "growth": {"seed_hu": 200}})
+    volumes = settings.for_volumes()
+    assert (volumes.settle.claim, volumes.growth.claim_seed) == (0.7, 0.7)
+    assert volumes.growth.hint == settings.volume_claims.hint
+    assert volumes.growth.seed_hu == 200
+    assert volumes.settle.share == settings.settle.share
+    assert settings.settle.claim == Settings().settle.claim

@@ -161,7 +161,7 @@ def _measure_volume(
         )
         method = evidence.method
         tell("finding lesions")
-        evidence, grown, blur_mm = _find_lesions(part, evidence, settings)
+        evidence, grown, blur_mm = _find_lesions(part, evidence, settings.for_volumes())
         grown, left_out = _without_bones_and_nails(part, grown)
         warnings |= dict.fromkeys(left_out)
         tell("measuring lesions")

@@ -16,7 +16,7 @@ from calcimetry.bone import METHODS, NETWORKS
 from calcimetry.errors import InputError, SettingsError
 from calcimetry.lesions.grow import GrowthSettings
 from calcimetry.lesions.reclaim import ReclaimSettings
-from calcimetry.lesions.settle import SettleSettings
+from calcimetry.lesions.settle import SettleSettings, VolumeClaims
 from calcimetry.lesions.subtract import SubtractionSettings
 from calcimetry.measurement.calibration import Calibration
 from calcimetry.measurement.density import DensitySettings
@@ -64,7 +64,8 @@ class Settings:
     score : bool
         Write what a radiographic score asks of each place of a hand
         (`calcimetry.measurement.score`).
-    picture, reclaim, settle, subtraction, growth, area_error, volume_error, density : dataclass
+    picture, reclaim, settle, volume_claims, subtraction, growth : dataclass
+    area_error, volume_error, density : dataclass
         One group per step; each field's meaning stands beside the step's code.
     calibration : Calibration or None
         Of rods, as `calcimetry calibrate` writes it; None for the nominal one.
@@ -86,6 +87,7 @@ class Settings:
     picture: PictureSettings = field(default_factory=PictureSettings)
     reclaim: ReclaimSettings = field(default_factory=ReclaimSettings)
     settle: SettleSettings = field(default_factory=SettleSettings)
+    volume_claims: VolumeClaims = field(default_factory=VolumeClaims)
     subtraction: SubtractionSettings = field(default_factory=SubtractionSettings)
     growth: GrowthSettings = field(default_factory=GrowthSettings)
     area_error: AreaErrorModel = field(default_factory=AreaErrorModel)
@@ -138,6 +140,15 @@ class Settings:
             As `from_toml`.
         """
         return typing.cast("Self", _build(cls, tree, where, prefix=""))
+
+    def for_volumes(self) -> Self:
+        """The same with what is asked of claims in volumes, for steps that know no volumes."""
+        claims = self.volume_claims
+        return dataclasses.replace(
+            self,
+            settle=dataclasses.replace(self.settle, claim=claims.claim),
+            growth=dataclasses.replace(self.growth, claim_seed=claims.claim, hint=claims.hint),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Nested dictionaries of plain values, for reports and TOML."""
