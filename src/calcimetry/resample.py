@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from scipy import ndimage
 
 from calcimetry.errors import InputError
 from calcimetry.model.geometry import Grid
+
+Box = tuple[slice, slice, slice]
 
 
 def grid_with_spacing(grid: Grid, spacing_mm: float) -> Grid:
@@ -48,6 +51,43 @@ def grid_with_spacing(grid: Grid, spacing_mm: float) -> Grid:
         affine[:3, 3] += grid.affine[:3, axis] * (factor - 1.0) / 2.0
         affine[:3, axis] *= factor
     return Grid((shape[0], shape[1], shape[2]), affine, grid.frame_of_reference_uid)
+
+
+def box_around(view: Grid, grid: Grid, margin: int = 0) -> tuple[Box, Grid]:
+    """The samples of a grid that resampling onto another one needs, and the grid of those alone.
+
+    Parameters
+    ----------
+    view : Grid
+        What will be resampled onto.
+    grid : Grid
+        Where the samples lie.
+    margin : int
+        So many more samples on each side.
+
+    Returns
+    -------
+    box : tuple of slice
+        At least one sample along each axis, all within the grid.
+    part : Grid
+        Of `array[box]`.
+
+    Examples
+    --------
+    >>> box, part = box_around(Grid((1, 2, 2), np.diag([1, 1, 1, 1])), Grid((5, 9, 9), np.eye(4)))
+    >>> box, part.shape
+    ((slice(0, 1, None), slice(0, 2, None), slice(0, 2, None)), (1, 2, 2))
+    """
+    ends = np.array(list(itertools.product((0, 1), repeat=3))) * (np.array(view.shape) - 1)
+    corners = grid.mm_to_index(view.index_to_mm(ends))
+    shape = np.array(grid.shape)
+    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - margin, 0, shape - 1)
+    high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 1 + margin, low + 1, shape)
+    affine = grid.affine.copy()
+    affine[:3, 3] = grid.index_to_mm(low)
+    a, b, c = (slice(int(i), int(j)) for i, j in zip(low, high, strict=True))
+    n = (high - low).tolist()
+    return (a, b, c), Grid((n[0], n[1], n[2]), affine, grid.frame_of_reference_uid)
 
 
 def resample_image(

@@ -22,7 +22,7 @@ from calcimetry.bone.network import Network
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM
 from calcimetry.model import Grid, Hand, Image, Segmentation
 from calcimetry.regions import ALL_NEIGHBOURS, connected_components
-from calcimetry.resample import resample_image
+from calcimetry.resample import box_around, resample_image
 
 FloatArray = NDArray[np.float32]
 Box = tuple[slice, slice, slice]
@@ -168,8 +168,7 @@ def _ask(
         some = planes[start : start + _BATCH]
         answer = network(seen[some][:, None])
         bone[some], deposit[some] = answer[:, 1:-1].sum(axis=1), answer[:, -1]
-    box = _box(along, grid)
-    part = _part(grid, box)
+    box, part = box_around(along, grid)
     back = (np.clip(resample_image(one, view, part), 0.0, 1.0) for one in (bone, deposit))
     return box, next(back), next(back)
 
@@ -183,25 +182,6 @@ def _view(grid: Grid, order: tuple[int, int, int]) -> Grid:
     affine = grid.affine[:, [*order, 3]].copy()
     affine[:3, :3] *= wanted / old
     return Grid((int(size[0]), int(size[1]), int(size[2])), affine)
-
-
-def _box(view: Grid, grid: Grid) -> Box:
-    """Samples of a grid around another grid."""
-    ends = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
-    corners = grid.mm_to_index(view.index_to_mm(ends * (np.array(view.shape) - 1)))
-    low = np.maximum(np.floor(corners.min(axis=0)).astype(int), 0)
-    high = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, grid.shape)
-    high = np.maximum(high, low + 1)
-    a, b, c = (slice(int(i), int(j)) for i, j in zip(low, high, strict=True))
-    return a, b, c
-
-
-def _part(grid: Grid, box: Box) -> Grid:
-    """Grid of a box of samples."""
-    affine = grid.affine.copy()
-    affine[:3, 3] = grid.index_to_mm([part.start for part in box])
-    a, b, c = (part.stop - part.start for part in box)
-    return Grid((a, b, c), affine, grid.frame_of_reference_uid)
 
 
 def _named(

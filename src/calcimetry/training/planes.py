@@ -12,7 +12,7 @@ from calcimetry.errors import InputError
 from calcimetry.model import Digit, Finger, Grid, Image, Laterality, Segmentation, bone_name
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 from calcimetry.phantom.truth import hands_of
-from calcimetry.resample import resample_image
+from calcimetry.resample import box_around, resample_image
 from calcimetry.training.marked import Cut
 from calcimetry.training.mask_values import label_class
 
@@ -86,7 +86,7 @@ def _has_digit(value: int) -> bool:
 
 def _planes(finger: Finger, image: Image, bones: Numbers, deposits: Mask | None) -> Iterator[Cut]:
     view = _view(finger.grid)
-    box, part = _around(view, image.grid)
+    box, part = box_around(view, image.grid, margin=2)
     hu = resample_image(image.array[box], part, view, fill=_AIR_HU)
     numbers = resample_image(bones[box], part, view, order=0)
     marked = None
@@ -135,17 +135,3 @@ def _view(grid: Grid) -> Grid:
     affine[:3, 0] *= factor
     count = int((grid.shape[0] - 1) / factor) + 1
     return Grid((count, *grid.shape[1:]), affine)
-
-
-def _around(view: Grid, grid: Grid) -> tuple[tuple[slice, slice, slice], Grid]:
-    """The samples of a grid around another one, and their own grid."""
-    ends = np.array(list(itertools.product((0, 1), repeat=3))) * (np.array(view.shape) - 1)
-    corners = grid.mm_to_index(view.index_to_mm(ends))
-    # Two more on each side, so that averaging sees what it would see in the whole.
-    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - 2, 0, np.array(grid.shape) - 1)
-    high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 3, low + 1, grid.shape)
-    affine = grid.affine.copy()
-    affine[:3, 3] = grid.index_to_mm(low)
-    a, b, c = (slice(int(i), int(j)) for i, j in zip(low, high, strict=True))
-    n = (high - low).tolist()
-    return (a, b, c), Grid((n[0], n[1], n[2]), affine)

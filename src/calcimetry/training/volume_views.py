@@ -22,10 +22,9 @@ from calcimetry.phantom.picture import DEPOSIT
 from calcimetry.phantom.scanner import draw_scanner
 from calcimetry.phantom.truth import hands_of, true_bones
 from calcimetry.phantom.volume import HandVolume, hand_volume
-from calcimetry.resample import resample_image
+from calcimetry.resample import box_around, resample_image
 
 Array = NDArray[np.floating[Any]]
-Box = tuple[slice, slice, slice]
 Sample = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 #: Rows and columns of each kind of view: a piece of a sagittal or coronal plane of a finger, a
@@ -113,7 +112,7 @@ def _view(rng: np.random.Generator, scene: _Scene, kind: str) -> Sample:
     order = _ORDERS[kind][int(rng.integers(len(_ORDERS[kind])))]
     layers = _layers(rng, scene, finger, kind, order)
     volume = scene.volume
-    box, part = _around(layers, volume.image.grid)
+    box, part = box_around(layers, volume.image.grid, margin=1)
     hu = resample_image(scene.hu[box], part, layers, fill=-1000.0)
     bone, classes = volume.bone_fraction[box], scene.classes[box]
     filled = [np.where(classes == number, bone, 0.0) for number in range(1, DEPOSIT)]
@@ -130,19 +129,6 @@ def _view(rng: np.random.Generator, scene: _Scene, kind: str) -> Sample:
     seen = np.clip(seen, AIR_HU, MINERAL_HU)
     grey = np.rint((seen - AIR_HU) / (MINERAL_HU - AIR_HU) * 255.0).astype(np.uint8)
     return grey, np.rint(np.clip(fractions.mean(axis=1), 0.0, 1.0) * 255.0).astype(np.uint8)
-
-
-def _around(layers: Grid, grid: Grid) -> tuple[Box, Grid]:
-    """The samples of a grid around some planes, and the grid of those alone."""
-    ends = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
-    corners = grid.mm_to_index(layers.index_to_mm(ends * (np.array(layers.shape) - 1)))
-    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - 1, 0, np.array(grid.shape) - 2)
-    high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 2, low + 2, grid.shape)
-    affine = grid.affine.copy()
-    affine[:3, 3] = grid.index_to_mm(low)
-    a, b, c = (int(n) for n in high - low)
-    first, second, third = (slice(int(i), int(j)) for i, j in zip(low, high, strict=True))
-    return (first, second, third), Grid((a, b, c), affine)
 
 
 def _layers(
