@@ -32,10 +32,10 @@ class DataRecipe:
     source : {"simulator", "images", "paper"}
         Simulated pictures made for training; the user's own pictures with their masks; or
         the 40 simulated pictures of 3 patients that stand for the source paper's.
-    upright, square, palm, plane, section, slab, validation : int
+    upright, square, palm, plane, section, slab, finger, validation : int
         Of the simulator: training pictures of whole fingers, of parts, and of parts with
         the metacarpal; planes along and across fingers of simulated hands, as volumes show
-        them, and slabs of them as pictures; and pictures to judge by.
+        them, slabs of them and of lone fingers as pictures; and pictures to judge by.
     deposits : DepositMix
         Of the simulator: how many deposits the training pictures hold, and where.
     split_by : {"patient", "image"}
@@ -62,6 +62,7 @@ class DataRecipe:
     plane: int = 0
     section: int = 0
     slab: int = 0
+    finger: int = 0
     validation: int = 0
     deposits: DepositMix = USUAL
     split_by: Literal["patient", "image"] = "patient"
@@ -74,7 +75,7 @@ class DataRecipe:
     @property
     def simulated(self) -> dict[str, int]:
         """Of the simulator: how many training pictures of each kind, those of none left out."""
-        kinds = ("upright", "square", "palm", "plane", "section", "slab")
+        kinds = ("upright", "square", "palm", "plane", "section", "slab", "finger")
         return {kind: count for kind in kinds if (count := getattr(self, kind))}
 
 
@@ -150,8 +151,8 @@ class Recipe:
             kinds = list(data.simulated.values())
             if not kinds or min(kinds) < training.batch_size or data.validation < 1:
                 raise _refused(
-                    "of the simulator, data.upright, square, palm, plane, section or slab must "
-                    f"hold a batch of {training.batch_size} pictures, and data.validation at "
+                    "of the simulator, data.upright, square, palm, plane, section, slab or finger "
+                    f"must hold a batch of {training.batch_size} pictures, and data.validation at "
                     "least 1"
                 )
             if training.epochs:

@@ -1,4 +1,4 @@
-"""Samples cut out of simulated hands: what a network is shown of volumes, and slabs as pictures.
+"""Samples cut out of simulated hands and fingers: what is seen of volumes, and slabs as pictures.
 
 Pictures drawn in one plane never show what volumes do: coronal planes, planes across a finger,
 neighbours taken out, spurs and ridges that a plane grazes, sesamoids, and things that are no
@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM
-from calcimetry.model import Bone, Finger, Grid, Segmentation
+from calcimetry.model import Bone, Digit, Finger, Grid, Laterality, Segmentation
+from calcimetry.phantom.cohort import Cohort, PlannedFinger
 from calcimetry.phantom.hand_settings import HandSettings
 from calcimetry.phantom.picture import DEPOSIT
 from calcimetry.phantom.scanner import draw_scanner
 from calcimetry.phantom.truth import hands_of, true_bones
+from calcimetry.phantom.visits import scan_finger
 from calcimetry.phantom.volume import HandVolume, hand_volume
 from calcimetry.resample import box_around, resample_image
 
@@ -28,12 +30,19 @@ Array = NDArray[np.floating[Any]]
 Sample = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 #: Rows and columns of each kind of view: a piece of a sagittal or coronal plane of a finger, a
-#: plane across it, both with the other fingers taken out; and a sagittal slab, exported.
-VIEWS = {"plane": (192, 192), "section": (96, 96), "slab": (288, 128)}
-#: How many views of each kind one hand gives: hands take longer than views.
-PER_HAND = {"plane": 40, "section": 50, "slab": 24}
+#: plane across it, both with the other fingers taken out; a sagittal slab, exported; and such a
+#: slab of a lone finger as a cohort's patients have it, with few deposits.
+VIEWS = {"plane": (192, 192), "section": (96, 96), "slab": (288, 128), "finger": (288, 128)}
+#: How many views of each kind one hand or finger gives: it takes longer than views.
+PER_HAND = {"plane": 40, "section": 50, "slab": 24, "finger": 8}
 #: A finger's axes (across to the side, along, across to the palm) as (normal, rows, columns).
-_ORDERS = {"plane": ((0, 1, 2), (2, 1, 0)), "section": ((1, 0, 2),), "slab": ((0, 1, 2),)}
+_SAGITTAL = ((0, 1, 2),)
+_ORDERS = {
+    "plane": ((0, 1, 2), (2, 1, 0)),
+    "section": ((1, 0, 2),),
+    "slab": _SAGITTAL,
+    "finger": _SAGITTAL,
+}
 _SAMPLES_MM = (0.45, 0.85)
 #: Part of the views laid around a deposit where there is one; the others are around bone.
 _AROUND_DEPOSIT = 0.55
@@ -43,6 +52,10 @@ _SLAB_MM = (0.3, 3.0)
 _LAYER_MM = 0.3
 _TURNED = 0.3  # part of the views that are turned in their plane by any angle
 _TURN_SD_DEG = 6.0
+#: Pictures of lone fingers that show more calcification than published ones do are left out, but
+#: for some.
+_MOST_MM2, _LARGE_KEPT = 48.0, 0.15
+_THUMB_SHARE = 0.08
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -59,11 +72,11 @@ class _Scene:
 
 
 def hand_views(kind: str, seed: Sequence[int]) -> list[Sample]:
-    """The views of one simulated hand.
+    """The views of one simulated hand, or lone finger.
 
     Parameters
     ----------
-    kind : {"plane", "section", "slab"}
+    kind : {"plane", "section", "slab", "finger"}
     seed : sequence of int
         Decides the hand and its views.
 
@@ -75,19 +88,43 @@ def hand_views(kind: str, seed: Sequence[int]) -> list[Sample]:
         sesamoid or a bone of the wrist counts as metacarpal: bone, and no phalanx.
     """
     rng = np.random.default_rng(seed)
-    scene = None
-    while scene is None:
-        scene = _scene(rng)
-    return [_view(rng, scene, kind) for _ in range(PER_HAND[kind])]
+    views: list[Sample] = []
+    while len(views) < PER_HAND[kind]:
+        volume = _finger(rng) if kind == "finger" else _hand(rng)
+        if (scene := _scene(volume)) is None:
+            continue
+        for _ in range(PER_HAND[kind]):
+            view = _view(rng, scene, kind)
+            if kind != "finger" or not _is_large(view) or rng.random() < _LARGE_KEPT:
+                views.append(view)
+    return views[: PER_HAND[kind]]
 
 
-def _scene(rng: np.random.Generator) -> _Scene | None:
-    """A hand with more deposits and wear than usual; None where no finger is in view."""
+def _is_large(view: Sample) -> bool:
+    return float(view[1][-1].sum()) / 255.0 * SPACING_MM**2 > _MOST_MM2
+
+
+def _finger(rng: np.random.Generator) -> HandVolume:
+    """A lone finger as `calcimetry phantom cohort` draws its patients'."""
+    thumb = rng.random() < _THUMB_SHARE
+    digit = Digit.THUMB if thumb else Digit(int(rng.integers(Digit.INDEX, Digit.LITTLE + 1)))
+    side = Laterality.LEFT if rng.random() < 0.5 else Laterality.RIGHT
+    cohort = Cohort(int(rng.integers(2**62)))
+    finger = PlannedFinger(cohort, "train", "train-01", (0, 0), digit, side, (False,))
+    return scan_finger(finger, spacing_mm=float(rng.uniform(*_SAMPLES_MM)))
+
+
+def _hand(rng: np.random.Generator) -> HandVolume:
+    """A hand with more deposits and wear than usual."""
     drawn = HandSettings().settled(rng)
     count = 0 if rng.random() < 0.2 else 4 + int(rng.poisson(14.0))
     pits, spurs = int(rng.poisson(1.0)), int(rng.poisson(2.0))
     drawn = replace(drawn, deposits=count, erosions=pits, osteophytes=spurs)
-    volume = hand_volume(rng, float(rng.uniform(*_SAMPLES_MM)), drawn)
+    return hand_volume(rng, float(rng.uniform(*_SAMPLES_MM)), drawn)
+
+
+def _scene(volume: HandVolume) -> _Scene | None:
+    """A volume and what its samples are; None where no finger is in view."""
     bones = true_bones(volume)
     hands = hands_of(bones, volume.laterality)
     if not hands:
@@ -118,7 +155,7 @@ def _view(rng: np.random.Generator, scene: _Scene, kind: str) -> Sample:
     filled = [np.where(classes == number, bone, 0.0) for number in range(1, DEPOSIT)]
     filled.append(volume.deposit_fraction[box])
     fractions = np.stack([resample_image(one, part, layers) for one in filled])
-    if kind == "slab":
+    if kind in ("slab", "finger"):
         scanner = draw_scanner(rng)
         seen = scanner.grey_to_hu(scanner.export(hu.mean(axis=0)))
     else:
@@ -136,7 +173,7 @@ def _layers(
 ) -> Grid:
     """The planes of one view (one, unless it is a slab), 0.4 mm pixels in a kind's frame."""
     rows, columns = VIEWS[kind]
-    thickness = float(rng.uniform(*_SLAB_MM)) if kind == "slab" else 0.0
+    thickness = float(rng.uniform(*_SLAB_MM)) if kind in ("slab", "finger") else 0.0
     count = max(1, int(np.ceil(thickness / _LAYER_MM)))
     axes = finger.grid.affine[:3, order] / np.linalg.norm(finger.grid.affine[:3, order], axis=0)
     angle = (
