@@ -41,15 +41,18 @@ class Network:
         logits, which is to say that fractions p become p^(1/T), made to add up to 1 again.
     sections : bool
         Whether it has learnt from planes across fingers too, so that it can be shown them.
+    dimensions : {2, 3}
+        Of what it is shown: pictures, or the blocks of volumes.
     """
 
     session: InferenceSession
     materials: tuple[str, ...]
     temperature: float = 1.0
     sections: bool = False
+    dimensions: int = 2
 
     def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Run a batch (n, 1, rows, columns); returns fractions (n, materials, rows, columns)."""
+        """Run a batch (n, 1, rows, columns), or of blocks; gives fractions (n, materials, ...)."""
         (output,) = self.session.run(None, {self.session.get_inputs()[0].name: batch})
         fractions = np.asarray(output, dtype=np.float32)
         if self.temperature == 1.0:
@@ -65,7 +68,8 @@ def load_network(path: Path) -> Network:
     Raises
     ------
     ModelError
-        If either file is missing, or the weights are not those that the hash names.
+        If either file is missing, the weights are not those that the hash names, or they
+        take something of other dimensions than stated.
     """
     # Imported here: it takes a tenth of a second that `import calcimetry` need not cost.
     import onnxruntime
@@ -82,8 +86,15 @@ def load_network(path: Path) -> Network:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # the library stays silent
     session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    dimensions = about.get("dimensions", 2)
+    taken = len(session.get_inputs()[0].shape) - 2
+    if dimensions != taken or taken not in (2, 3):
+        raise ModelError(
+            f"Loading network weights: {path.name} takes images of {taken} dimensions, its "
+            f"description states {dimensions}; expected 2 or 3, the same in both. {_REMEDY}"
+        )
     sections = about.get("sections") is True
-    return Network(session, tuple(about["materials"]), _temperature(path), sections)
+    return Network(session, tuple(about["materials"]), _temperature(path), sections, dimensions)
 
 
 def network_kind(path: Path) -> str:

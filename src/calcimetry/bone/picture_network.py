@@ -4,8 +4,8 @@ The network gives, for every pixel, the part that each phalanx, the metacarpal a
 calcium deposits fill (soft targets instead of labels, so that blurred borders and thin
 deposits keep their area). The picture is shown as it is and with the other end up, and
 the two answers are averaged: which way up a finger came can then hardly change its
-result. A network that was asked for bone alone tells no deposits, and its bones are
-parted at joints and named by their order, as those of the clustering methods are.
+result. A network that was asked for bone alone tells no deposits. Bones that it does not
+name are parted at joints and named by their order, as those of the clustering methods are.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from calcimetry.errors import ModelError, NotMeasurable
 from calcimetry.model import Grid, Hand, Image, Segmentation, bone_name
 from calcimetry.resample import resample_image
 
-#: What a network's channels may stand for: its bones by name, or bone as one.
+#: What a network's channels may stand for: its bones by name, bone as one, or bone alone.
 NAMED = ("other", "proximal", "middle", "distal", "metacarpal", "deposit")
+NAMELESS = ("other", "bone", "deposit")
 BONE_ONLY = ("other", "bone")
 _FLIPS: tuple[tuple[int, ...], ...] = ((), (0, 1))
 
@@ -70,19 +71,25 @@ class PictureNetwork:
         ------
         NotMeasurable
             If the image is a volume, which is segmented by its fingers (`segment_hand`), or
-            shows air alone.
+            shows air alone; or the network knows volumes alone.
         """
         require_picture(image)
         network, made_by = self._network(self.weights)
+        if network.dimensions != 2:
+            raise NotMeasurable(
+                f"Finding bone in {image.name!r}: the network {self.weights.name} was trained on "
+                f"blocks of {network.dimensions} dimensions and measures volumes only. Measure "
+                "pictures with one that was trained on pictures, such as the default."
+            )
         picture, grid = image.array[0], image.grid
         view = working_grid(picture, grid)
         seen = _ask_both_ways(network, show_to_network(picture, grid, view))
         fractions = np.concatenate([resample_image(part[None], view, grid) for part in seen[1:]])
         fractions = np.clip(fractions, 0.0, 1.0)
-        if network.materials == BONE_ONLY:
-            (bone,) = fractions
+        if network.materials != NAMED:
+            bone, *deposit = fractions
             bones = phalanges(bone >= 0.5, bone, body_of(image.array)[0], grid)
-            return BoneEvidence(bones, bone[None], None, made_by)
+            return BoneEvidence(bones, bone[None], np.array(deposit) if deposit else None, made_by)
         parts = fractions[:-1]
         bones = _named(parts, grid)
         bone = np.clip(parts.sum(axis=0), 0.0, 1.0)
@@ -95,7 +102,7 @@ class PictureNetwork:
         hands: Sequence[Hand],
         lumps: NDArray[np.uint16],
     ) -> BoneEvidence:
-        """Part bone and deposit in the fingers of a volume (`calcimetry.bone.planes`).
+        """Part bone and deposit in the fingers of a volume (`planes`, `blocks`).
 
         Raises
         ------
@@ -107,18 +114,18 @@ class PictureNetwork:
             raise NotMeasurable(
                 f"Finding bone in {image.name!r}: the network {self.weights.name} tells bone "
                 "alone and measures pictures of one slice only. Measure volumes with one that was "
-                'trained with targets = "named", such as the default.'
+                "trained to tell deposits too, such as the default."
             )
         return segment_fingers(image, bones, hands, lumps, network, made_by)
 
     def _network(self, weights: Path) -> tuple[Network, str]:
         """The network of a file, and what evidence names as its method."""
         network = load_network(weights)
-        if network.materials not in (NAMED, BONE_ONLY):
+        known = (NAMED, NAMELESS, BONE_ONLY)
+        if network.materials not in known:
             raise ModelError(
-                f"Loading network weights: {weights.name} tells "
-                f"{', '.join(network.materials)}; expected {', '.join(NAMED)}; or "
-                f"{', '.join(BONE_ONLY)}."
+                f"Loading network weights: {weights.name} tells {', '.join(network.materials)}; "
+                f"expected {'; or '.join(', '.join(one) for one in known)}."
             )
         return network, f"{self.name} {stated_fingerprint(weights)}"
 

@@ -27,7 +27,7 @@ from calcimetry.training.volume_views import PER_HAND, VIEWS, Sample, hand_views
 
 #: Rows and columns of each kind of sample: a whole finger, long and upright; a part of one,
 #: square and turned any way; such a part with the metacarpal; and views of simulated hands.
-FRAMES = {"upright": (288, 128), "square": (192, 192), "palm": (192, 192), **VIEWS}
+FRAMES: dict[str, tuple[int, ...]] = {"upright": (288, 128), "square": (192, 192), "palm": (192, 192), **VIEWS}
 #: Raised when samples change, so that an older bank is made again.
 VERSION = 2
 

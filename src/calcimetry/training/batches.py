@@ -1,4 +1,4 @@
-"""Batches of pictures, with the changes that cost too little to store."""
+"""Batches of pictures, or of blocks, with the changes that cost too little to store."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch.utils.data import IterableDataset
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU
 
 #: Grey pictures (n, rows, columns) from AIR_HU to MINERAL_HU, and the fractions in 255ths
-#: (n, materials, rows, columns) that fill each pixel, without "other".
+#: (n, materials, rows, columns) that fill each pixel, without "other". Blocks have slices too.
 Bank = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 #: Rows and columns of a close view, and how many of them stand for one whole picture.
@@ -22,6 +22,10 @@ CLOSE, CLOSE_PER_PICTURE = 96, 2
 _AROUND_BONE = 0.3
 #: A material fills a pixel to so much, in 255ths, where a close view may be laid around it.
 _FILLED = 64
+#: Where the field of view ends, this part of a side is not seen: of rows and columns, and of
+#: slices, rows and columns.
+_ACROSS, _ALONG = (0.05, 0.3), (0.1, 0.4)
+_UNSEEN = {2: (_ALONG, _ACROSS), 3: (_ACROSS, _ALONG, _ACROSS)}
 
 
 class Batches(IterableDataset[tuple[Tensor, Tensor]]):
@@ -49,7 +53,7 @@ class Batches(IterableDataset[tuple[Tensor, Tensor]]):
 
     Yields
     ------
-    (hu, fractions) : tensors (n, 1, rows, columns) and (n, materials + 1, rows, columns)
+    (hu, fractions) : tensors (n, 1, ...) and (n, materials + 1, ...)
     """
 
     def __init__(
@@ -163,26 +167,26 @@ def _place_among_devices() -> tuple[int, int]:
 
 def _changed(rng: np.random.Generator, hu: Tensor, fractions: Tensor) -> tuple[Tensor, Tensor]:
     """Flip all and vary each picture's brightness, noise and field of view."""
-    flips = [axis for axis in (2, 3) if rng.random() < 0.5]
+    flips = [axis for axis in range(2, hu.ndim) if rng.random() < 0.5]
     hu, fractions = hu.flip(flips), fractions.flip(flips).clone()
-    count, _, rows, columns = hu.shape
+    count, sides = len(hu), hu.shape[2:]
 
     def each(low: float, high: float) -> Tensor:
-        return torch.from_numpy(rng.uniform(low, high, (count, 1, 1, 1))).float()
+        shape = (count, *[1] * (hu.ndim - 1))
+        return torch.from_numpy(rng.uniform(low, high, shape)).float()
 
     noise = torch.from_numpy(rng.standard_normal(hu.shape, dtype=np.float32))
     hu = hu * each(0.92, 1.08) + each(-25.0, 25.0) + each(0.0, 18.0) * noise
     for i in np.flatnonzero(rng.random(count) < 0.12):
         # The picture ends here: nothing is seen beyond, and nothing is asked for.
-        row, column = int(rows * rng.uniform(0.1, 0.4)), int(columns * rng.uniform(0.05, 0.3))
-        side = rng.integers(4)
-        cut = [
-            (slice(0, row), slice(None)),
-            (slice(rows - row, rows), slice(None)),
-            (slice(None), slice(0, column)),
-            (slice(None), slice(columns - column, columns)),
-        ][side]
-        hu[i, 0][cut] = AIR_HU
+        unseen = [
+            int(n * rng.uniform(*part)) for n, part in zip(sides, _UNSEEN[len(sides)], strict=True)
+        ]
+        axis, at_end = divmod(int(rng.integers(2 * len(sides))), 2)
+        cut = [slice(None)] * len(sides)
+        n = sides[axis]
+        cut[axis] = slice(n - unseen[axis], n) if at_end else slice(0, unseen[axis])
+        hu[i, 0][*cut] = AIR_HU
         fractions[i][:, *cut] = 0.0
         fractions[i][0][cut] = 1.0
     return hu.clamp(AIR_HU, MINERAL_HU), fractions

@@ -53,11 +53,13 @@ def simulated_set(recipe: Recipe, folder: Path, workers: int) -> TrainingSet:
     for kind, count in kinds.items():
         make_bank(folder / "train", kind, count, recipe.seed, workers, recipe.data.deposits)
     # Judged by the usual deposits, so that recipes can be compared.
-    make_bank(folder / "validation", "upright", recipe.data.validation, held_out, workers)
+    judged = recipe.data.judged
+    make_bank(folder / "validation", judged, recipe.data.validation, held_out, workers)
     return TrainingSet(
         tuple(_asked_for(load_bank(folder / "train", kind), recipe) for kind in kinds),
-        _asked_for(load_bank(folder / "validation", "upright"), recipe),
-        f"{sum(kinds.values())} simulated pictures, none of patients; "
+        _asked_for(load_bank(folder / "validation", judged), recipe),
+        f"{sum(kinds.values())} simulated {'blocks' if judged == 'block' else 'pictures'}, none of "
+        f"patients; "
         f"{recipe.data.validation} others to judge by",
     )
 
@@ -113,7 +115,7 @@ def bytes_needed(recipe: Recipe, pictures: Sequence[TrainingPicture]) -> int:
         pixels = math.prod(_size(recipe, pictures)) * len(pictures)
         return channels * pixels * (1 + len(recipe.data.rotations_deg))
     counts = recipe.data.simulated
-    held_out = recipe.data.validation * math.prod(FRAMES["upright"])
+    held_out = recipe.data.validation * math.prod(FRAMES[recipe.data.judged])
     return channels * (held_out + sum(n * math.prod(FRAMES[kind]) for kind, n in counts.items()))
 
 
@@ -146,12 +148,15 @@ class PictureData(LightningDataModule):
 
 
 def _asked_for(bank: Bank, recipe: Recipe) -> Bank:
-    """The bank with the materials of the recipe's targets: bones by name, or all as one."""
+    """The bank with the materials of the recipe's targets: bones by name, or as one."""
     grey, parts = bank
     if recipe.network.targets == "named":
         return bank
     bone = parts[:, : DEPOSIT - 1].sum(axis=1, keepdims=True, dtype=np.uint16)
-    return grey, np.minimum(bone, 255).astype(np.uint8)
+    bone = np.minimum(bone, 255).astype(np.uint8)
+    if recipe.network.targets == "bone":
+        return grey, bone
+    return grey, np.concatenate([bone, parts[:, DEPOSIT - 1 :]], axis=1)
 
 
 def _size(recipe: Recipe, pictures: Sequence[TrainingPicture]) -> tuple[int, int]:

@@ -17,18 +17,22 @@ def export(network: MaterialNetwork, path: Path, recipe: Recipe) -> Path:
     """Write the network, with what loading needs to know in ``<name>.json`` beside it.
 
     The exported network takes pictures in HU (n, 1, rows, columns), rows and columns
-    multiples of 16, and gives the fractions (n, materials, rows, columns), not the logits.
+    multiples of 16, or blocks (n, 1, slices, rows, columns), all sides multiples of 8. It gives
+    the fractions (n, materials, ...), not the logits.
     """
     model = torch.nn.Sequential(network, torch.nn.Softmax(dim=1)).eval().cpu()
     part = path.with_suffix(".part.onnx")
-    batch, rows, columns = (torch.export.Dim(name) for name in ("batch", "rows16", "columns16"))
+    dimensions = recipe.network.dimensions
+    shape, multiple = ((288, 128), 16) if dimensions == 2 else ((32, 64, 32), 8)
+    names = ("slices", "rows", "columns")[-dimensions:]
+    sides = [multiple * torch.export.Dim(f"{name}{multiple}") for name in names]
     torch.onnx.export(
         model,
-        (torch.zeros(2, 1, 288, 128),),
+        (torch.zeros(2, 1, *shape),),
         part,
         input_names=["picture"],
         output_names=["fractions"],
-        dynamic_shapes=({0: batch, 2: 16 * rows, 3: 16 * columns},),
+        dynamic_shapes=({0: torch.export.Dim("batch"), **dict(enumerate(sides, 2))},),
         dynamo=True,
         external_data=False,
         verbose=False,
@@ -42,6 +46,7 @@ def export(network: MaterialNetwork, path: Path, recipe: Recipe) -> Path:
         "seed": recipe.seed,
         "steps": recipe.training.steps or recipe.training.epochs,
         "sections": recipe.data.section > 0,
+        "dimensions": dimensions,
     }
     path.with_suffix(".json").write_text(json.dumps(about, indent=2) + "\n")
     return path

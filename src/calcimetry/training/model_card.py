@@ -19,6 +19,8 @@ _MEANINGS = {
     "val_names_right": "part of the bone found that bears the right name",
     "val_area_error_mm2": "mean absolute error of a picture's area (mm2)",
     "val_area_ccc": "Lin's concordance of a picture's area with truth",
+    "val_volume_error_mm3": "mean absolute error of a block's volume (mm3)",
+    "val_volume_ccc": "Lin's concordance of a block's volume with truth",
     "val_loss": "loss",
 }
 
@@ -30,8 +32,14 @@ def write_model_card(
     plan = recipe.training
     length = f"{plan.steps} steps" if plan.steps else f"{plan.epochs} epochs"
     start = recipe.network.start or "chance"
-    area = "deposits" if "deposit" in recipe.materials else "bone"
-    training = f"{length} of {plan.batch_size} pictures, AdamW, one cycle to {plan.learning_rate:g}"
+    counted = "deposits" if "deposit" in recipe.materials else "bone"
+    if recipe.network.dimensions == 2:
+        size, seen = "Area", "pictures"
+        taken = "(n, 1, rows, columns), multiples of 16, pixels of 0.4 mm"
+    else:
+        size, seen = "Volume", "blocks"
+        taken = "(n, 1, slices, rows, columns), multiples of 8, samples of 0.6 mm"
+    training = f"{length} of {plan.batch_size} {seen}, AdamW, one cycle to {plan.learning_rate:g}"
     versions = f"torch {torch.__version__}, MONAI {monai.__version__}, "
     versions += f"Lightning {lightning.__version__}"
     lines = [
@@ -41,7 +49,7 @@ def write_model_card(
         "",
         "| | |",
         "|---|---|",
-        "| input | HU, (n, 1, rows, columns), multiples of 16, pixels of 0.4 mm, -300 to 1200 HU |",
+        f"| input | HU, {taken}, -300 to 1200 HU |",
         f"| output | fractions of each pixel: {', '.join(recipe.materials)} |",
         f"| learnt from | {data} |",
         f"| network | {recipe.network.kind}, channels {recipe.network.features}, from {start} |",
@@ -49,9 +57,9 @@ def write_model_card(
         f"| seed | {recipe.seed} |",
         f"| made with | calcimetry {version('calcimetry')}, {versions} |",
         "",
-        "## Measured on held-out pictures",
+        f"## Measured on held-out {seen}",
         "",
-        f"Area is that of {area}. These pictures are of the same kind as those learnt from,",
+        f"{size} is that of {counted}. These {seen} are of the same kind as those learnt from,",
         "so they do not say how the network does on others.",
         "",
         *_table(curve),

@@ -11,7 +11,7 @@ from monai.losses import DiceCELoss
 from torch import Tensor
 
 from calcimetry.agreement.concordance import concordance
-from calcimetry.bone.working_view import SPACING_MM
+from calcimetry.bone.working_view import BLOCK_SPACING_MM, SPACING_MM
 from calcimetry.errors import NotMeasurable
 from calcimetry.training.architectures import build_network
 
@@ -20,7 +20,7 @@ class ScaleHU(torch.nn.Module):
     """HU to the range of about -1 to 3 that networks learn well in."""
 
     def forward(self, hu: Tensor) -> Tensor:
-        """Scale pictures of any shape."""
+        """Scale pictures or blocks of any shape."""
         return (hu - 200.0) / 400.0
 
 
@@ -35,6 +35,8 @@ class MaterialNetwork(lightning.LightningModule):
         What its answers stand for: "other", then bones, then perhaps "deposit".
     learning_rate, weight_decay : float
         Of AdamW; the rate follows one cycle over the whole training.
+    dimensions : {2, 3}
+        Whether it learns from pictures, or from blocks (n, 1, slices, rows, columns).
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class MaterialNetwork(lightning.LightningModule):
         materials: Sequence[str],
         learning_rate: float,
         weight_decay: float,
+        dimensions: int = 2,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
@@ -52,8 +55,9 @@ class MaterialNetwork(lightning.LightningModule):
         self.weight_decay = weight_decay
         self.scale = ScaleHU()
         # Channels last: oneDNN and cuDNN then convolve without reordering (a third faster here).
-        self.network = build_network(kind, features, len(materials))
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch documents it
+        self.network = build_network(kind, features, len(materials), dimensions)
+        last = torch.channels_last if dimensions == 2 else torch.channels_last_3d
+        self.network.to(memory_format=last)  # type: ignore[call-overload]  # torch documents it
         # Cross-entropy on fractions is smallest at the true fraction, so areas are
         # unbiased; Dice keeps small deposits from being outvoted by air.
         self.loss = DiceCELoss(
@@ -64,6 +68,7 @@ class MaterialNetwork(lightning.LightningModule):
             lambda_dice=0.5,
             lambda_ce=3.0,
         )
+        self.measured = ("area", "mm2") if dimensions == 2 else ("volume", "mm3")
         self.judged: list[Figures] = []
 
     def forward(self, hu: Tensor) -> Tensor:
@@ -90,11 +95,12 @@ class MaterialNetwork(lightning.LightningModule):
         """Dice, names and areas over all held-out pictures."""
         every = Figures(*(torch.cat(parts) for parts in zip(*self.judged, strict=True)))
         self.judged.clear()
+        size, unit = self.measured
         told: dict[str, Tensor | float] = {
             "val_bone_dice": every.dice.mean(),
             "val_worst_dice": every.dice.min(),
-            "val_area_error_mm2": (every.area_mm2 - every.true_area_mm2).abs().mean(),
-            "val_area_ccc": _concordance(every.area_mm2, every.true_area_mm2),
+            f"val_{size}_error_{unit}": (every.size - every.true_size).abs().mean(),
+            f"val_{size}_ccc": _concordance(every.size, every.true_size),
         }
         if bone_channels(self.materials) != [1]:
             told["val_names_right"] = every.names_right.mean()
@@ -116,32 +122,34 @@ class MaterialNetwork(lightning.LightningModule):
 
 
 class Figures(NamedTuple):
-    """What is known of each picture, tensors (n,).
+    """What is known of each picture or block, tensors (n,).
 
-    Area is that of deposits; of bone where the network is not asked for deposits.
+    Its size is the area (mm2) or volume (mm3) of deposits; of bone where the network is not
+    asked for deposits.
     """
 
     dice: Tensor
     names_right: Tensor
-    area_mm2: Tensor
-    true_area_mm2: Tensor
+    size: Tensor
+    true_size: Tensor
 
 
 def figures(predicted: Tensor, fractions: Tensor, materials: Sequence[str]) -> Figures:
-    """Compare answers with truth, both (n, materials, rows, columns), picture by picture."""
+    """Compare answers with truth, both (n, materials, ...), picture by picture."""
     bones = bone_channels(materials)
     named = list(range(bones[-1] + 1))
     bone, true_bone = (part[:, bones].sum(dim=1) >= 0.5 for part in (predicted, fractions))
     name, true_name = (part[:, named].argmax(dim=1) for part in (predicted, fractions))
     counted = [materials.index("deposit")] if "deposit" in materials else bones
-    area, true_area = (
-        part[:, counted].sum(dim=(1, 2, 3)) * SPACING_MM**2 for part in (predicted, fractions)
+    pixel = SPACING_MM**2 if predicted.ndim == 4 else BLOCK_SPACING_MM**3
+    size, true_size = (
+        part[:, counted].flatten(1).sum(dim=1) * pixel for part in (predicted, fractions)
     )
     both = bone & true_bone
-    shared = both.sum(dim=(1, 2)).float()
-    total = (bone.sum(dim=(1, 2)) + true_bone.sum(dim=(1, 2))).float()
-    right = ((name == true_name) & both).sum(dim=(1, 2)).float()
-    return Figures((2 * shared + 1) / (total + 1), right / shared.clamp(min=1.0), area, true_area)
+    shared, found, true = (one.flatten(1).sum(dim=1).float() for one in (both, bone, true_bone))
+    right = ((name == true_name) & both).flatten(1).sum(dim=1).float()
+    dice = (2 * shared + 1) / (found + true + 1)
+    return Figures(dice, right / shared.clamp(min=1.0), size, true_size)
 
 
 def bone_channels(materials: Sequence[str]) -> list[int]:

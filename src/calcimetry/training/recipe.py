@@ -10,7 +10,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from calcimetry.bone.picture_network import BONE_ONLY, NAMED
+from calcimetry.bone.picture_network import BONE_ONLY, NAMED, NAMELESS
 from calcimetry.errors import SettingsError
 from calcimetry.phantom.placement import USUAL, DepositMix
 from calcimetry.training.architectures import check_network
@@ -19,7 +19,7 @@ from calcimetry.training.architectures import check_network
 SHIPPED = Path(__file__).parent / "recipes"
 
 #: What a network can be asked for, by the name of the recipe's `targets`.
-TARGETS = {"named": NAMED, "bone": BONE_ONLY}
+TARGETS = {"named": NAMED, "nameless": NAMELESS, "bone": BONE_ONLY}
 SOURCES = ("simulator", "images", "paper")
 
 
@@ -32,10 +32,11 @@ class DataRecipe:
     source : {"simulator", "images", "paper"}
         Simulated pictures made for training; the user's own pictures with their masks; or
         the 40 simulated pictures of 3 patients that stand for the source paper's.
-    upright, square, palm, plane, section, slab, finger, validation : int
+    upright, square, palm, plane, section, slab, finger, block, validation : int
         Of the simulator: training pictures of whole fingers, of parts, and of parts with
         the metacarpal; planes along and across fingers of simulated hands, as volumes show
-        them, slabs of them and of lone fingers as pictures; and pictures to judge by.
+        them, slabs of them and of lone fingers as pictures; blocks of such fingers, for
+        networks of three dimensions; and pictures, or blocks, to judge by.
     deposits : DepositMix
         Of the simulator: how many deposits the training pictures hold, and where.
     split_by : {"patient", "image"}
@@ -63,6 +64,7 @@ class DataRecipe:
     section: int = 0
     slab: int = 0
     finger: int = 0
+    block: int = 0
     validation: int = 0
     deposits: DepositMix = USUAL
     split_by: Literal["patient", "image"] = "patient"
@@ -75,15 +77,20 @@ class DataRecipe:
     @property
     def simulated(self) -> dict[str, int]:
         """Of the simulator: how many training pictures of each kind, those of none left out."""
-        kinds = ("upright", "square", "palm", "plane", "section", "slab", "finger")
+        kinds = ("upright", "square", "palm", "plane", "section", "slab", "finger", "block")
         return {kind: count for kind in kinds if (count := getattr(self, kind))}
+
+    @property
+    def judged(self) -> str:
+        """Of the simulator: the kind of the pictures, or blocks, to judge by."""
+        return "block" if self.block else "upright"
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkRecipe:
     """The network: its kind and channels, what it is asked for, and where it begins.
 
-    `start` is "" for chance weights, "shipped" for those of that kind that come with
+    It sees pictures, or, of 3 `dimensions`, blocks of volumes. `start` is "" for chance weights, "shipped" for those of that kind that come with
     calcimetry, or the path of a network that `calcimetry train` left.
     """
 
@@ -91,6 +98,7 @@ class NetworkRecipe:
     features: list[int]
     targets: str = "named"
     start: str = ""
+    dimensions: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +139,7 @@ class Recipe:
     def __post_init__(self) -> None:
         data, training = self.data, self.training
         _one_of("data.source", data.source, SOURCES)
-        check_network(self.network.kind, self.network.features)
+        check_network(self.network.kind, self.network.features, self.network.dimensions)
         _one_of("network.targets", self.network.targets, tuple(TARGETS))
         if (training.steps > 0) == (training.epochs > 0):
             raise _refused("training needs steps or epochs, one of the two, of 1 or more")
@@ -140,6 +148,7 @@ class Recipe:
         if not 0 < training.learning_rate < 1 or training.weight_decay < 0:
             raise _refused("training.learning_rate must lie between 0 and 1, weight_decay be >= 0")
         self._check_close()
+        self._check_dimensions()
         counts = (data.held_out, *data.simulated.values())
         if min(self.seed, training.patience, *counts) < 0:
             raise _refused("numbers of pictures, the seed and patience must not be negative")
@@ -151,9 +160,9 @@ class Recipe:
             kinds = list(data.simulated.values())
             if not kinds or min(kinds) < training.batch_size or data.validation < 1:
                 raise _refused(
-                    "of the simulator, data.upright, square, palm, plane, section, slab or finger "
-                    f"must hold a batch of {training.batch_size} pictures, and data.validation at "
-                    "least 1"
+                    "of the simulator, data.upright, square, palm, plane, section, slab, finger or "
+                    f"block must hold a batch of {training.batch_size} pictures, and "
+                    "data.validation at least 1"
                 )
             if training.epochs:
                 raise _refused("the simulator's pictures are drawn by chance: give steps")
@@ -162,8 +171,21 @@ class Recipe:
         close = self.data.close
         if not 0.0 <= close < 1.0:
             raise _refused(f"data.close must be 0 or more and less than 1, found {close:g}")
-        if close and (self.network.targets != "named" or self.training.epochs):
-            raise _refused("data.close needs network.targets = 'named', and steps, not epochs")
+        if close and (self.network.targets == "bone" or self.training.epochs):
+            raise _refused(
+                "data.close needs network.targets = 'named' or 'nameless', and steps, not epochs"
+            )
+
+    def _check_dimensions(self) -> None:
+        data, blocks = self.data, self.network.dimensions == 3
+        flat = data.source != "simulator" or data.close or set(data.simulated) - {"block"}
+        if blocks and flat:
+            raise _refused(
+                "a network of 3 dimensions learns from the simulator's data.block alone, without "
+                "data.close"
+            )
+        if data.block and not blocks:
+            raise _refused("data.block needs network.dimensions = 3")
 
     @property
     def materials(self) -> tuple[str, ...]:

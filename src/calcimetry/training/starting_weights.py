@@ -13,17 +13,21 @@ from torch import nn
 from calcimetry.bone.network import WEIGHTS
 from calcimetry.errors import ModelError
 from calcimetry.training.network import MaterialNetwork
+from calcimetry.training.recipe import NetworkRecipe
+
+_CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d, nn.Conv3d, nn.ConvTranspose3d)
 
 
-def weights_to_start(start: str, kind: str) -> Path:
-    """The file that a recipe's `start` names.
+def weights_to_start(network: NetworkRecipe) -> Path:
+    """The file that a recipe's `start` names; of three dimensions the shipped ones for volumes.
 
     Raises
     ------
     ModelError
         If there is none.
     """
-    path = WEIGHTS / f"{kind}.onnx" if start == "shipped" else Path(start)
+    shipped = f"{network.kind}{'-volumes' if network.dimensions == 3 else ''}.onnx"
+    path = WEIGHTS / shipped if network.start == "shipped" else Path(network.start)
     if not path.is_file():
         raise ModelError(
             f"Starting the training: there is no network {path.name}; network.start takes "
@@ -57,7 +61,7 @@ def load_weights(network: MaterialNetwork, path: Path) -> None:
     modules = list(network.network.named_modules())
     with torch.no_grad():
         for i, (name, module) in enumerate(modules):
-            if not isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            if not isinstance(module, _CONVOLUTIONS):
                 continue
             weight = stored.get(f"{name}.weight")
             if weight is None or weight.shape != module.weight.shape:
@@ -84,16 +88,18 @@ def load_weights(network: MaterialNetwork, path: Path) -> None:
             target.copy_(shift)
 
 
-def _norm_after(modules: list[tuple[str, nn.Module]], at: int) -> nn.BatchNorm2d | None:
+def _norm_after(
+    modules: list[tuple[str, nn.Module]], at: int
+) -> nn.BatchNorm2d | nn.BatchNorm3d | None:
     """The normalisation that follows a convolution, if one comes before the next."""
     for _, module in modules[at + 1 :]:
-        if isinstance(module, nn.BatchNorm2d):
+        if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d):
             return module
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        if isinstance(module, _CONVOLUTIONS):
             return None
     return None
 
 
-def _pass_through(norm: nn.BatchNorm2d) -> None:
+def _pass_through(norm: nn.BatchNorm2d | nn.BatchNorm3d) -> None:
     norm.reset_parameters()
     norm.running_var = torch.full((norm.num_features,), 1.0 - norm.eps)

@@ -82,7 +82,7 @@ def train(
         )
     start = None
     if recipe.network.start:
-        start = weights_to_start(recipe.network.start, recipe.network.kind)
+        start = weights_to_start(recipe.network)
     needed = bytes_needed(recipe, pictures)
     refuse_too_little(
         room_at(run),
@@ -121,6 +121,7 @@ def fit(recipe: Recipe, run: Path, pictures: TrainingSet, start: Path | None) ->
         recipe.materials,
         plan.learning_rate,
         plan.weight_decay,
+        recipe.network.dimensions,
     )
     if start is not None:
         load_weights(network, start)

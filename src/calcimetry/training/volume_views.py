@@ -1,4 +1,4 @@
-"""Samples cut out of simulated hands and fingers: what is seen of volumes, and slabs as pictures.
+"""Samples cut out of simulated hands and fingers: planes and blocks of volumes, and slabs.
 
 Pictures drawn in one plane never show what volumes do: coronal planes, planes across a finger,
 neighbours taken out, spurs and ridges that a plane grazes, sesamoids, and things that are no
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM
+from calcimetry.bone.working_view import AIR_HU, BLOCK_SPACING_MM, MINERAL_HU, SPACING_MM
 from calcimetry.model import Bone, Digit, Finger, Grid, Laterality, Segmentation
 from calcimetry.phantom.cohort import Cohort, PlannedFinger
 from calcimetry.phantom.hand_settings import HandSettings
@@ -31,10 +31,18 @@ Sample = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 #: Rows and columns of each kind of view: a piece of a sagittal or coronal plane of a finger, a
 #: plane across it, both with the other fingers taken out; a sagittal slab, exported; and such a
-#: slab of a lone finger as a cohort's patients have it, with few deposits.
-VIEWS = {"plane": (192, 192), "section": (96, 96), "slab": (288, 128), "finger": (288, 128)}
+#: slab of a lone finger as a cohort's patients have it, with few deposits. And slices, rows and
+#: columns of a block of a finger, the other fingers taken out.
+VIEWS: dict[str, tuple[int, ...]] = {
+    "plane": (192, 192),
+    "section": (96, 96),
+    "slab": (288, 128),
+    "finger": (288, 128),
+    "block": (32, 64, 32),
+}
 #: How many views of each kind one hand or finger gives: it takes longer than views.
-PER_HAND = {"plane": 40, "section": 50, "slab": 24, "finger": 8}
+PER_HAND = {"plane": 40, "section": 50, "slab": 24, "finger": 8, "block": 30}
+_SLABS = ("slab", "finger")
 #: A finger's axes (across to the side, along, across to the palm) as (normal, rows, columns).
 _SAGITTAL = ((0, 1, 2),)
 _ORDERS = {
@@ -42,8 +50,11 @@ _ORDERS = {
     "section": ((1, 0, 2),),
     "slab": _SAGITTAL,
     "finger": _SAGITTAL,
+    "block": _SAGITTAL,
 }
 _SAMPLES_MM = (0.45, 0.85)
+#: Part of the hands without deposits, and how many more than four the others have on average.
+_DEPOSITS = {"plane": (0.2, 14.0), "section": (0.2, 14.0), "slab": (0.2, 14.0), "block": (0.3, 6.0)}
 #: Part of the views laid around a deposit where there is one; the others are around bone.
 _AROUND_DEPOSIT = 0.55
 #: The nearest bone of a sample is looked for on so coarse a grid.
@@ -76,21 +87,21 @@ def hand_views(kind: str, seed: Sequence[int]) -> list[Sample]:
 
     Parameters
     ----------
-    kind : {"plane", "section", "slab", "finger"}
+    kind : {"plane", "section", "slab", "finger", "block"}
     seed : sequence of int
         Decides the hand and its views.
 
     Returns
     -------
     list of (grey, fractions)
-        `PER_HAND` of the kind: uint8 (rows, columns), 0 to 255 spanning AIR_HU to MINERAL_HU,
-        and uint8 (5, rows, columns), the 255ths of each pixel that each material fills. A
+        `PER_HAND` of the kind, each of a shape in `VIEWS`: uint8, 0 to 255 spanning AIR_HU to
+        MINERAL_HU, and uint8 (5, ...), the 255ths of each pixel that each material fills. A
         sesamoid or a bone of the wrist counts as metacarpal: bone, and no phalanx.
     """
     rng = np.random.default_rng(seed)
     views: list[Sample] = []
     while len(views) < PER_HAND[kind]:
-        volume = _finger(rng) if kind == "finger" else _hand(rng)
+        volume = _finger(rng) if kind == "finger" else _hand(rng, *_DEPOSITS[kind])
         if (scene := _scene(volume)) is None:
             continue
         for _ in range(PER_HAND[kind]):
@@ -114,10 +125,10 @@ def _finger(rng: np.random.Generator) -> HandVolume:
     return scan_finger(finger, spacing_mm=float(rng.uniform(*_SAMPLES_MM)))
 
 
-def _hand(rng: np.random.Generator) -> HandVolume:
+def _hand(rng: np.random.Generator, none: float, further: float) -> HandVolume:
     """A hand with more deposits and wear than usual."""
     drawn = HandSettings().settled(rng)
-    count = 0 if rng.random() < 0.2 else 4 + int(rng.poisson(14.0))
+    count = 0 if rng.random() < none else 4 + int(rng.poisson(further))
     pits, spurs = int(rng.poisson(1.0)), int(rng.poisson(2.0))
     drawn = replace(drawn, deposits=count, erosions=pits, osteophytes=spurs)
     return hand_volume(rng, float(rng.uniform(*_SAMPLES_MM)), drawn)
@@ -155,26 +166,33 @@ def _view(rng: np.random.Generator, scene: _Scene, kind: str) -> Sample:
     filled = [np.where(classes == number, bone, 0.0) for number in range(1, DEPOSIT)]
     filled.append(volume.deposit_fraction[box])
     fractions = np.stack([resample_image(one, part, layers) for one in filled])
-    if kind in ("slab", "finger"):
+    if kind in _SLABS:
         scanner = draw_scanner(rng)
         seen = scanner.grey_to_hu(scanner.export(hu.mean(axis=0)))
+        fractions = fractions.mean(axis=1)
     else:
         nearest = resample_image(scene.nearest, scene.nearest_grid, layers, order=0)
-        other = ~np.isin(nearest[0], finger.labels)
-        seen = np.where(other, AIR_HU, hu[0])
-        fractions[:, :, other] = 0.0
+        other = ~np.isin(nearest, finger.labels)
+        fractions[:, other] = 0.0
+        shape = VIEWS[kind]
+        seen = np.where(other, AIR_HU, hu).reshape(shape)
+        fractions = fractions.reshape(len(fractions), *shape)
     seen = np.clip(seen, AIR_HU, MINERAL_HU)
     grey = np.rint((seen - AIR_HU) / (MINERAL_HU - AIR_HU) * 255.0).astype(np.uint8)
-    return grey, np.rint(np.clip(fractions.mean(axis=1), 0.0, 1.0) * 255.0).astype(np.uint8)
+    return grey, np.rint(np.clip(fractions, 0.0, 1.0) * 255.0).astype(np.uint8)
 
 
 def _layers(
     rng: np.random.Generator, scene: _Scene, finger: Finger, kind: str, order: tuple[int, int, int]
 ) -> Grid:
-    """The planes of one view (one, unless it is a slab), 0.4 mm pixels in a kind's frame."""
-    rows, columns = VIEWS[kind]
-    thickness = float(rng.uniform(*_SLAB_MM)) if kind in ("slab", "finger") else 0.0
-    count = max(1, int(np.ceil(thickness / _LAYER_MM)))
+    """The planes of one view (one, unless it is a slab or a block) in a kind's frame."""
+    *slices, rows, columns = VIEWS[kind]
+    if slices:
+        (count,), pixel = slices, BLOCK_SPACING_MM
+        thickness = count * pixel
+    else:
+        thickness, pixel = float(rng.uniform(*_SLAB_MM)) if kind in _SLABS else 0.0, SPACING_MM
+        count = max(1, int(np.ceil(thickness / _LAYER_MM)))
     axes = finger.grid.affine[:3, order] / np.linalg.norm(finger.grid.affine[:3, order], axis=0)
     angle = (
         rng.uniform(-np.pi, np.pi)
@@ -183,7 +201,7 @@ def _layers(
     )
     cos, sin = np.cos(angle), np.sin(angle)
     turned = axes @ np.array([[1, 0, 0], [0, cos, -sin], [0, sin, cos]])
-    steps = turned * [thickness / count or 1.0, SPACING_MM, SPACING_MM]
+    steps = turned * [thickness / count or 1.0, pixel, pixel]
     # What it is laid around is anywhere in the middle half of the frame.
     where = np.array([(count - 1) / 2, *(np.array([rows, columns]) * rng.uniform(0.25, 0.75, 2))])
     affine = np.eye(4)

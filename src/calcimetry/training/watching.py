@@ -100,6 +100,9 @@ def draw_held_out(network: MaterialNetwork, bank: Bank) -> Picture.Image:
     hu, fractions = as_tensors(bank, chosen)
     with torch.no_grad():
         found = network(hu.to(network.device)).softmax(dim=1).cpu().numpy()
+    if hu.ndim > 4:  # of a block, its middle sagittal plane
+        middle = hu.shape[2] // 2
+        hu, fractions, found = (one[:, :, middle] for one in (hu, fractions, found))
     rows, columns = hu.shape[2:]
     width, height = columns * _SCALE, rows * _SCALE
     sheet = Sheet((width * len(chosen), 2 * (height + _CAPTION)), palette.BACKGROUND)
