@@ -1,11 +1,13 @@
-"""Bones of a volume, finger by finger, by a network that knows pictures.
+"""Bones of a volume, finger by finger, by a network that knows pictures, or blocks.
 
 Each straightened finger is shown to the network plane by plane, once in sagittal
 planes, once in coronal ones and, if the network has learnt from such, once in planes across
 it, with its neighbours taken out. A plane that grazes a bone shows its cortex as a solid
 patch, which the network takes for a deposit; in the other sets of planes the same place is
 the border of a bone. A deposit is one in all. So the geometric mean of the answers is taken
-for deposits, and their mean for all mineral together.
+for deposits, and their mean for all mineral together. A network of three dimensions is
+shown the whole finger at once (`calcimetry.bone.blocks`), as it is and flipped, and its
+answers are joined in the same way.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from calcimetry.bone.blocks import WAYS, ask_block
 from calcimetry.bone.method import BoneEvidence
 from calcimetry.bone.network import Network
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM
@@ -72,7 +75,7 @@ def segment_fingers(
         Numbers of mineral that hangs on a bone without being one. Each is shown to the network
         by itself, and none of it is bone.
     network : Network
-        For pictures: fractions of background, four bones and deposit.
+        For pictures or blocks: fractions of background, bone (perhaps several) and deposit.
     version : str
         What the evidence names as its method.
 
@@ -94,15 +97,16 @@ def segment_fingers(
     deposit = np.zeros(image.grid.shape, np.float32)
     shown = np.clip(image.array, AIR_HU, MINERAL_HU)
     planes = (*_PLANES, _SECTIONS) if network.sections else _PLANES
-    asked = [(own, grid, order) for grid, own in looks for order in planes]
+    ask, ways = (_ask, planes) if network.dimensions == 2 else (ask_block, WAYS)
+    asked = [(own, grid, way) for grid, own in looks for way in ways]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         # In order, so that the answer does not depend on which thread is first.
         answers = pool.map(
-            lambda one: _ask(shown, image.grid, one[0], one[1], one[2], network), asked
+            lambda one: ask(shown, image.grid, one[0], one[1], one[2], network), asked
         )
-        by_look = list(zip(*[answers] * len(planes), strict=True))
+        by_look = list(zip(*[answers] * len(ways), strict=True))
     for (_, own), views in zip(looks, by_look, strict=True):
-        box = views[0][0]  # the same one for all sets of planes, which cover the same places
+        box = views[0][0]  # the same one for all sets of planes and ways round
         here = own[box]
         deposits = np.stack([one[here] for _, _, one in views])
         bones_too = np.stack([one[here] for _, one, _ in views]) + deposits

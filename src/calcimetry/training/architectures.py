@@ -78,9 +78,7 @@ def check_network(kind: str, features: Sequence[int], dimensions: int = 2) -> No
         )
     if (kind, dimensions) not in NETWORKS:
         made = " or ".join(str(n) for name, n in NETWORKS if name == kind)
-        raise SettingsError(
-            f"Building the {kind}: dimensions must be {made}, found {dimensions}."
-        )
+        raise SettingsError(f"Building the {kind}: dimensions must be {made}, found {dimensions}.")
     _, length = NETWORKS[kind, dimensions]
     if len(features) != length or min(features) < 1:
         raise SettingsError(

@@ -27,7 +27,12 @@ from calcimetry.training.volume_views import PER_HAND, VIEWS, Sample, hand_views
 
 #: Rows and columns of each kind of sample: a whole finger, long and upright; a part of one,
 #: square and turned any way; such a part with the metacarpal; and views of simulated hands.
-FRAMES: dict[str, tuple[int, ...]] = {"upright": (288, 128), "square": (192, 192), "palm": (192, 192), **VIEWS}
+FRAMES: dict[str, tuple[int, ...]] = {
+    "upright": (288, 128),
+    "square": (192, 192),
+    "palm": (192, 192),
+    **VIEWS,
+}
 #: Raised when samples change, so that an older bank is made again.
 VERSION = 2
 
@@ -46,7 +51,8 @@ def sample(kind: str, seed: Sequence[int], mix: DepositMix = USUAL) -> Sample:
 def sampled(picture: FingerPicture, kind: str) -> Sample:
     """A picture as `sample` gives it, in the frame of a kind."""
     grid = picture.image.grid
-    view = _frame(grid, FRAMES[kind])
+    rows, columns = FRAMES[kind]
+    view = _frame(grid, (rows, columns))
     hu = show_to_network(picture.image.array[0], grid, view)
     grey = np.rint((hu - AIR_HU) / (MINERAL_HU - AIR_HU) * 255).astype(np.uint8)
     fractions = np.zeros((DEPOSIT, *FRAMES[kind]), np.uint8)

@@ -90,8 +90,9 @@ class DataRecipe:
 class NetworkRecipe:
     """The network: its kind and channels, what it is asked for, and where it begins.
 
-    It sees pictures, or, of 3 `dimensions`, blocks of volumes. `start` is "" for chance weights, "shipped" for those of that kind that come with
-    calcimetry, or the path of a network that `calcimetry train` left.
+    It sees pictures, or, of 3 `dimensions`, blocks of volumes. `start` is "" for chance
+    weights, "shipped" for those of that kind that come with calcimetry, or the path of a
+    network that `calcimetry train` left.
     """
 
     kind: str
