@@ -1,6 +1,6 @@
 """Measure calcimetry against a hand of known truth, and print the table of docs/results.md.
 
-    python benchmarks/hand.py [--data ../shared/data/hand] [--quick]
+    python benchmarks/hand.py [--data ../shared/data/hand] [--quick] [--method vnet]
 
 The folder holds ``dicom`` (one dual-energy study), ``truth_bones.nii.gz`` (10 x digit +
 bone), ``truth_lesions.nii.gz`` (lesion numbers) and ``truth.json`` (volume of each). The
@@ -30,6 +30,7 @@ import calcimetry as cm
 from calcimetry.dicom.find import find_series
 from calcimetry.model import DualEnergyImage, Grid
 from calcimetry.resample import resample_image
+from calcimetry.settings import Settings
 
 COUNTED_MM3 = 1.5
 Labels = NDArray[np.uint8]
@@ -161,10 +162,10 @@ WAYS: dict[str, Callable[[Hand], Hand]] = {
 }
 
 
-def judge(hand: Hand) -> dict[str, str]:
+def judge(hand: Hand, settings: Settings) -> dict[str, str]:
     """One column of the table."""
     start = time.perf_counter()
-    report = cm.measure(hand.image)
+    report = cm.measure(hand.image, settings)
     seconds = time.perf_counter() - start
     found_bones = report.bones.label_map % 100
     present = [n for n in np.unique(hand.bones) if n]
@@ -224,11 +225,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=shared / "data" / "hand")
     parser.add_argument("--quick", action="store_true", help="as scanned only")
+    parser.add_argument("--method", default="unet", help="how bone is found")
+    parser.add_argument("--model", default="", help="other weights of that method")
     parser.add_argument("--out", type=Path, default=Path("runs/bench-hand"))
     options = parser.parse_args()
     hand = read_hand(options.data)
     ways = list(WAYS)[:1] if options.quick else list(WAYS)
-    print_table("The hand of known truth", {way: judge(WAYS[way](hand)) for way in ways})
+    settings = Settings(method=options.method, model=options.model)
+    table = {way: judge(WAYS[way](hand), settings) for way in ways}
+    print_table(f"The hand of known truth, by {options.method}", table)
     if not options.quick:
         took, memory = time_command(options.data / "dicom", options.out)
         print(f"from DICOM to files, cold: {took:.1f} s, {memory:.2f} GB at most")

@@ -1,6 +1,7 @@
 """Measure healthy simulated hands without any deposit: all that is found is false.
 
     python benchmarks/healthy_hands.py [--hands 50] [--spacing 0.7] [--out runs/healthy]
+        [--method vnet]
 
 Every hand has a wrist and the usual sesamoids, and no disease. A hand is a row of
 ``hands.csv``, and each false lesion one of ``false.csv``; hands that are there already
@@ -23,6 +24,7 @@ from calcimetry.errors import CalcimetryError
 from calcimetry.model import bone_name
 from calcimetry.phantom.hand_settings import HandSettings
 from calcimetry.phantom.volume import hand_volume
+from calcimetry.settings import Settings
 
 #: Larger ones count.
 COUNTED_MM3 = 1.5
@@ -49,11 +51,13 @@ HANDS = ("hand", "status", "lesions", "over_1.5_mm3", "volume_mm3", "digits")
 FALSE = ("hand", "volume_mm3", "nearest_bone", "touches_bone", "true_bone_share")
 
 
-def measure(number: int, spacing_mm: float) -> tuple[list[object], list[list[object]]]:
+def measure(
+    number: int, spacing_mm: float, settings: Settings
+) -> tuple[list[object], list[list[object]]]:
     """One hand's row, and one row for each of its false lesions."""
     truth = hand_volume(np.random.default_rng((*SEED, number)), spacing_mm, settings=HEALTHY)
     try:
-        report = cm.measure(truth.image)
+        report = cm.measure(truth.image, settings)
     except CalcimetryError as error:
         return [number, f"failed: {error}", "", "", "", ""], []
     false = []
@@ -82,6 +86,8 @@ def main() -> None:
     parser.add_argument("--hands", type=int, default=50)
     parser.add_argument("--spacing", type=float, default=0.7)
     parser.add_argument("--out", type=Path, default=Path("runs/healthy"))
+    parser.add_argument("--method", default="unet", help="how bone is found")
+    parser.add_argument("--model", default="", help="other weights of that method")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     table = options.out / "hands.csv"
@@ -89,8 +95,9 @@ def main() -> None:
     if table.exists():
         with table.open(newline="") as lines:
             done = {int(row["hand"]) for row in csv.DictReader(lines)}
+    settings = Settings(method=options.method, model=options.model)
     for number in track([n for n in range(options.hands) if n not in done], "Measuring hands"):
-        hand, false = measure(number, options.spacing)
+        hand, false = measure(number, options.spacing, settings)
         append(options.out / "false.csv", FALSE, false)
         append(table, HANDS, [hand])
     with table.open(newline="") as lines:

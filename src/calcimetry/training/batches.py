@@ -183,10 +183,10 @@ def _changed(rng: np.random.Generator, hu: Tensor, fractions: Tensor) -> tuple[T
             int(n * rng.uniform(*part)) for n, part in zip(sides, _UNSEEN[len(sides)], strict=True)
         ]
         axis, at_end = divmod(int(rng.integers(2 * len(sides))), 2)
-        cut = [slice(None)] * len(sides)
-        n = sides[axis]
-        cut[axis] = slice(n - unseen[axis], n) if at_end else slice(0, unseen[axis])
-        hu[i, 0][*cut] = AIR_HU
+        kept = sides[axis] - unseen[axis]
+        end = slice(kept, None) if at_end else slice(0, unseen[axis])
+        cut = tuple(end if k == axis else slice(None) for k in range(len(sides)))
+        hu[i, 0][cut] = AIR_HU
         fractions[i][:, *cut] = 0.0
         fractions[i][0][cut] = 1.0
     return hu.clamp(AIR_HU, MINERAL_HU), fractions
