@@ -207,9 +207,9 @@ def _layer(
     )
 
 
-def _unet(features: Sequence[int], outputs: int) -> nn.Module:
+def _unet(dimensions: int, features: Sequence[int], outputs: int) -> nn.Module:
     return BasicUNet(
-        spatial_dims=2,
+        spatial_dims=dimensions,
         in_channels=1,
         out_channels=outputs,
         features=list(features),
@@ -220,7 +220,8 @@ def _unet(features: Sequence[int], outputs: int) -> nn.Module:
 
 #: How each kind is made in so many dimensions, and how many numbers its `features` holds.
 NETWORKS: dict[tuple[str, int], tuple[Callable[[Sequence[int], int], nn.Module], int]] = {
-    ("unet", 2): (_unet, 6),
+    ("unet", 2): (partial(_unet, 2), 6),
+    ("unet", 3): (partial(_unet, 3), 6),
     ("vnet", 2): (partial(VNet, 2), len(_VNET[2].down)),
     ("vnet", 3): (partial(VNet, 3), len(_VNET[3].down)),
     ("pnet", 2): (PNet, 1),

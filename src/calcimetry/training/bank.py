@@ -18,11 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from calcimetry.bone.hand_view import KINDS
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM, show_to_network
 from calcimetry.model import Grid
 from calcimetry.phantom.picture import DEPOSIT, MATERIALS, FingerPicture, finger_picture
 from calcimetry.phantom.placement import USUAL, DepositMix
 from calcimetry.resample import resample_image
+from calcimetry.training.hand_blocks import HAND_FRAME, PER_SCENE, hand_blocks
 from calcimetry.training.volume_views import PER_HAND, VIEWS, Sample, hand_views
 
 #: Rows and columns of each kind of sample: a whole finger, long and upright; a part of one,
@@ -32,6 +34,7 @@ FRAMES: dict[str, tuple[int, ...]] = {
     "square": (192, 192),
     "palm": (192, 192),
     **VIEWS,
+    "hand": HAND_FRAME,
 }
 #: Raised when samples change, so that an older bank is made again.
 VERSION = 2
@@ -84,7 +87,7 @@ def make_bank(
     frame = FRAMES[kind]
     grey = np.lib.format.open_memmap(folder / f"{kind}_grey.npy", "w+", np.uint8, (count, *frame))
     fractions = np.lib.format.open_memmap(
-        folder / f"{kind}_fractions.npy", "w+", np.uint8, (count, DEPOSIT, *frame)
+        folder / f"{kind}_fractions.npy", "w+", np.uint8, (count, channels(kind), *frame)
     )
     with ProcessPoolExecutor(workers) as pool:
         made = _samples(pool, kind, count, seed, mix)
@@ -97,11 +100,20 @@ def make_bank(
     part.replace(done)
 
 
+def channels(kind: str) -> int:
+    """How many materials, or kinds of bone, the samples of a kind tell."""
+    return len(KINDS) - 1 if kind == "hand" else DEPOSIT
+
+
 def _samples(
     pool: ProcessPoolExecutor, kind: str, count: int, seed: int, mix: DepositMix
 ) -> Iterator[Sample]:
     """So many samples of a kind in order, each from a seed of its own, or of its hand's."""
     number = list(FRAMES).index(kind)
+    if kind == "hand":
+        seeds = [(seed, number, i) for i in range(-(-count // PER_SCENE))]
+        yield from islice(chain.from_iterable(pool.map(hand_blocks, seeds)), count)
+        return
     if kind not in VIEWS:
         seeds = [(seed, number, i) for i in range(count)]
         yield from pool.map(partial(sample, kind, mix=mix), seeds, chunksize=16)

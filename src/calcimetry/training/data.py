@@ -17,7 +17,7 @@ from calcimetry.errors import InputError
 from calcimetry.model import Grid
 from calcimetry.phantom.picture import DEPOSIT
 from calcimetry.resample import resample_image
-from calcimetry.training.bank import FRAMES, load_bank, make_bank
+from calcimetry.training.bank import FRAMES, channels, load_bank, make_bank
 from calcimetry.training.batches import Bank, Batches, batches_in_pass, ordered_batches
 from calcimetry.training.picture import TrainingPicture
 from calcimetry.training.recipe import Recipe
@@ -58,7 +58,7 @@ def simulated_set(recipe: Recipe, folder: Path, workers: int) -> TrainingSet:
     return TrainingSet(
         tuple(_asked_for(load_bank(folder / "train", kind), recipe) for kind in kinds),
         _asked_for(load_bank(folder / "validation", judged), recipe),
-        f"{sum(kinds.values())} simulated {'blocks' if judged == 'block' else 'pictures'}, none of "
+        f"{sum(kinds.values())} simulated {recipe.seen}, none of "
         f"patients; "
         f"{recipe.data.validation} others to judge by",
     )
@@ -110,13 +110,11 @@ def picture_set(recipe: Recipe, pictures: Sequence[TrainingPicture]) -> Training
 
 def bytes_needed(recipe: Recipe, pictures: Sequence[TrainingPicture]) -> int:
     """Size of the banks that a recipe makes of its simulated, or of these, pictures."""
-    channels = 1 + DEPOSIT
     if pictures:
         pixels = math.prod(_size(recipe, pictures)) * len(pictures)
-        return channels * pixels * (1 + len(recipe.data.rotations_deg))
-    counts = recipe.data.simulated
-    held_out = recipe.data.validation * math.prod(FRAMES[recipe.data.judged])
-    return channels * (held_out + sum(n * math.prod(FRAMES[kind]) for kind, n in counts.items()))
+        return (1 + DEPOSIT) * pixels * (1 + len(recipe.data.rotations_deg))
+    counts = [*recipe.data.simulated.items(), (recipe.data.judged, recipe.data.validation)]
+    return sum(n * (1 + channels(kind)) * math.prod(FRAMES[kind]) for kind, n in counts)
 
 
 class PictureData(LightningDataModule):
@@ -150,7 +148,7 @@ class PictureData(LightningDataModule):
 def _asked_for(bank: Bank, recipe: Recipe) -> Bank:
     """The bank with the materials of the recipe's targets: bones by name, or as one."""
     grey, parts = bank
-    if recipe.network.targets == "named":
+    if recipe.network.targets in ("named", "kinds"):
         return bank
     bone = parts[:, : DEPOSIT - 1].sum(axis=1, keepdims=True, dtype=np.uint16)
     bone = np.minimum(bone, 255).astype(np.uint8)

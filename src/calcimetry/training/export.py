@@ -23,7 +23,9 @@ def export(network: MaterialNetwork, path: Path, recipe: Recipe) -> Path:
     model = torch.nn.Sequential(network, torch.nn.Softmax(dim=1)).eval().cpu()
     part = path.with_suffix(".part.onnx")
     dimensions = recipe.network.dimensions
-    shape, multiple = ((288, 128), 16) if dimensions == 2 else ((32, 64, 32), 8)
+    shape: tuple[int, ...] = (288, 128) if dimensions == 2 else (32, 64, 32)
+    # The three-dimensional V-Net has a level less.
+    multiple = 8 if (recipe.network.kind, dimensions) == ("vnet", 3) else 16
     names = ("slices", "rows", "columns")[-dimensions:]
     sides = [multiple * torch.export.Dim(f"{name}{multiple}") for name in names]
     torch.onnx.export(

@@ -11,6 +11,7 @@ from monai.losses import DiceCELoss
 from torch import Tensor
 
 from calcimetry.agreement.concordance import concordance
+from calcimetry.bone.hand_view import HAND_SPACING_MM, KINDS
 from calcimetry.bone.working_view import BLOCK_SPACING_MM, SPACING_MM
 from calcimetry.errors import NotMeasurable
 from calcimetry.training.architectures import build_network
@@ -141,7 +142,8 @@ def figures(predicted: Tensor, fractions: Tensor, materials: Sequence[str]) -> F
     bone, true_bone = (part[:, bones].sum(dim=1) >= 0.5 for part in (predicted, fractions))
     name, true_name = (part[:, named].argmax(dim=1) for part in (predicted, fractions))
     counted = [materials.index("deposit")] if "deposit" in materials else bones
-    pixel = SPACING_MM**2 if predicted.ndim == 4 else BLOCK_SPACING_MM**3
+    side = HAND_SPACING_MM if tuple(materials) == KINDS else BLOCK_SPACING_MM
+    pixel = SPACING_MM**2 if predicted.ndim == 4 else side**3
     size, true_size = (
         part[:, counted].flatten(1).sum(dim=1) * pixel for part in (predicted, fractions)
     )

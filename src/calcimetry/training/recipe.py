@@ -10,6 +10,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from calcimetry.bone.hand_view import KINDS
 from calcimetry.bone.picture_network import BONE_ONLY, NAMED, NAMELESS
 from calcimetry.errors import SettingsError
 from calcimetry.phantom.placement import USUAL, DepositMix
@@ -19,7 +20,7 @@ from calcimetry.training.architectures import check_network
 SHIPPED = Path(__file__).parent / "recipes"
 
 #: What a network can be asked for, by the name of the recipe's `targets`.
-TARGETS = {"named": NAMED, "nameless": NAMELESS, "bone": BONE_ONLY}
+TARGETS = {"named": NAMED, "nameless": NAMELESS, "bone": BONE_ONLY, "kinds": KINDS}
 SOURCES = ("simulator", "images", "paper")
 
 
@@ -32,11 +33,12 @@ class DataRecipe:
     source : {"simulator", "images", "paper"}
         Simulated pictures made for training; the user's own pictures with their masks; or
         the 40 simulated pictures of 3 patients that stand for the source paper's.
-    upright, square, palm, plane, section, slab, finger, block, validation : int
+    upright, square, palm, plane, section, slab, finger, block, hand, validation : int
         Of the simulator: training pictures of whole fingers, of parts, and of parts with
         the metacarpal; planes along and across fingers of simulated hands, as volumes show
         them, slabs of them and of lone fingers as pictures; blocks of such fingers, for
-        networks of three dimensions; and pictures, or blocks, to judge by.
+        networks of three dimensions; whole hands, coarse, for networks that tell the kinds of
+        bone; and pictures, or blocks, to judge by.
     deposits : DepositMix
         Of the simulator: how many deposits the training pictures hold, and where.
     split_by : {"patient", "image"}
@@ -65,6 +67,7 @@ class DataRecipe:
     slab: int = 0
     finger: int = 0
     block: int = 0
+    hand: int = 0
     validation: int = 0
     deposits: DepositMix = USUAL
     split_by: Literal["patient", "image"] = "patient"
@@ -77,13 +80,13 @@ class DataRecipe:
     @property
     def simulated(self) -> dict[str, int]:
         """Of the simulator: how many training pictures of each kind, those of none left out."""
-        kinds = ("upright", "square", "palm", "plane", "section", "slab", "finger", "block")
+        kinds = ("upright", "square", "palm", "plane", "section", "slab", "finger", "block", "hand")
         return {kind: count for kind in kinds if (count := getattr(self, kind))}
 
     @property
     def judged(self) -> str:
         """Of the simulator: the kind of the pictures, or blocks, to judge by."""
-        return "block" if self.block else "upright"
+        return next((kind for kind in ("block", "hand") if getattr(self, kind)), "upright")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +182,22 @@ class Recipe:
 
     def _check_dimensions(self) -> None:
         data, blocks = self.data, self.network.dimensions == 3
-        flat = data.source != "simulator" or data.close or set(data.simulated) - {"block"}
+        kind = "hand" if self.network.targets == "kinds" else "block"
+        flat = data.source != "simulator" or data.close or set(data.simulated) != {kind}
         if blocks and flat:
             raise _refused(
-                "a network of 3 dimensions learns from the simulator's data.block alone, without "
-                "data.close"
+                f"a network of 3 dimensions that is asked for {self.network.targets!r} learns from "
+                f"the simulator's data.{kind} alone, without data.close"
             )
-        if data.block and not blocks:
-            raise _refused("data.block needs network.dimensions = 3")
+        if (data.block or data.hand or self.network.targets == "kinds") and not blocks:
+            raise _refused(
+                "data.block, data.hand and network.targets = 'kinds' need network.dimensions = 3"
+            )
+
+    @property
+    def seen(self) -> str:
+        """What the network is shown."""
+        return "blocks" if self.network.dimensions == 3 else "pictures"
 
     @property
     def materials(self) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ def hand_views(kind: str, seed: Sequence[int]) -> list[Sample]:
     rng = np.random.default_rng(seed)
     views: list[Sample] = []
     while len(views) < PER_HAND[kind]:
-        volume = _finger(rng) if kind == "finger" else _hand(rng, *_DEPOSITS[kind])
+        volume = lone_finger(rng) if kind == "finger" else _hand(rng, *_DEPOSITS[kind])
         if (scene := _scene(volume)) is None:
             continue
         for _ in range(PER_HAND[kind]):
@@ -115,7 +115,7 @@ def _is_large(view: Sample) -> bool:
     return float(view[1][-1].sum()) / 255.0 * SPACING_MM**2 > _MOST_MM2
 
 
-def _finger(rng: np.random.Generator) -> HandVolume:
+def lone_finger(rng: np.random.Generator) -> HandVolume:
     """A lone finger as `calcimetry phantom cohort` draws its patients'."""
     thumb = rng.random() < _THUMB_SHARE
     digit = Digit.THUMB if thumb else Digit(int(rng.integers(Digit.INDEX, Digit.LITTLE + 1)))
