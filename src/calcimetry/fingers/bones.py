@@ -50,6 +50,9 @@ WIDEST_MM = {
     Bone.DISTAL_PHALANX: 15.0,
     Bone.METACARPAL: 19.0,
 }
+#: With so many pieces of a type in view, no bone is longer than the longest of them by more than
+#: this factor: a thumb's two longer bones together are no long metacarpal.
+ENOUGH_ALIKE, LONGER = 3, 1.05
 #: How much of a vote a guessed type gets; the rest goes to all types alike.
 GUESS_CERTAINTY = 0.3
 #: No bone of the hand is longer.
@@ -200,11 +203,12 @@ def _merged(voxels: Voxels, piece: IntArray, kind: IntArray, guessed: bool) -> I
     members = _members(piece)
     points = {number: voxels.points[own] for number, own in members.items()}
     types = {number: Bone(int(np.bincount(kind[own]).argmax())) for number, own in members.items()}
+    greatest = _greatest_lengths(points, types)
     found = [
         contact
         for contact in find_contacts(voxels, piece, points)
         if contact.wrapped >= WRAPPED_SHARE
-        or _are_one(contact, points, types, voxels.voxel_mm3, guessed)
+        or _are_one(contact, points, types, voxels.voxel_mm3, None if guessed else greatest)
     ]
     if not found:
         return None
@@ -223,23 +227,38 @@ def _members(piece: IntArray) -> dict[int, NDArray[np.intp]]:
     return {int(piece[own[0]]): own for own in parts if piece[own[0]] >= 0}
 
 
+def _greatest_lengths(points: dict[int, FloatArray], types: dict[int, Bone]) -> dict[Bone, float]:
+    """Greatest length in mm that a bone of each type may have here."""
+    found = {}
+    for bone in LONG_BONES:
+        lengths = [fit_rod(points[n]).length_mm for n, own in types.items() if own is bone]
+        found[bone] = PLAUSIBLE_SHAPE[bone][2]
+        if len(lengths) >= ENOUGH_ALIKE:
+            found[bone] = min(found[bone], LONGER * max(lengths))
+    return found
+
+
 def _are_one(
     contact: Contact,
     points: dict[int, FloatArray],
     types: dict[int, Bone],
     voxel_mm3: float,
-    guessed: bool,
+    greatest: dict[Bone, float] | None,
 ) -> bool:
-    """True where two pieces that meet from end to end are one bone."""
+    """True where two pieces that meet from end to end are one bone.
+
+    `greatest` has the greatest length of each type; None where types are guesses.
+    """
     pair = (points[contact.first], points[contact.second])
     names = (types[contact.first], types[contact.second])
     if contact.share < LEAST_SHARE or not _fits_one_bone(pair):
         return False
-    if guessed:
+    if greatest is None:
         # By shape alone the smallest bone of all is the measure.
         return _too_short(contact, pair, (Bone.DISTAL_PHALANX, Bone.DISTAL_PHALANX))
     alike = names[0] is names[1] or _too_short(contact, pair, names)
-    return alike or _slip(contact, pair, names, voxel_mm3)
+    longest = max(greatest[name] for name in names)
+    return alike or _slip(contact, pair, longest, voxel_mm3)
 
 
 def _fits_one_bone(pair: tuple[FloatArray, FloatArray]) -> bool:
@@ -251,12 +270,11 @@ def _fits_one_bone(pair: tuple[FloatArray, FloatArray]) -> bool:
 def _slip(
     contact: Contact,
     pair: tuple[FloatArray, FloatArray],
-    names: tuple[Bone, Bone],
+    longest_mm: float,
     voxel_mm3: float,
 ) -> bool:
     """True where two types within one bone are likelier than two bones at a closed joint."""
-    greatest = max(PLAUSIBLE_SHAPE[name][2] for name in names)
-    if contact.share < SHAFT_SHARE or sum(_lengths(contact, pair)) > greatest:
+    if contact.share < SHAFT_SHARE or sum(_lengths(contact, pair)) > longest_mm:
         return False
     sections = [widest_section(own, voxel_mm3) for own in pair]
     return contact.share >= FULL_SHARE or contact.area_mm2 < SHAFT_SECTION * min(sections)
