@@ -30,5 +30,17 @@ def test_shipped_weights_are_small_and_tell_where_they_come_from():
     assert (WEIGHTS / "unet.md").is_file()
 
 
+def test_a_network_of_other_dimensions_than_stated_is_refused(tmp_path):
+    (tmp_path / "pnet.onnx").write_bytes((WEIGHTS / "pnet.onnx").read_bytes())
+    about = json.loads((WEIGHTS / "pnet.json").read_text())
+    (tmp_path / "pnet.json").write_text(json.dumps({**about, "dimensions": 3}))
+    with pytest.raises(ModelError, match="takes images of 2 dimensions, its description states 3"):
+        load_network(tmp_path / "pnet.onnx")
+
+
+def test_all_shipped_weights_together_stay_within_25_megabytes():
+    assert sum(file.stat().st_size for file in WEIGHTS.glob("*.onnx")) <= 25_000_000
+
+
 def test_a_network_is_loaded_once():
     assert load_network(WEIGHTS / "unet.onnx") is load_network(WEIGHTS / "unet.onnx")

@@ -57,6 +57,8 @@ def test_a_network_that_learnt_sections_is_shown_three_sets_of_planes():
     shown = []
 
     class Answers:
+        dimensions = 2
+
         def __init__(self, sections):
             self.sections = sections
 

@@ -7,9 +7,10 @@ from calcimetry.training.recipe import SHIPPED, Recipe
 
 UNET = (SHIPPED / "unet.toml").read_text()
 PAPER = (SHIPPED / "paper.toml").read_text()
+BLOCKS = (SHIPPED / "vnet-volumes.toml").read_text()
 
 
-@pytest.mark.parametrize("name", ["unet.toml", "vnet.toml", "pnet.toml", "paper.toml"])
+@pytest.mark.parametrize("name", [path.name for path in SHIPPED.glob("*.toml")])
 def test_shipped_recipes_are_found_by_name(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     assert Recipe.from_toml(SHIPPED / name) == Recipe.from_toml(SHIPPED.__class__(name))
@@ -62,7 +63,7 @@ def test_own_images_replace_the_recipes_source(tmp_path):
         ),
         (
             UNET.replace("[network]", '[network]\ntargets = "bone"'),
-            "needs network.targets = 'named'",
+            "needs network.targets = 'named' or 'nameless'",
         ),
         (UNET.replace("[16, 32, 64, 128, 192, 16]", "16"), "network.features must be a list"),
         (UNET.replace("[16, 32, 64, 128, 192, 16]", "[1]"), "expected 6 positive whole numbers"),
@@ -71,7 +72,14 @@ def test_own_images_replace_the_recipes_source(tmp_path):
         (PAPER.replace('"paper"', '"net"'), "data.source must be one of simulator, images, paper"),
         (PAPER.replace("[256, 128]", "[250, 128]"), "multiples of 16"),
         (PAPER.replace('"image"', '"finger"'), "data.split_by must be one of patient, image"),
-        (PAPER.replace('"bone"', '"all"'), "network.targets must be one of named, bone"),
+        (PAPER.replace('"bone"', '"all"'), "network.targets must be one of named, nameless, bone"),
+        (BLOCKS.replace("block = 2700", "block = 2700\nplane = 9"), "data.block alone"),
+        (BLOCKS.replace("block = 2700", "block = 2700\nclose = 0.5"), "without data.close"),
+        (BLOCKS.replace("[data]", '[data]\nsource = "images"'), "data.block alone"),
+        (UNET.replace("upright = 9000", "block = 900"), "needs network.dimensions = 3"),
+        (BLOCKS.replace('"vnet"', '"pnet"'), "the pnet: dimensions must be 2, found 3"),
+        (BLOCKS.replace("dimensions = 3", "dimensions = 4"), "must be 2 or 3, found 4"),
+        (BLOCKS.replace("[8, 16, 32, 64]", "[8, 16]"), "expected 4 positive whole numbers"),
     ],
 )
 def test_a_recipe_that_cannot_be_followed_is_refused(tmp_path, text, told):

@@ -9,7 +9,7 @@ from calcimetry.bone.network import WEIGHTS
 from calcimetry.errors import ModelError
 from calcimetry.training.export import export
 from calcimetry.training.network import MaterialNetwork
-from calcimetry.training.recipe import SHIPPED, Recipe
+from calcimetry.training.recipe import SHIPPED, NetworkRecipe, Recipe
 from calcimetry.training.starting_weights import load_weights, weights_to_start
 
 FEATURES = {"unet": [4, 4, 8, 8, 8, 4], "vnet": [2, 4, 4, 4, 4], "pnet": [3]}
@@ -53,6 +53,8 @@ def test_a_file_that_is_no_network_is_refused(tmp_path):
 
 
 def test_shipped_weights_are_found_and_missing_ones_told():
-    assert weights_to_start("shipped", "unet") == WEIGHTS / "unet.onnx"
+    flat = NetworkRecipe("vnet", FEATURES["vnet"], start="shipped")
+    assert weights_to_start(flat) == WEIGHTS / "vnet.onnx"
+    assert weights_to_start(replace(flat, dimensions=3)) == WEIGHTS / "vnet-volumes.onnx"
     with pytest.raises(ModelError, match=r"there is no network none\.onnx"):
-        weights_to_start("somewhere/none.onnx", "unet")
+        weights_to_start(replace(flat, start="somewhere/none.onnx"))

@@ -10,17 +10,21 @@ import pytest
 import torch
 
 from calcimetry.bone.network import WEIGHTS, load_network
-from calcimetry.errors import ModelError
+from calcimetry.bone.picture_network import PictureNetwork
+from calcimetry.errors import ModelError, NotMeasurable
+from calcimetry.model import Grid, Image
 from calcimetry.phantom.picture import DEPOSIT, MATERIALS
 from calcimetry.phantom.placement import DepositMix
-from calcimetry.training import data
+from calcimetry.training import bank, data
 from calcimetry.training import train as training
 from calcimetry.training.bank import load_bank, make_bank, sample
 from calcimetry.training.batches import Batches, close_views
 from calcimetry.training.export import export
 from calcimetry.training.network import MaterialNetwork
 from calcimetry.training.recipe import DataRecipe, NetworkRecipe, Recipe, TrainingRecipe
+from calcimetry.training.starting_weights import load_weights
 from calcimetry.training.train import train
+from calcimetry.training.volume_views import PER_HAND, VIEWS
 
 TINY = Recipe(
     seed=1,
@@ -54,6 +58,67 @@ def test_the_exported_network_gives_what_torch_gives(tmp_path):
     with torch.no_grad():
         expected = network(torch.from_numpy(picture)).softmax(dim=1).numpy()
     np.testing.assert_allclose(load_network(path)(picture), expected, atol=1e-5)
+
+
+def drawn_blocks(kind, seed):
+    """Stands in for those of a simulated hand, which takes long: bone, and a deposit on it."""
+    shape = VIEWS[kind]
+    grey, parts = np.full(shape, 60, np.uint8), np.zeros((DEPOSIT, *shape), np.uint8)
+    grey[8:20, :, 8:20], parts[1, 8:20, :, 8:20] = 150, 255
+    grey[20:26, 30:40, 8:20], parts[-1, 20:26, 30:40, 8:20] = 220, 255
+    return [(grey, parts)] * 2
+
+
+def test_a_network_of_three_dimensions_learns_from_blocks(tmp_path, monkeypatch):
+    monkeypatch.setattr(bank, "hand_views", drawn_blocks)
+    monkeypatch.setitem(PER_HAND, "block", 2)
+    recipe = replace(
+        TINY,
+        data=DataRecipe(block=4, validation=2),
+        network=NetworkRecipe("vnet", [2, 2, 4, 4], targets="nameless", dimensions=3),
+    )
+    path = train(recipe, tmp_path, workers=1)
+    network = replace(load_network(path), temperature=1.0)
+    assert network.dimensions == 3
+    block = np.random.default_rng(0).uniform(-300, 1200, (1, 1, 16, 40, 24)).astype(np.float32)
+    fractions = network(block)
+    assert fractions.shape == (1, 3, 16, 40, 24)
+    # Fine-tuning begins where it stands.
+    again = MaterialNetwork("vnet", recipe.network.features, network.materials, 1e-3, 0.0, 3)
+    load_weights(again, path)
+    with torch.no_grad():
+        begun = again.eval()(torch.from_numpy(block)).softmax(dim=1).numpy()
+    np.testing.assert_allclose(begun, fractions, atol=1e-4)
+    assert "val_volume_error_mm3" in (tmp_path / "curve.csv").read_text()
+    assert "slices, rows, columns" in (tmp_path / "model.md").read_text()
+    assert len(list((tmp_path / "overlays").iterdir())) == 1
+    picture = Image(np.zeros((1, 48, 32)), Grid.picture((48, 32), 0.4), name="index.png")
+    with pytest.raises(NotMeasurable, match=r"index\.png.*blocks of 3 dimensions"):
+        PictureNetwork("vnet", path).segment(picture)
+
+
+def test_blocks_vary_along_all_three_axes():
+    grey = np.full((4, 32, 64, 32), 200, np.uint8)
+    grey[:, :8, :16, :8] = 255
+    parts = np.zeros((4, DEPOSIT, 32, 64, 32), np.uint8)
+    parts[:, 0] = 255
+    batches = iter(Batches([(grey, parts)], 4, seed=3))
+    corners, cut = set(), set()
+    for _ in range(30):
+        hu, fractions = next(batches)
+        torch.testing.assert_close(fractions.sum(dim=1), torch.ones_like(hu[:, 0]))
+        for one, other in zip(hu[:, 0], fractions[:, 0], strict=True):
+            assert (one[other == 1] == -300.0).all(), "nothing is seen beyond the field of view"
+            if not other.any():
+                bright = one > one.mean() + 3 * one[12:20, 24:40, 12:20].std()
+                corners.add(
+                    tuple((np.argwhere(bright.numpy()).mean(axis=0) > (16, 32, 16)).tolist())
+                )
+            else:
+                outer = [other.movedim(k, 0)[[0, -1]].flatten(1).all(dim=1) for k in range(3)]
+                cut |= {(k, end) for k in range(3) for end in range(2) if outer[k][end]}
+    assert len(corners) == 8
+    assert len(cut) == 6
 
 
 def test_an_interrupted_training_goes_on_where_it_was(tmp_path, monkeypatch):

@@ -30,7 +30,8 @@ def test_a_hand_gives_views_of_its_bones_in_the_kinds_frame(views, kind):
         assert (fractions.shape, fractions.dtype) == ((5, *VIEWS[kind]), np.uint8)
         # Materials share a pixel: together they fill it at most, but for rounding.
         assert fractions.sum(axis=0, dtype=int).max() <= 255 + 3
-    shown = np.mean([f[:4].sum(axis=(1, 2), dtype=float) > 0 for _, f in views[kind]], axis=0)
+    bones = [f[:4].reshape(4, -1).any(axis=1) for _, f in views[kind]]
+    shown = np.mean(bones, axis=0)
     assert (shown > 0).all(), "each bone is in some view"
 
 
@@ -54,6 +55,15 @@ def test_other_fingers_are_taken_out_of_planes(views):
     for _, fractions in views["plane"]:
         _, count = ndimage.label(fractions[2] > 128)
         assert count <= 1
+
+
+def test_a_block_holds_one_finger_and_lies_along_it(views):
+    bones = np.stack([f[:4].sum(axis=0, dtype=int) > 128 for _, f in views["block"]])
+    # Shafts run along the rows: columns of samples along them are filled the furthest.
+    runs = [bones.sum(axis=axis).max(axis=(1, 2)).mean() for axis in (1, 2, 3)]
+    assert runs[1] == max(runs)
+    for grey, _ in views["block"]:
+        assert (grey == 0).any(), "air, or where another finger was"
 
 
 def test_deposits_are_shown_and_are_no_bone(views):
