@@ -9,12 +9,11 @@ import numpy as np
 
 from calcimetry.bone import find_method
 from calcimetry.bone.method import BoneEvidence
-from calcimetry.bone.pieces import RoughBones, split_bones
+from calcimetry.bone.pieces import RoughBones
 from calcimetry.burned_in import FRAME_WARNING, without_frame
 from calcimetry.coverage.phalanges import phalanx_coverage
 from calcimetry.errors import NotMeasurable
 from calcimetry.fingers.locate import Box, locate_hands
-from calcimetry.fingers.name import name_fingers
 from calcimetry.lesions.grow import GrownLesions, grow_lesions
 from calcimetry.lesions.hollow import without_bones
 from calcimetry.lesions.nails import without_nails
@@ -34,6 +33,7 @@ from calcimetry.model.segmentation import Segmentation
 from calcimetry.plausible.picture import picture_doubts, refuse_unusable
 from calcimetry.plausible.scale import length_warning, spacing_warning
 from calcimetry.plausible.volume import metal_mask, refuse_unusable_volume, volume_doubts
+from calcimetry.rough_hand import find_rough_hands
 from calcimetry.settings import Settings
 
 
@@ -144,11 +144,9 @@ def _measure_volume(
     warnings = dict.fromkeys((*volume_doubts(image, metal), *told))  # each once, in order
     method = ""
     for box in locate_hands(image):
-        tell("parting bones")
-        part = _cut(image, box)
-        rough = split_bones(part)
         tell("naming fingers")
-        named = name_fingers(rough.kinds, laterality, rough.pieces)
+        part = _cut(image, box)
+        rough, named = find_rough_hands(part, settings.method, laterality)
         if not named.bones.labels:
             continue
         tell("outlining bones")

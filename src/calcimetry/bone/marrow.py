@@ -1,4 +1,4 @@
-"""Bone with its marrow, from dense bone alone."""
+"""Bone with its marrow, from dense bone alone, and how bright dense bone is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from calcimetry.model import Image
+
 BoolArray = NDArray[np.bool_]
+
+#: Bone ends where its brightness falls to this part of dense cortex, within these HU.
+_BORDER_SHARE, _BORDER_HU = 0.33, (250.0, 450.0)
+#: What may be mineral, and the percentile of it that dense cortex reaches.
+_MINERAL_HU, _CORTEX_PERCENTILE = 300.0, 95
 
 #: A gap in bone that a plane encloses is filled if it is thicker than about twice this: marrow,
 #: not the gap of a joint whose one bone sits in the other's hollow.
@@ -47,3 +54,12 @@ def _enclosed_in_planes(mask: BoolArray, axis: int) -> BoolArray:
     for edge in (planes[:, 0], planes[:, -1], planes[:, :, 0], planes[:, :, -1]):
         enclosed[edge] = False
     return np.asarray(enclosed[gaps])
+
+
+def border_hu(image: Image) -> float | None:
+    """HU where bone ends, a third of dense cortex; None where there is no mineral."""
+    mineral = image.array[image.array > _MINERAL_HU]
+    if not mineral.size:
+        return None
+    cortex = float(np.percentile(mineral, _CORTEX_PERCENTILE))
+    return float(np.clip(_BORDER_SHARE * cortex, *_BORDER_HU))

@@ -15,7 +15,7 @@ from scipy import ndimage
 from scipy.sparse.csgraph import connected_components as graph_components
 from skimage.segmentation import watershed
 
-from calcimetry.bone.marrow import filled_bone
+from calcimetry.bone.marrow import border_hu, filled_bone
 from calcimetry.model import Bone, Grid, Image, Segmentation, bone_name
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 from calcimetry.regions import connected_components
@@ -23,10 +23,6 @@ from calcimetry.regions import connected_components
 BoolArray = NDArray[np.bool_]
 Box = tuple[slice, ...]
 
-#: Bone ends where its brightness falls to this part of dense cortex, within these HU.
-_BORDER_SHARE, _BORDER_HU = 0.33, (250.0, 450.0)
-#: What may be mineral, and the percentile of it that dense cortex reaches.
-_MINERAL_HU, _CORTEX_PERCENTILE = 300.0, 95
 #: Touching bones come apart as the threshold rises by these factors and the mask shrinks by
 #: these depths in mm; the gentlest step that parts them is taken.
 _FACTORS = (1.0, 1.33, 1.67, 2.0)
@@ -70,10 +66,13 @@ class RoughBones:
         Kinds of bone (1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal), guessed by size.
     pieces : array of int32, shape of the grid
         A number from 1 for each piece.
+    hung : array of uint16, shape of the grid, optional
+        Numbers of pieces that something else than shape says are deposits.
     """
 
     kinds: Segmentation
     pieces: NDArray[np.int32]
+    hung: NDArray[np.uint16] | None = None
 
     def lumps(self, image: Image, bones: Segmentation) -> NDArray[np.uint16]:
         """Pieces that were named with a bone but hang on it only, numbered, shape of the grid.
@@ -82,6 +81,8 @@ class RoughBones:
         was parted from it at a neck, not by a cut through bone, and is no bone of its own,
         unless it is large and has marrow inside.
         """
+        if self.hung is not None:
+            return self.hung
         lumps = np.zeros(self.pieces.shape, np.uint16)
         for label in bones.labels:
             own = label % LEFT_HAND_OFFSET
@@ -161,13 +162,10 @@ def split_bones(image: Image) -> RoughBones:
     that are each large enough to be a bone; the parts then grow back to the border by a
     watershed.
     """
-    array = image.array
-    mineral = array[array > _MINERAL_HU]
     label_map = np.zeros(image.grid.shape, np.uint16)
     pieces = np.zeros(image.grid.shape, np.int32)
-    if mineral.size:
-        cortex = float(np.percentile(mineral, _CORTEX_PERCENTILE))
-        border = float(np.clip(_BORDER_SHARE * cortex, *_BORDER_HU))
+    border = border_hu(image)
+    if border is not None:
         pieces = _parted(image, border)
         label_map = _kinds(pieces, image)[pieces]
     labels = [int(n) for n in np.unique(label_map) if n]

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from calcimetry.fingers.contact import Contact, find_contacts, widest_section
-from calcimetry.fingers.rod import STRAY, FloatArray, Rod, bow, fit_rod, thinned
+from calcimetry.fingers.contact import find_contacts
+from calcimetry.fingers.rod import FloatArray, Rod, bow, fit_rod, thinned
+from calcimetry.fingers.same_bone import PLAUSIBLE_SHAPE, WIDEST_MM, are_one, greatest_lengths
 from calcimetry.fingers.split import split_touching
 from calcimetry.fingers.voxels import IntArray, Voxels, list_voxels
 from calcimetry.model.anatomy import Bone
@@ -25,38 +26,10 @@ LONG_BONES = (
 #: Below this, a piece is a crumb of the bone that it touches or lies close to, or nothing.
 CRUMB_MM3 = 15.0
 CRUMB_REACH_MM = 2.0
-#: Two pieces of one type, or a whole bone and a piece that is none, are one bone if they meet
-#: over this share of their sections there; less is a thin bridge or a joint.
-LEAST_SHARE = 0.45
 #: A piece whose surface is another's by this share lies in it or on it, and is part of it.
 WRAPPED_SHARE = 0.35
-#: Two pieces that may each be a bone meet over more: even a closed joint seldom looks so wide,
-#: unless the border lies within a shaft.
-SHAFT_SHARE, FULL_SHARE = 0.6, 0.7
-#: Of a bone of each type: least length in mm, least length over its breadth at a joint, and
-#: greatest length. What is less is a slip at the end of another bone; what would be more is two.
-PLAUSIBLE_SHAPE = {
-    Bone.PROXIMAL_PHALANX: (16.0, 2.0, 47.0),
-    Bone.MIDDLE_PHALANX: (9.0, 1.3, 31.0),
-    Bone.DISTAL_PHALANX: (7.0, 1.1, 24.0),
-    Bone.METACARPAL: (25.0, 2.5, 80.0),
-}
-#: Bones are wider at joints than in between: a border so narrow lies within a shaft.
-SHAFT_SECTION = 0.85
-#: No bone of a type is wider; two side by side are.
-WIDEST_MM = {
-    Bone.PROXIMAL_PHALANX: 18.0,
-    Bone.MIDDLE_PHALANX: 15.0,
-    Bone.DISTAL_PHALANX: 15.0,
-    Bone.METACARPAL: 19.0,
-}
-#: With so many pieces of a type in view, no bone is longer than the longest of them by more than
-#: this factor: a thumb's two longer bones together are no long metacarpal.
-ENOUGH_ALIKE, LONGER = 3, 1.05
 #: How much of a vote a guessed type gets; the rest goes to all types alike.
 GUESS_CERTAINTY = 0.3
-#: No bone of the hand is longer.
-LONGEST_BONE_MM = 85.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -203,12 +176,12 @@ def _merged(voxels: Voxels, piece: IntArray, kind: IntArray, guessed: bool) -> I
     members = _members(piece)
     points = {number: voxels.points[own] for number, own in members.items()}
     types = {number: Bone(int(np.bincount(kind[own]).argmax())) for number, own in members.items()}
-    greatest = _greatest_lengths(points, types)
+    greatest = greatest_lengths(points, types)
     found = [
         contact
         for contact in find_contacts(voxels, piece, points)
         if contact.wrapped >= WRAPPED_SHARE
-        or _are_one(contact, points, types, voxels.voxel_mm3, None if guessed else greatest)
+        or are_one(contact, points, types, voxels.voxel_mm3, None if guessed else greatest)
     ]
     if not found:
         return None
@@ -225,74 +198,6 @@ def _members(piece: IntArray) -> dict[int, NDArray[np.intp]]:
     order = np.argsort(piece, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(piece[order])) + 1)
     return {int(piece[own[0]]): own for own in parts if piece[own[0]] >= 0}
-
-
-def _greatest_lengths(points: dict[int, FloatArray], types: dict[int, Bone]) -> dict[Bone, float]:
-    """Greatest length in mm that a bone of each type may have here."""
-    found = {}
-    for bone in LONG_BONES:
-        lengths = [fit_rod(points[n]).length_mm for n, own in types.items() if own is bone]
-        found[bone] = PLAUSIBLE_SHAPE[bone][2]
-        if len(lengths) >= ENOUGH_ALIKE:
-            found[bone] = min(found[bone], LONGER * max(lengths))
-    return found
-
-
-def _are_one(
-    contact: Contact,
-    points: dict[int, FloatArray],
-    types: dict[int, Bone],
-    voxel_mm3: float,
-    greatest: dict[Bone, float] | None,
-) -> bool:
-    """True where two pieces that meet from end to end are one bone.
-
-    `greatest` has the greatest length of each type; None where types are guesses.
-    """
-    pair = (points[contact.first], points[contact.second])
-    names = (types[contact.first], types[contact.second])
-    if contact.share < LEAST_SHARE or not _fits_one_bone(pair):
-        return False
-    if greatest is None:
-        # By shape alone the smallest bone of all is the measure.
-        return _too_short(contact, pair, (Bone.DISTAL_PHALANX, Bone.DISTAL_PHALANX))
-    alike = names[0] is names[1] or _too_short(contact, pair, names)
-    longest = max(greatest[name] for name in names)
-    return alike or _slip(contact, pair, longest, voxel_mm3)
-
-
-def _fits_one_bone(pair: tuple[FloatArray, FloatArray]) -> bool:
-    """True where two pieces together are no larger than a bone of the hand."""
-    rod = fit_rod(np.concatenate(pair))
-    return rod.width_mm <= max(WIDEST_MM.values()) and rod.length_mm <= LONGEST_BONE_MM
-
-
-def _slip(
-    contact: Contact,
-    pair: tuple[FloatArray, FloatArray],
-    longest_mm: float,
-    voxel_mm3: float,
-) -> bool:
-    """True where two types within one bone are likelier than two bones at a closed joint."""
-    if contact.share < SHAFT_SHARE or sum(_lengths(contact, pair)) > longest_mm:
-        return False
-    sections = [widest_section(own, voxel_mm3) for own in pair]
-    return contact.share >= FULL_SHARE or contact.area_mm2 < SHAFT_SECTION * min(sections)
-
-
-def _too_short(
-    contact: Contact, pair: tuple[FloatArray, FloatArray], names: tuple[Bone, Bone]
-) -> bool:
-    """True where one of two pieces is too short or too flat for the bone it is named."""
-    breadth = 2.0 * np.sqrt(contact.area_mm2 / np.pi)
-    least = [max(PLAUSIBLE_SHAPE[n][0], PLAUSIBLE_SHAPE[n][1] * breadth) for n in names]
-    return any(np.array(_lengths(contact, pair)) < least)
-
-
-def _lengths(contact: Contact, pair: tuple[FloatArray, FloatArray]) -> list[float]:
-    """Extent in mm of two pieces across their border."""
-    limits = [STRAY, 100.0 - STRAY]
-    return [float(np.ptp(np.percentile(own @ contact.normal, limits))) for own in pair]
 
 
 def _bone(

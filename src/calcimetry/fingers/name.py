@@ -76,6 +76,7 @@ def name_fingers(
     types: Segmentation,
     stated: Laterality | None = None,
     parts: NDArray[np.integer] | None = None,
+    pieces: NDArray[np.integer] | None = None,
 ) -> NamedBones:
     """Find the fingers in a map of bone types and name all bones.
 
@@ -91,6 +92,9 @@ def name_fingers(
     parts : array of int, shape of the grid, optional
         Numbers of single bones where they were parted already, by shape for instance. Types
         are then guesses, which decide only where the way the bones lie leaves a choice.
+    pieces : array of int, shape of the grid, optional
+        Numbers of all pieces of mineral, of which small ones at knuckles may be sesamoids;
+        `parts` where left out.
 
     Returns
     -------
@@ -119,8 +123,9 @@ def name_fingers(
     passed_over = _label_fingers(labels, placed, loose)
     _label_wrist(labels, types.grid, wrist_parts, placed)
     _label_sesamoids(labels, types, placed)
-    if parts is not None:
-        _label_found_sesamoids(labels, parts, types.grid, placed)
+    pieces = parts if pieces is None else pieces
+    if pieces is not None:
+        _label_found_sesamoids(labels, pieces, types.grid, placed)
     present = set(np.unique(labels).tolist())
     hands = [_with_bones(one.hand, present) for one in placed]
     if placed and passed_over:

@@ -1,0 +1,113 @@
+"""The mineral of a volume by kind of bone, as a network tells it from far around.
+
+Shape alone cannot part bones whose joints are closed, or tell a large deposit from a bone. A
+network that sees the whole hand, coarsely, says of each place whether it belongs to a proximal,
+middle or distal phalanx, a metacarpal, the wrist or a deposit; neighbours at a joint are of
+different kinds, which parts them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from calcimetry.bone.hand_view import KINDS, hand_view
+from calcimetry.bone.marrow import border_hu, filled_bone
+from calcimetry.bone.network import WEIGHTS, Network, load_network
+from calcimetry.bone.pieces import RoughBones
+from calcimetry.bone.working_view import AIR_HU, MINERAL_HU
+from calcimetry.errors import ModelError
+from calcimetry.model import Grid, Image, Segmentation, bone_name
+from calcimetry.regions import connected_components
+from calcimetry.resample import resample_image
+
+FloatArray = NDArray[np.float32]
+
+#: Mineral of which the network says less than this is of any kind is of none, as a sesamoid is.
+_LEAST_SAID = 0.2
+#: A deposit that the network is so sure of on the whole, and that is so large, is no bone.
+_SURE, _LEAST_HUNG_MM3 = 0.7, 60.0
+#: Axes along which the view is flipped before it is shown.
+_WAYS: tuple[tuple[int, ...], ...] = ((), (0, 1, 2))
+_DEPOSIT = KINDS.index("deposit")
+#: What each kind is called among types of bone (`calcimetry.fingers.name`): 60 is a carpal.
+_TYPES = np.array([0, 1, 2, 3, 4, 60, 0], np.uint16)
+
+
+def bones_by_kind(image: Image) -> RoughBones:
+    """Part the mineral of a volume by what kind of bone a network says it is.
+
+    Parameters
+    ----------
+    image : Image
+        A volume in HU of one or two hands or fingers, any orientation.
+
+    Returns
+    -------
+    RoughBones
+        Kinds as `calcimetry.fingers.name` takes them, 60 for the wrist; deposits are of none.
+
+    Raises
+    ------
+    ModelError
+        If the weights are missing, altered, or of other materials.
+    """
+    network = load_network(WEIGHTS / "kinds.onnx")
+    if network.materials != KINDS:
+        raise ModelError(
+            f"Loading network weights: kinds.onnx tells {', '.join(network.materials)}; expected "
+            f"{', '.join(KINDS)}."
+        )
+    border = border_hu(image)
+    if border is None:
+        none = np.zeros(image.grid.shape, np.uint16)
+        return RoughBones(Segmentation(none, image.grid, {}), none.astype(np.int32), none)
+    index = np.argwhere(filled_bone(image.array > border, image.grid.spacing))
+    said = _said(image, index, network)
+    kind = said[1:].argmax(axis=0) + 1
+    kind[said[1:].sum(axis=0) < _LEAST_SAID] = 0
+    kinds = np.zeros(image.grid.shape, np.uint8)
+    places = tuple(index.T)
+    kinds[places] = kind + 1  # mineral of no kind is 1
+    pieces = np.zeros(image.grid.shape, np.int32)
+    for number in range(1, _DEPOSIT + 1):
+        parts, _ = connected_components(kinds == number)
+        pieces[parts > 0] = parts[parts > 0] + pieces.max()
+    hung = _hung(kinds == _DEPOSIT + 1, index, said[_DEPOSIT], image.grid)
+    return RoughBones(_types(kinds, image.grid), pieces, hung)
+
+
+def _said(image: Image, index: NDArray[np.intp], network: Network) -> FloatArray:
+    """The fraction of each kind at places of the image, shape (kinds, n)."""
+    view = hand_view(image.array, image.grid)
+    seen = resample_image(image.array, image.grid, view, fill=AIR_HU)
+    seen = np.asarray(np.clip(seen, AIR_HU, MINERAL_HU), np.float32)
+    asked = [np.ascontiguousarray(np.flip(seen, way))[None, None] for way in _WAYS]
+    answers = [
+        np.flip(network(one)[0], tuple(axis + 1 for axis in way))
+        for one, way in zip(asked, _WAYS, strict=True)
+    ]
+    mean = np.mean(answers, axis=0)
+    at = view.mm_to_index(image.grid.index_to_mm(index)).T
+    read = [ndimage.map_coordinates(one, at, order=1, mode="nearest") for one in mean]
+    return np.asarray(read, np.float32)
+
+
+def _types(kinds: NDArray[np.uint8], grid: Grid) -> Segmentation:
+    types = np.append(0, _TYPES)[kinds]
+    return Segmentation(types, grid, {int(n): bone_name(int(n)) for n in np.unique(types) if n})
+
+
+def _hung(
+    deposit: NDArray[np.bool_], index: NDArray[np.intp], said: FloatArray, grid: Grid
+) -> NDArray[np.uint16]:
+    """Numbers of large pieces that are deposits beyond doubt, shape of the grid."""
+    parts, count = connected_components(deposit)
+    at = parts[tuple(index.T)]
+    sizes = np.bincount(at, minlength=count + 1)
+    mean = np.bincount(at, said, count + 1) / np.maximum(sizes, 1)
+    sure = (sizes * grid.voxel_mm3 >= _LEAST_HUNG_MM3) & (mean >= _SURE)
+    sure[0] = False
+    numbers = np.where(sure, np.cumsum(sure), 0)
+    return np.asarray(numbers[parts], np.uint16)
