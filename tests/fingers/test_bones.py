@@ -1,5 +1,7 @@
 """Single bones out of types with slips."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,21 @@ def test_a_type_that_slips_within_a_bone_does_not_part_it(finger, label, wrong, 
     whole = [bone for bone in bones if (labels[tuple(bone.index.T)] == label).all()]
     assert len(whole[0].index) == (labels == label).sum()
     assert whole[0].votes[Bone(wrong)] == pytest.approx(share, abs=0.15)
+
+
+def test_a_thumb_s_two_long_bones_at_a_closed_joint_stay_two():
+    # Together they are no longer than a metacarpal may be, but longer than those beside them.
+    bones = sticks(bend=0.0)
+    thumb = {one.label: one for one in bones}
+    way = thumb[14].tip - thumb[14].base
+    way /= np.linalg.norm(way)
+    closed = [
+        replace(one, base=thumb[14].tip - way, tip=one.tip) if one.label == 11 else one
+        for one in bones
+    ]
+    labels, grid = draw(closed, spacing=0.8)
+    found = find_single_bones(types(labels, grid))
+    assert len(found) == len(bones)
 
 
 def test_two_bones_at_a_closed_joint_stay_two(finger):

@@ -8,6 +8,7 @@ from calcimetry.training.recipe import SHIPPED, Recipe
 UNET = (SHIPPED / "unet.toml").read_text()
 PAPER = (SHIPPED / "paper.toml").read_text()
 BLOCKS = (SHIPPED / "vnet-volumes.toml").read_text()
+KINDS = (SHIPPED / "kinds.toml").read_text()
 
 
 @pytest.mark.parametrize("name", [path.name for path in SHIPPED.glob("*.toml")])
@@ -76,7 +77,9 @@ def test_own_images_replace_the_recipes_source(tmp_path):
         (BLOCKS.replace("block = 2700", "block = 2700\nplane = 9"), "data.block alone"),
         (BLOCKS.replace("block = 2700", "block = 2700\nclose = 0.5"), "without data.close"),
         (BLOCKS.replace("[data]", '[data]\nsource = "images"'), "data.block alone"),
-        (UNET.replace("upright = 9000", "block = 900"), "needs network.dimensions = 3"),
+        (UNET.replace("upright = 9000", "block = 900"), "need network.dimensions = 3"),
+        (KINDS.replace("dimensions = 3", "dimensions = 2"), "need network.dimensions = 3"),
+        (KINDS.replace("hand = 900", "block = 900"), "asked for 'kinds' learns from .*data.hand"),
         (BLOCKS.replace('"vnet"', '"pnet"'), "the pnet: dimensions must be 2, found 3"),
         (BLOCKS.replace("dimensions = 3", "dimensions = 4"), "must be 2 or 3, found 4"),
         (BLOCKS.replace("[8, 16, 32, 64]", "[8, 16]"), "expected 4 positive whole numbers"),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from calcimetry.bone.hand_view import KINDS
 from calcimetry.bone.network import WEIGHTS, load_network
 from calcimetry.bone.picture_network import PictureNetwork
 from calcimetry.errors import ModelError, NotMeasurable
@@ -20,6 +21,7 @@ from calcimetry.training import train as training
 from calcimetry.training.bank import load_bank, make_bank, sample
 from calcimetry.training.batches import Batches, close_views
 from calcimetry.training.export import export
+from calcimetry.training.hand_blocks import HAND_FRAME
 from calcimetry.training.network import MaterialNetwork
 from calcimetry.training.recipe import DataRecipe, NetworkRecipe, Recipe, TrainingRecipe
 from calcimetry.training.starting_weights import load_weights
@@ -95,6 +97,29 @@ def test_a_network_of_three_dimensions_learns_from_blocks(tmp_path, monkeypatch)
     picture = Image(np.zeros((1, 48, 32)), Grid.picture((48, 32), 0.4), name="index.png")
     with pytest.raises(NotMeasurable, match=r"index\.png.*blocks of 3 dimensions"):
         PictureNetwork("vnet", path).segment(picture)
+
+
+def drawn_hand(seed):
+    """Stands in for a simulated hand: one metacarpal."""
+    del seed
+    block = np.full(HAND_FRAME, 60, np.uint8)
+    parts = np.zeros((len(KINDS) - 1, *HAND_FRAME), np.uint8)
+    block[:, 20:40, 10:30], parts[3, :, 20:40, 10:30] = 150, 255
+    return [(block, parts)] * 2
+
+
+def test_a_network_of_kinds_learns_from_whole_hands(tmp_path, monkeypatch):
+    monkeypatch.setattr(bank, "hand_blocks", drawn_hand)
+    recipe = replace(
+        TINY,
+        data=DataRecipe(hand=2, validation=1),
+        network=NetworkRecipe("unet", [2, 2, 2, 2, 2, 2], targets="kinds", dimensions=3),
+        training=replace(TINY.training, steps=1, batch_size=1),
+    )
+    network = load_network(train(recipe, tmp_path, workers=1))
+    assert (network.materials, network.dimensions) == (KINDS, 3)
+    seen = np.zeros((1, 1, 32, 16, 48), np.float32)
+    assert network(seen).shape == (1, len(KINDS), 32, 16, 48)
 
 
 def test_blocks_vary_along_all_three_axes():
