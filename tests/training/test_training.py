@@ -21,7 +21,6 @@ from calcimetry.training import train as training
 from calcimetry.training.bank import load_bank, make_bank, sample
 from calcimetry.training.batches import Batches, close_views
 from calcimetry.training.export import export
-from calcimetry.training.hand_blocks import HAND_FRAME
 from calcimetry.training.network import MaterialNetwork
 from calcimetry.training.recipe import DataRecipe, NetworkRecipe, Recipe, TrainingRecipe
 from calcimetry.training.starting_weights import load_weights
@@ -99,17 +98,21 @@ def test_a_network_of_three_dimensions_learns_from_blocks(tmp_path, monkeypatch)
         PictureNetwork("vnet", path).segment(picture)
 
 
+SMALL_HAND = (32, 32, 16)
+
+
 def drawn_hand(seed):
     """Stands in for a simulated hand: one metacarpal."""
     del seed
-    block = np.full(HAND_FRAME, 60, np.uint8)
-    parts = np.zeros((len(KINDS) - 1, *HAND_FRAME), np.uint8)
-    block[:, 20:40, 10:30], parts[3, :, 20:40, 10:30] = 150, 255
+    block = np.full(SMALL_HAND, 60, np.uint8)
+    parts = np.zeros((len(KINDS) - 1, *SMALL_HAND), np.uint8)
+    block[:, 10:20, 4:12], parts[3, :, 10:20, 4:12] = 150, 255
     return [(block, parts)] * 2
 
 
 def test_a_network_of_kinds_learns_from_whole_hands(tmp_path, monkeypatch):
     monkeypatch.setattr(bank, "hand_blocks", drawn_hand)
+    monkeypatch.setitem(bank.FRAMES, "hand", SMALL_HAND)
     recipe = replace(
         TINY,
         data=DataRecipe(hand=2, validation=1),
