@@ -24,8 +24,11 @@ from calcimetry.resample import resample_image
 
 FloatArray = NDArray[np.float32]
 
-#: Mineral of which the network says less than this is of any kind is of none, as a sesamoid is.
+#: A place of which the network says less than this in all kinds together is of none.
 _LEAST_SAID = 0.2
+#: A piece of which the network says on the whole that so much is of no kind is of none: a small
+#: deposit, or a sesamoid.
+_NO_KIND = 0.45
 #: A deposit that the network is so sure of on the whole, and that is so large, is no bone.
 _SURE, _LEAST_HUNG_MM3 = 0.7, 60.0
 #: Axes along which the view is flipped before it is shown.
@@ -65,16 +68,18 @@ def bones_by_kind(image: Image) -> RoughBones:
         return RoughBones(Segmentation(none, image.grid, {}), none.astype(np.int32), none)
     index = np.argwhere(filled_bone(image.array > border, image.grid.spacing))
     said = _said(image, index, network)
-    kind = said[1:].argmax(axis=0) + 1
-    kind[said[1:].sum(axis=0) < _LEAST_SAID] = 0
-    kinds = np.zeros(image.grid.shape, np.uint8)
     places = tuple(index.T)
-    kinds[places] = kind + 1  # mineral of no kind is 1
+    kinds = np.zeros(image.grid.shape, np.uint8)
+    kinds[places] = np.where(
+        said[1:].sum(axis=0) < _LEAST_SAID, len(KINDS), said[1:].argmax(axis=0) + 1
+    )
     pieces = np.zeros(image.grid.shape, np.int32)
-    for number in range(1, _DEPOSIT + 1):
+    for number in range(1, len(KINDS) + 1):
         parts, _ = connected_components(kinds == number)
         pieces[parts > 0] = parts[parts > 0] + pieces.max()
-    hung = _hung(kinds == _DEPOSIT + 1, index, said[_DEPOSIT], image.grid)
+    of_none = _means(pieces[places], said[0]) > _NO_KIND
+    kinds[of_none[pieces]] = 0
+    hung = _hung(pieces, kinds == _DEPOSIT, _means(pieces[places], said[_DEPOSIT]), image.grid)
     return RoughBones(_types(kinds, image.grid), pieces, hung)
 
 
@@ -95,19 +100,20 @@ def _said(image: Image, index: NDArray[np.intp], network: Network) -> FloatArray
 
 
 def _types(kinds: NDArray[np.uint8], grid: Grid) -> Segmentation:
-    types = np.append(0, _TYPES)[kinds]
+    types = _TYPES[kinds]
     return Segmentation(types, grid, {int(n): bone_name(int(n)) for n in np.unique(types) if n})
 
 
+def _means(pieces: NDArray[np.int32], said: FloatArray) -> NDArray[np.float64]:
+    """Mean of what is said at the places of each piece, at the piece's number."""
+    total = np.bincount(pieces, said)
+    return np.asarray(total / np.maximum(np.bincount(pieces), 1))
+
+
 def _hung(
-    deposit: NDArray[np.bool_], index: NDArray[np.intp], said: FloatArray, grid: Grid
+    pieces: NDArray[np.int32], deposit: NDArray[np.bool_], said: NDArray[np.float64], grid: Grid
 ) -> NDArray[np.uint16]:
     """Numbers of large pieces that are deposits beyond doubt, shape of the grid."""
-    parts, count = connected_components(deposit)
-    at = parts[tuple(index.T)]
-    sizes = np.bincount(at, minlength=count + 1)
-    mean = np.bincount(at, said, count + 1) / np.maximum(sizes, 1)
-    sure = (sizes * grid.voxel_mm3 >= _LEAST_HUNG_MM3) & (mean >= _SURE)
-    sure[0] = False
-    numbers = np.where(sure, np.cumsum(sure), 0)
-    return np.asarray(numbers[parts], np.uint16)
+    sizes = np.bincount(pieces[deposit], minlength=len(said)) * grid.voxel_mm3
+    sure = (sizes >= _LEAST_HUNG_MM3) & (said >= _SURE)
+    return np.where(sure, np.cumsum(sure), 0).astype(np.uint16)[pieces]

@@ -109,7 +109,8 @@ def name_fingers(
     """
     bones, carpals = part_carpals(find_single_bones(types, parts))
     chains, wrist_bones = part_forearm(find_chains(bones), carpals)
-    chains, loose = _without_loose(chains, parts is not None)
+    pieces = parts if pieces is None else pieces
+    chains, loose = _without_loose(chains, pieces is not None)
     groups = group_hands(chains)
     wrist_parts = [(number, bone.index) for number, bone in wrist_bones]
     for number in WRIST_BONES:
@@ -123,7 +124,6 @@ def name_fingers(
     passed_over = _label_fingers(labels, placed, loose)
     _label_wrist(labels, types.grid, wrist_parts, placed)
     _label_sesamoids(labels, types, placed)
-    pieces = parts if pieces is None else pieces
     if pieces is not None:
         _label_found_sesamoids(labels, pieces, types.grid, placed)
     present = set(np.unique(labels).tolist())

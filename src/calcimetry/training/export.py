@@ -6,11 +6,15 @@ import hashlib
 import json
 from pathlib import Path
 
+import numpy as np
 import onnx
 import torch
 
 from calcimetry.training.network import MaterialNetwork
 from calcimetry.training.recipe import Recipe
+
+#: Only kernels are stored in half precision; shifts are few.
+_LEAST_HALVED = 2
 
 
 def export(network: MaterialNetwork, path: Path, recipe: Recipe) -> Path:
@@ -40,6 +44,8 @@ def export(network: MaterialNetwork, path: Path, recipe: Recipe) -> Path:
         verbose=False,
     )
     forget_traces(part)
+    if dimensions == 3:
+        store_in_half(part)
     part.replace(path)
     about = {
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -52,6 +58,27 @@ def export(network: MaterialNetwork, path: Path, recipe: Recipe) -> Path:
     }
     path.with_suffix(".json").write_text(json.dumps(about, indent=2) + "\n")
     return path
+
+
+def store_in_half(path: Path) -> None:
+    """Store the weights of an ONNX file in half precision; it still computes in single.
+
+    A kernel of three dimensions holds three times as many as one of two.
+    """
+    model = onnx.load(path)
+    graph = model.graph
+    for tensor in list(graph.initializer):
+        if tensor.data_type != onnx.TensorProto.FLOAT or len(tensor.dims) < _LEAST_HALVED:
+            continue
+        half = onnx.numpy_helper.to_array(tensor).astype(np.float16)
+        graph.initializer.remove(tensor)
+        # No dot: what starts another training finds a layer's name behind the second one.
+        graph.initializer.append(onnx.numpy_helper.from_array(half, f"half_{tensor.name}"))
+        cast = onnx.helper.make_node(
+            "Cast", [f"half_{tensor.name}"], [tensor.name], to=onnx.TensorProto.FLOAT
+        )
+        graph.node.insert(0, cast)
+    onnx.save(model, path)
 
 
 def forget_traces(path: Path) -> None:
