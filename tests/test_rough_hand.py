@@ -46,16 +46,16 @@ def ways(monkeypatch):
     return answers, asked
 
 
-def test_kinds_are_enough_where_they_name_four_digits(ways):
+def test_kinds_are_enough_where_they_name_all_long_bones(ways):
     answers, asked = ways
-    answers["kinds"] = named(4, 4, 4, 4)
+    answers["kinds"] = named(3, 4, 4, 4, 4)
     assert find_rough_hands(IMAGE, "unet")[1] is answers["kinds"]
     assert asked == ["kinds"]
 
 
 def test_shape_is_asked_too_where_kinds_name_fewer(ways):
     answers, asked = ways
-    answers |= {"kinds": named(4, 4), "shape": named(4, 4, 4)}
+    answers |= {"kinds": named(3, 4, 4, 4), "shape": named(3, 4, 4, 4, 3)}
     rough, found = find_rough_hands(IMAGE, "unet")
     assert found is answers["shape"]
     assert rough.pieces.any()

@@ -6,10 +6,10 @@ from calcimetry.bone import NETWORKS
 from calcimetry.bone.kinds import bones_by_kind
 from calcimetry.bone.pieces import RoughBones, split_bones
 from calcimetry.fingers.name import NamedBones, name_fingers
-from calcimetry.model import Image, Laterality
+from calcimetry.model import Bone, Image, Laterality
 
-#: With so many digits named there is nothing left to gain.
-_ENOUGH_DIGITS = 4
+#: Long bones of a hand's digits: with all of them named there is nothing left to gain.
+_WHOLE_HAND = 19
 
 
 def find_rough_hands(
@@ -22,9 +22,10 @@ def find_rough_hands(
     image : Image
         A volume in HU of one hand or two.
     method : str
-        Of finding bone. A network's volumes are parted by what another network says the kinds
-        of bone are (`calcimetry.bone.kinds`). Where that names fewer than four digits, and for
-        the methods that are no networks, they are parted by shape (`calcimetry.bone.pieces`).
+        Of finding bone. For a network, another one says first what kinds of bone there are
+        (`calcimetry.bone.kinds`). Where that does not name all 19 long bones of each hand, and
+        for the methods that are no networks, bones are parted by their shape
+        (`calcimetry.bone.pieces`).
     laterality : Laterality, optional
         Which hand it is, where the file states it.
 
@@ -36,17 +37,18 @@ def find_rough_hands(
     found = []
     if method in NETWORKS:
         rough = bones_by_kind(image)
-        found.append((rough, name_fingers(rough.kinds, laterality, pieces=rough.pieces)))
-        digits = [f for hand in found[0][1].hands for f in hand.fingers if f.digit]
-        if len(digits) >= _ENOUGH_DIGITS:
-            return found[0]
+        named = name_fingers(rough.kinds, laterality, pieces=rough.pieces)
+        if named.hands and _named(named)[0] == _WHOLE_HAND * len(named.hands):
+            return rough, named
+        found.append((rough, named))
     rough = split_bones(image)
     found.append((rough, name_fingers(rough.kinds, laterality, rough.pieces)))
     return max(found, key=lambda one: _named(one[1]))
 
 
 def _named(bones: NamedBones) -> tuple[int, int]:
-    """How many bones belong to digits with a name, and how many to any."""
+    """How many long bones belong to digits with a name, and how many to any."""
     fingers = [finger for hand in bones.hands for finger in hand.fingers]
-    known = sum(len(finger.labels) for finger in fingers if finger.digit)
-    return known, sum(len(finger.labels) for finger in fingers)
+    counts = [sum(label % 10 <= Bone.METACARPAL for label in one.labels) for one in fingers]
+    known = sum(n for one, n in zip(fingers, counts, strict=True) if one.digit)
+    return known, sum(counts)
