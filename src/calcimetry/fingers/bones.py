@@ -73,7 +73,9 @@ class SingleBone:
 
 
 def find_single_bones(
-    types: Segmentation, parts: NDArray[np.integer] | None = None
+    types: Segmentation,
+    parts: NDArray[np.integer] | None = None,
+    cuts: NDArray[np.integer] | None = None,
 ) -> list[SingleBone]:
     """Take a map of bone types apart into bones.
 
@@ -84,6 +86,9 @@ def find_single_bones(
     parts : array of int, shape of the grid, optional
         Numbers of single bones, where something else has parted them. Types are then taken
         for guesses, and parts are joined only where one is no bone of any type.
+    cuts : array of int, shape of the grid, optional
+        Numbers of pieces that shape parts, to part voxels of one type as well: two bones of
+        one type by a slip come apart at the joint between them.
 
     Returns
     -------
@@ -102,7 +107,8 @@ def find_single_bones(
         return []
     kind = kinds[tuple(voxels.index.T)].astype(np.int32)
     if parts is None:
-        piece = _pieces(voxels, kind)
+        places = tuple(voxels.index.T)
+        piece = _pieces(voxels, kind, kind if cuts is None else kind + len(Bone) * cuts[places])
     else:
         piece = _shafts_apart(voxels, voxels.components(parts[tuple(voxels.index.T)]))
     piece = _without_crumbs(voxels, piece)
@@ -115,11 +121,11 @@ def find_single_bones(
     return sorted(bones, key=lambda bone: -bone.volume_mm3)
 
 
-def _pieces(voxels: Voxels, kind: IntArray) -> IntArray:
-    """Number the pieces of one type each, from 0, bones that touch split."""
+def _pieces(voxels: Voxels, kind: IntArray, part: IntArray) -> IntArray:
+    """Number the pieces of one type and part each, from 0, bones that touch split."""
     piece = np.zeros(len(kind), dtype=np.int32)
     count = 0
-    for members in _members(voxels.components(kind)).values():
+    for members in _members(voxels.components(part)).values():
         if len(members) * voxels.voxel_mm3 >= CRUMB_MM3:
             inner = split_touching(
                 voxels.index[members],

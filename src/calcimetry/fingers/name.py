@@ -93,8 +93,8 @@ def name_fingers(
         Numbers of single bones where they were parted already, by shape for instance. Types
         are then guesses, which decide only where the way the bones lie leaves a choice.
     pieces : array of int, shape of the grid, optional
-        Numbers of all pieces of mineral, of which small ones at knuckles may be sesamoids;
-        `parts` where left out.
+        Numbers of all pieces of mineral, as shape parts them: they help to part bones, and
+        small ones at knuckles may be sesamoids; `parts` where left out.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def name_fingers(
     >>> name_fingers(Segmentation(np.zeros(grid.shape), grid, {})).hands
     ()
     """
-    bones, carpals = part_carpals(find_single_bones(types, parts))
+    bones, carpals = part_carpals(find_single_bones(types, parts, pieces))
     chains, wrist_bones = part_forearm(find_chains(bones), carpals)
     pieces = parts if pieces is None else pieces
     chains, loose = _without_loose(chains, pieces is not None)
