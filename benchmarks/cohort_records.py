@@ -109,6 +109,17 @@ def _measured(
         report = cm.measure(image, settings)
     except CalcimetryError as error:
         return {"failed": str(error), "true": true, "measured": [], "groups": []}
+    return record_of(report, true, true_map, true_fraction, sizes)
+
+
+def record_of(
+    report: cm.Report,
+    true: list[Record],
+    true_map: Labels,
+    true_fraction: Labels,
+    sizes: Callable[[cm.Lesion], tuple[float | None, float | None]],
+) -> Record:
+    """What was measured beside what is true, and which lesions of both share samples."""
     labels = report.lesion_map.label_map
     for one in true:
         mask = true_map == one["number"]

@@ -95,6 +95,13 @@ def test_one_picture_needs_no_name_of_its_finger():
     assert only(picture("a")).burden.area_mm2 == pytest.approx(2.0)
 
 
+def test_the_only_image_of_a_patient_keeps_its_own_interval():
+    sure = replace(picture("a"), area_interval=Interval(1.9, 2.1))
+    assert only(sure).burden.area_interval == Interval(1.9, 2.1)
+    hand = volume("x", "left", WHOLE, volume_interval=Interval(9.0, 12.0))
+    assert only(hand).burden.volume_interval == Interval(9.0, 12.0)
+
+
 def test_two_hands_in_two_volumes_add_up():
     patient = only(volume("l", "left", WHOLE), volume("r", "right", WHOLE, 20.0))
     assert patient.burden.volume_mm3 == pytest.approx(30.0)
