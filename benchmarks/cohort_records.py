@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from followup_cases import simulated_pair
 from judging import AT_MOST_TIMES, COVERED
 from numpy.typing import NDArray
 from rich.progress import track
@@ -27,9 +28,7 @@ import calcimetry as cm
 from calcimetry.bone import find_method
 from calcimetry.errors import CalcimetryError
 from calcimetry.measurement.error_model import ErrorModel
-from calcimetry.phantom.hand_settings import HandSettings
 from calcimetry.phantom.picture import DEPOSIT, FingerPicture, finger_picture
-from calcimetry.phantom.volume import finger_volume
 from calcimetry.settings import Settings
 
 Kind = Literal["pictures", "volumes"]
@@ -44,8 +43,6 @@ AREAS_MM2 = (0.4, 48.0)
 #: Rheumatology 2016) over its share in the simulator (74%, 18%, 8%), stone set to 1: a picture
 #: is kept with the product over its lesions.
 KEPT = {"stone": 1.0, "plate": 0.048 / 0.18 * 0.74 / 0.914, "net": 0.038 / 0.08 * 0.74 / 0.914}
-#: Volumes hold calcinosis alone: what is none of it is another question than its size.
-OTHER_THINGS = ("tophi", "vessels", "calluses", "foreign_bodies", "metals")
 #: A true lesion's blurred border may hold this little of it.
 _LITTLE = 0.1
 
@@ -80,9 +77,13 @@ def picture_record(seed: int, index: int, settings: Settings) -> Record:
 
 
 def volume_record(seed: int, index: int, settings: Settings) -> Record:
-    """One simulated finger volume, measured."""
-    rng = np.random.default_rng((seed, index))
-    volume = finger_volume(rng, settings=HandSettings(**dict.fromkeys(OTHER_THINGS, 0)))
+    """One simulated finger volume, measured: visit `index` % 2 of finger `index` // 2.
+
+    The fingers of `followup_cases`: deposits of 1 to some 500 mm3, as users measure, and no other
+    things in view. Their visits differ in pose, noise and spacing.
+    """
+    pair = simulated_pair(seed, index // 2, whole_hand=False)
+    volume = (pair.first, pair.last)[index % 2].volume
     true = [
         {"number": t.number, "size": t.volume_mm3, "touches": t.touches_bone, "shape": t.shape}
         for t in volume.lesions
@@ -231,7 +232,7 @@ def run(kind: Kind, seed: int, count: int, folder: Path, processes: int) -> list
     """Records of the first `count` images, those that are noted already read back."""
     settings = Settings()
     name = find_method(settings.method, settings.model).version
-    path = folder / f"{kind}-{seed}-{name.replace(' ', '-')}.jsonl"
+    path = folder / f"{kind}-{seed}-{name.replace(' / ', '+').replace(' ', '-')}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     known: dict[int, Record] = {}
     if path.exists():
