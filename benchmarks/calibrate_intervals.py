@@ -65,10 +65,10 @@ def fitted(beyond: Floats, slope: Floats, contact: Floats) -> Floats:
     return np.asarray(min(searches, key=lambda one: one.fun).x)
 
 
-def one_end(beyond: Floats, slope: Floats, contact: Floats) -> Floats:
-    """The same, wide enough for what was held out."""
+def one_end(beyond: Floats, slope: Floats, contact: Floats, finger: Floats) -> Floats:
+    """The same, wide enough for what was held out, finger by finger."""
     left = np.empty(len(beyond))
-    fold = np.arange(len(beyond)) % FOLDS
+    fold = finger % FOLDS
     for n in range(FOLDS):
         kept, out = fold != n, fold == n
         values = fitted(beyond[kept], slope[kept], contact[kept])
@@ -82,12 +82,12 @@ def one_end(beyond: Floats, slope: Floats, contact: Floats) -> Floats:
 def calibrated(model: Model, records: list[Record]) -> Model:
     """The model with all its settings fitted."""
     pairs = matched(records)
-    true, measured, border, contact = (
+    true, measured, border, contact, image = (
         np.array([getattr(one, name) for one in pairs])
-        for name in ("true", "measured", "border", "at_bone")
+        for name in ("true", "measured", "border", "at_bone", "image")
     )
     error, slope = np.log(true / measured), border / measured
-    low, high = (one_end(sign * error, slope, contact) for sign in (-1.0, 1.0))
+    low, high = (one_end(sign * error, slope, contact, image // 2) for sign in (-1.0, 1.0))
     model = replace(
         model,
         relative_low=low[0],

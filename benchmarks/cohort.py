@@ -1,8 +1,10 @@
 """Measure a simulated cohort, and say how near sizes come and how often intervals hold the truth.
 
-    python benchmarks/cohort.py [--count 2000] [--volumes 100] [--processes 2]
+    python benchmarks/cohort.py [--count 2000] [--volumes 60] [--processes 2]
 
-Finger pictures hold lesions of 0.4 to 48 mm2 in the published shapes; volumes are of lone fingers.
+Finger pictures hold lesions of 0.4 to 48 mm2 in the published shapes; volumes are those of
+`benchmarks/followup.py`, two of each finger. Hands are also made of the first volumes of five
+fingers, the lesions of all taken together, to see what totals of many lesions do.
 What is measured is kept under `--out`, so that a run that was broken off goes on, and new
 settings of the intervals need no new run. The seed is none that settings were calibrated with.
 """
@@ -50,14 +52,19 @@ def by_contact(records: list[Record], *, touches: bool) -> tuple[np.ndarray, np.
     return np.array(measured), np.array(true)
 
 
+def ends_of(pair: Pair, model: ErrorModel) -> tuple[float, float]:
+    """Both ends of what the measured lesions of a pair add up to."""
+    ends = [model.interval(one["size"], one["border"], one["touches"]) for one in pair.parts]
+    return sum(end.low for end in ends), sum(end.high for end in ends)
+
+
 def held(pairs: list[Pair], model: ErrorModel) -> str:
     """Share of intervals that hold the truth, and their median width over the size."""
     if not pairs:
         return "-"
     inside, width = [], []
     for one in pairs:
-        ends = [model.interval(p["size"], p["border"], p["touches"]) for p in one.parts]
-        low, high = sum(end.low for end in ends), sum(end.high for end in ends)
+        low, high = ends_of(one, model)
         inside.append(low <= one.true <= high)
         width.append((high - low) / one.measured)
     return f"{np.mean(inside):.1%} of {len(pairs)}; {np.median(width):.2f}"
@@ -103,14 +110,29 @@ def summary(records: list[Record], model: ErrorModel, counted: float) -> dict[st
         rows[f"{name}: interval holds the truth; width / size"] = held(apart, model)
     rows["all found: interval holds the truth; width / size"] = held(pairs, model)
     rows["totals: interval holds the truth; width"] = totals_held(found)
+    together = totals(hands_of_five(records), model)
+    rows["totals of five images: interval holds the truth; width"] = totals_held(together)
     return rows
+
+
+def hands_of_five(records: list[Record]) -> list[Record]:
+    """Every second image, five at a time, with the lesions of all."""
+    images = [one for one in records[::2] if "failed" not in one]
+    return [
+        {"true": _all(five, "true"), "measured": _all(five, "measured"), "groups": []}
+        for five in (images[n : n + 5] for n in range(0, len(images) - 4, 5))
+    ]
+
+
+def _all(records: list[Record], name: str) -> list[Record]:
+    return [one for record in records for one in record[name]]
 
 
 def main() -> None:
     """Run everything and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=2000, help="finger pictures")
-    parser.add_argument("--volumes", type=int, default=100, help="finger volumes")
+    parser.add_argument("--volumes", type=int, default=60, help="finger volumes")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("runs/cohort"))
     options = parser.parse_args()

@@ -171,6 +171,8 @@ def groups(true_map: Labels, labels: Labels) -> list[dict[str, list[int]]]:
 class Pair:
     """What true lesions and the measured ones that share their pixels add up to."""
 
+    #: Which image of its kind; two that follow each other may show one finger.
+    image: int
     true: float
     measured: float
     border: float
@@ -193,6 +195,7 @@ def matched(records: list[Record]) -> list[Pair]:
             )
             pairs.append(
                 Pair(
+                    image=record.get("index", 0),
                     true=sum(one["size"] for one in known),
                     measured=sum(one["size"] for one in parts),
                     border=sum(one["border"] for one in parts),
