@@ -9,6 +9,7 @@ import pytest
 from calcimetry.files.patients import patient_results
 from calcimetry.files.results import HandResult, Result
 from calcimetry.measurement.burden import total_burden
+from calcimetry.measurement.volume_error import VolumeErrorModel
 from calcimetry.model import Interval
 from tests.fakes import lesion
 
@@ -27,7 +28,7 @@ def volume(name: str, side: str | None, digits: tuple[int, ...], volume_mm3: flo
     )
     hand = HandResult(
         *(f"{side} hand" if side else "hand", side, digits, len(digits), "complete", ""),
-        total_burden([one], is_volume=True),
+        total_burden([one], is_volume=True, volume_error=VolumeErrorModel(missed_size=0.0)),
     )
     values = {"lesions": (one,), "hands": (hand,), "spacing_mm": (1.0, 1.0, 1.0)}
     return Result(name, name, name, "complete", columns={"patient": "P01"}, **(values | more))

@@ -18,14 +18,14 @@ class VolumeErrorModel(ErrorModel):
     `ErrorModel` has the formula. `false_size` and `missed_size` are in mm3.
     """
 
-    relative_low: float = 0.6
-    relative_high: float = 0.6
-    boundary_low_mm: float = 0.0
-    boundary_high_mm: float = 1.2
-    contact_low: float = 0.0
-    contact_high: float = 0.0
-    false_size: float = 30.0
-    missed_size: float = 0.0
+    relative_low: float = 0.248
+    relative_high: float = 0.106
+    boundary_low_mm: float = 0.084
+    boundary_high_mm: float = 1.079
+    contact_low: float = 0.005
+    contact_high: float = 0.105
+    false_size: float = 23.8
+    missed_size: float = 17.3
 
 
 def total_volume(
