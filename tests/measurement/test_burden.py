@@ -11,7 +11,6 @@ from calcimetry.measurement.volume_error import VolumeErrorModel, total_volume
 from calcimetry.model import Interval
 from tests.fakes import lesion
 
-
 #: Nothing missed: ends above are those of the lesions alone.
 SURE = {"volume_error": VolumeErrorModel(missed_size=0.0)}
 
