@@ -15,11 +15,12 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from cohort_records import REPORT_SEED, Pair, Record, Total, matched, run, totals
+from cohort_records import REPORT_SEEDS, Pair, Record, Total, interval_of, matched, run, totals
 from judging import COUNTED_MM2, concordance, print_table
 from simulated_hands import COUNTED_MM3
 
 from calcimetry.measurement.error_model import ErrorModel
+from calcimetry.measurement.volume_error import VolumeErrorModel
 from calcimetry.settings import Settings
 
 #: Sizes apart, mm2 or mm3: (least, below).
@@ -54,7 +55,7 @@ def by_contact(records: list[Record], *, touches: bool) -> tuple[np.ndarray, np.
 
 def ends_of(pair: Pair, model: ErrorModel) -> tuple[float, float]:
     """Both ends of what the measured lesions of a pair add up to."""
-    ends = [model.interval(one["size"], one["border"], one["touches"]) for one in pair.parts]
+    ends = [interval_of(one, model) for one in pair.parts]
     return sum(end.low for end in ends), sum(end.high for end in ends)
 
 
@@ -96,8 +97,9 @@ def summary(records: list[Record], model: ErrorModel, counted: float) -> dict[st
         )
     rows[f"lesions of {counted:g} or more found"] = f"{hits} of {len(lesions)}"
     rows["false lesions per image"] = f"{sum(false) / len(records):.2f}"
+    known = [one for one in pairs if one.found] if isinstance(model, VolumeErrorModel) else pairs
     for least, below in BANDS:
-        of_band = [one for one in pairs if least <= one.true < below]
+        of_band = [one for one in known if least <= one.true < below]
         error = [abs(one.measured / one.true - 1.0) for one in of_band]
         bias = [one.measured / one.true - 1.0 for one in of_band]
         name = f"{least:g} to {below:g}"
@@ -106,9 +108,10 @@ def summary(records: list[Record], model: ErrorModel, counted: float) -> dict[st
         )
         rows[f"{name}: interval holds the truth; width / size"] = held(of_band, model)
     for name, touches in (("touching bone", True), ("away from bone", False)):
-        apart = [one for one in pairs if one.touches is touches]
+        apart = [one for one in known if one.touches is touches]
         rows[f"{name}: interval holds the truth; width / size"] = held(apart, model)
-    rows["all found: interval holds the truth; width / size"] = held(pairs, model)
+    rows["all found: interval holds the truth; width / size"] = held(known, model)
+    rows["fragments too: interval holds the truth; width / size"] = held(pairs, model)
     rows["totals: interval holds the truth; width"] = totals_held(found)
     together = totals(hands_of_five(records), model)
     rows["totals of five images: interval holds the truth; width"] = totals_held(together)
@@ -142,7 +145,7 @@ def main() -> None:
         ("volumes", options.volumes, settings.volume_error, COUNTED_MM3, "mm3"),
     ):
         if count:
-            records = run(kind, REPORT_SEED, count, options.out, options.processes)
+            records = run(kind, REPORT_SEEDS[kind], count, options.out, options.processes)
             title = f"{count} simulated {kind} ({unit})"
             print_table(title, {title: summary(records, model, counted)})
 

@@ -28,6 +28,7 @@ import calcimetry as cm
 from calcimetry.bone import find_method
 from calcimetry.errors import CalcimetryError
 from calcimetry.measurement.error_model import ErrorModel
+from calcimetry.measurement.volume_error import VolumeErrorModel, faintness
 from calcimetry.phantom.picture import DEPOSIT, FingerPicture, finger_picture
 from calcimetry.settings import Settings
 
@@ -35,8 +36,13 @@ Kind = Literal["pictures", "volumes"]
 Record = dict[str, Any]
 Labels = NDArray[np.generic]
 
-#: Neither training nor validation starts with these seeds; one is to report, one to calibrate.
-REPORT_SEED, CALIBRATION_SEED = 61, 62
+#: Neither training nor validation starts with these seeds; one is to report, others to calibrate.
+REPORT_SEEDS: dict[Kind, int] = {"pictures": 61, "volumes": 63}
+#: Seeds to calibrate with, and how many images of each.
+CALIBRATION: dict[Kind, tuple[tuple[int, int], ...]] = {
+    "pictures": ((62, 500),),
+    "volumes": ((62, 60), (61, 44)),
+}
 #: Lesions of a cohort's pictures, mm2.
 AREAS_MM2 = (0.4, 48.0)
 #: Share of each shape as published (stone 91.4%, plate 4.8%, net 3.8% of 316 deposits: Bartoli,
@@ -138,9 +144,14 @@ def record_of(
                 "number": lesion.number,
                 "size": size,
                 "border": border,
-                "contact": lesion.bone_contact_share,
+                "contact": (
+                    float(lesion.touches_bone)
+                    if report.image.is_picture
+                    else lesion.bone_contact_share
+                ),
                 "solidity": lesion.solidity,
                 "touches": lesion.touches_bone,
+                "hu": lesion.mean_hu,
                 "false": not (true_fraction[labels == lesion.number] > _LITTLE).any(),
             }
         )
@@ -176,9 +187,12 @@ class Pair:
     true: float
     measured: float
     border: float
-    #: As measured, and in truth.
-    at_bone: bool
+    #: With bone, as the intervals have it, and in truth.
+    contact: float
     touches: bool
+    faint: float
+    #: Whether each true lesion was found, not a fragment of it.
+    found: bool
     parts: list[Record]
 
 
@@ -199,12 +213,27 @@ def matched(records: list[Record]) -> list[Pair]:
                     true=sum(one["size"] for one in known),
                     measured=sum(one["size"] for one in parts),
                     border=sum(one["border"] for one in parts),
-                    at_bone=any(one["touches"] for one in parts),
+                    contact=_mean([one["contact"] for one in parts], parts),
                     touches=any(one["touches"] for one in known),
+                    faint=_mean([faintness(one.get("hu")) for one in parts], parts),
+                    found=all(one.get("found", False) for one in known),
                     parts=parts,
                 )
             )
     return pairs
+
+
+def interval_of(measured: Record, model: ErrorModel) -> cm.Interval:
+    """The interval of a measured lesion."""
+    size, border, contact = measured["size"], measured["border"], measured["contact"]
+    if isinstance(model, VolumeErrorModel):
+        return model.interval(size, border, contact, measured["hu"])
+    return model.interval(size, border, contact)
+
+
+def _mean(values: list[float], parts: list[Record]) -> float:
+    """Of some measured lesions together, by their size."""
+    return float(np.average(values, weights=[one["size"] for one in parts]))
 
 
 @dataclass(frozen=True)
@@ -223,9 +252,7 @@ def totals(records: list[Record], model: ErrorModel) -> list[Total]:
         if "failed" in record:
             continue
         sizes = [one["size"] for one in record["measured"]]
-        ends = [
-            model.interval(one["size"], one["border"], one["touches"]) for one in record["measured"]
-        ]
+        ends = [interval_of(one, model) for one in record["measured"]]
         interval = model.total(sizes, ends) if sizes else None
         found.append(Total(sum(one["size"] for one in record["true"]), sum(sizes), interval))
     return found

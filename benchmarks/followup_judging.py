@@ -27,11 +27,10 @@ TRIED = np.arange(0.0, 1.5, 0.01)
 _SMALL_CHANGE = 0.7
 #: Logarithms of ratios that are none.
 _SAME = 0.05
+#: A deposit of less has gone, which is no change of size.
+_THERE_MM3 = 0.5
 #: Of fewer lesions nothing is said.
 _ENOUGH = 5
-#: So many changes are to lie within their intervals.
-_HELD = 0.95
-_FOLDS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,57 +185,41 @@ def fitted(found: Sequence[Record], quantity: Quantity) -> tuple[str, int]:
     """Settings of one quantity's error, and of how many matches they were fitted.
 
     The half width of the 95% interval of a change is the 95% quantile of the error of its
-    logarithm, by quantile regression with the pinball loss (Koenker and Bassett 1978), times what
-    makes it hold 95% of what was held out in five folds, hand by hand.
+    logarithm, by quantile regression with the pinball loss (Koenker and Bassett 1978).
     """
     rows = [
-        (*row, number)
-        for number, record in enumerate(found)
+        row
+        for record in found
         for group in record.groups
         if not group.mixed and group.fates and (row := _error_row(group, quantity))
     ]
-    error, border, ratio, hand = np.abs(np.array(rows)).T
-    times = np.empty(len(rows))
-    for fold in range(_FOLDS):
-        out = hand % _FOLDS == fold
-        values = _repeatability(error[~out], border[~out], ratio[~out])
-        half = _half_width(values, border[out], ratio[out])
-        times[out] = error[out] / np.maximum(half, 1e-6)
-    wider = max(1.0, float(np.quantile(times, _HELD)))
-    best = wider * _repeatability(error, border, ratio)
-    names = ("relative", "boundary_mm", "proportional")
-    told = ", ".join(f"{n} = {v:.3f}" for n, v in zip(names, best, strict=True))
-    quantiles = np.quantile(error, (0.5, 0.8, 0.95))
-    said = f"error 50, 80, 95%: {', '.join(f'{q:.3f}' for q in quantiles)}"
-    return f"{told}; widened {wider:.2f} times; {said}", len(rows)
-
-
-def _half_width(values: Floats, border: Floats, ratio: Floats) -> Floats:
-    """Of the logarithm of a ratio, by settings of change."""
-    relative, boundary, proportional = values
-    return np.asarray(
-        np.sqrt(2.0 * relative**2 + (boundary * border) ** 2 + (proportional * ratio) ** 2)
-    )
-
-
-def _repeatability(error: Floats, border: Floats, ratio: Floats) -> Floats:
-    """Settings of change by quantile regression."""
+    error, border, ratio = np.abs(np.array(rows)).T
 
     def loss(values: Floats) -> float:
-        left = error - _half_width(values, border, ratio)
-        return float(np.maximum(_HELD * left, (_HELD - 1.0) * left).mean())
+        relative, boundary, proportional = values
+        left = error - np.sqrt(
+            2.0 * relative**2 + (boundary * border) ** 2 + (proportional * ratio) ** 2
+        )
+        return float(np.maximum(0.95 * left, -0.05 * left).mean())
 
     starts = [(r, b, 0.1) for r in (0.05, 0.2, 0.5) for b in (0.02, 0.1, 0.2)]
-    searches = [
-        minimize(loss, start, method="Nelder-Mead", bounds=[(0.0, 2.0), (0.0, 1.0), (0.0, 0.5)])
-        for start in starts
-    ]
-    return np.asarray(min(searches, key=lambda one: float(one.fun)).x)
+    best = min(
+        (
+            minimize(loss, start, method="Nelder-Mead", bounds=[(0.0, 2.0), (0.0, 1.0), (0.0, 0.5)])
+            for start in starts
+        ),
+        key=lambda one: float(one.fun),
+    )
+    names = ("relative", "boundary_mm", "proportional")
+    told = ", ".join(f"{n} = {v:.3f}" for n, v in zip(names, best.x, strict=True))
+    quantiles = np.quantile(error, (0.5, 0.8, 0.95))
+    return f"{told}; error 50, 80, 95%: {', '.join(f'{q:.3f}' for q in quantiles)}", len(rows)
 
 
 def _error_row(group: Group, quantity: Quantity) -> tuple[float, float, float] | None:
     """Error of the logarithm of the ratio, border over size of both visits, true logarithm."""
-    if not (group.first and group.last and group.true_first.volume_mm3 > 0.0):
+    true_mm3 = (group.true_first.volume_mm3, group.true_last.volume_mm3)
+    if not (group.first and group.last and min(true_mm3) >= _THERE_MM3):
         return None
     # What is true of an area is known of deposits that stayed the same alone.
     if quantity == "area_mm2" and set(group.fates) != {"unchanged"}:
