@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from cohort_records import CALIBRATION, Kind, Record, matched, run, totals
+from cohort import BANDS, judged, share_held, totals_held
+from cohort_records import CALIBRATION, Kind, Record, Total, matched, run, totals
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
@@ -129,6 +130,28 @@ def calibrated(model: Model, records: list[Record]) -> Model:
     )
 
 
+def held_out(model: Model, records: list[Record]) -> dict[str, str]:
+    """How often intervals hold what they were not set on, in folds of fingers, and their widths."""
+    of_lesions: dict[str, list[tuple[bool, float]]] = {}
+    of_totals: list[Total] = []
+    for n in range(FOLDS):
+        kept, out = (
+            [one for one in records if (one["index"] // 2 % FOLDS == n) is left]
+            for left in (False, True)
+        )
+        fold_model = calibrated(model, kept)
+        for one in matched(out):
+            names = ["fragments too"]
+            if one.found or not isinstance(model, VolumeErrorModel):
+                names += ["found", "touching bone" if one.touches else "away from bone"]
+                names += [f"{low:g} to {high:g}" for low, high in BANDS if low <= one.true < high]
+            for name in names:
+                of_lesions.setdefault(name, []).append(judged(one, fold_model))
+        of_totals += totals(out, fold_model)
+    told = {name: share_held(found) for name, found in of_lesions.items()}
+    return told | {"totals": totals_held(of_totals)}
+
+
 def main() -> None:
     """Simulate, measure, fit, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -146,6 +169,9 @@ def main() -> None:
         print(f"\n[{group}]  # {len(matched(records))} lesions of {len(records)} {kind}")
         for name, value in asdict(calibrated(model, records)).items():
             print(f"{name} = {value:.3f}")
+        print("# held out: share that holds the truth; median width over size, of totals as it is")
+        for name, said in held_out(model, records).items():
+            print(f"# {name}: {said}")
 
 
 if __name__ == "__main__":

@@ -61,14 +61,21 @@ def ends_of(pair: Pair, model: ErrorModel) -> tuple[float, float]:
 
 def held(pairs: list[Pair], model: ErrorModel) -> str:
     """Share of intervals that hold the truth, and their median width over the size."""
-    if not pairs:
+    return share_held([judged(one, model) for one in pairs])
+
+
+def judged(pair: Pair, model: ErrorModel) -> tuple[bool, float]:
+    """Whether the interval holds the truth, and its width over the size."""
+    low, high = ends_of(pair, model)
+    return low <= pair.true <= high, (high - low) / pair.measured
+
+
+def share_held(found: list[tuple[bool, float]]) -> str:
+    """The same of several, in words."""
+    if not found:
         return "-"
-    inside, width = [], []
-    for one in pairs:
-        low, high = ends_of(one, model)
-        inside.append(low <= one.true <= high)
-        width.append((high - low) / one.measured)
-    return f"{np.mean(inside):.1%} of {len(pairs)}; {np.median(width):.2f}"
+    inside, width = zip(*found, strict=True)
+    return f"{np.mean(inside):.1%} of {len(found)}; {np.median(width):.2f}"
 
 
 def totals_held(found: list[Total]) -> str:
