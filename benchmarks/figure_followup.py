@@ -1,8 +1,8 @@
-"""Draw docs/images/follow-up.png: a simulated hand at two visits, measured and followed.
+"""Draw docs/images/follow-up.png: a simulated finger at two visits, measured and followed.
 
     python benchmarks/figure_followup.py [OUT.png]
 
-One of the hands of `benchmarks/followup.py`, by the whole program with its defaults: what
+One of the fingers of `benchmarks/followup.py`, by the whole program with its defaults: what
 `calcimetry followup` writes as ``figures/<stem>_visits.png``.
 """
 
@@ -20,7 +20,7 @@ from calcimetry.study import EnergyPair, VolumeChoice, measure_study
 from calcimetry.study.followup import follow_up
 from calcimetry.study.followup_choice import FollowUpChoice
 
-SEED, HAND, DAYS = 63, 1, 365
+SEED, FINGER, DAYS = 62, 9, 365
 #: Wide enough for a page of documentation.
 WIDTH = 1150
 
@@ -28,7 +28,7 @@ WIDTH = 1150
 def measured(scan: Scanned, folder: Path) -> Path:
     """Results of one visit."""
     image = scan.volume.image
-    files = [folder / f"hand-{name}.nii.gz" for name in ("low", "high")]
+    files = [folder / f"finger-{name}.nii.gz" for name in ("low", "high")]
     for path, one in zip(files, image.energies, strict=True):
         write_ct_nifti(path, one)
     pair = EnergyPair(*files, image.low_setting, image.high_setting)
@@ -38,9 +38,9 @@ def measured(scan: Scanned, folder: Path) -> Path:
 
 
 def main() -> None:
-    """Simulate, measure, compare, and keep the picture of the hands."""
+    """Simulate, measure, compare, and keep the picture of both visits."""
     target = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images/follow-up.png")
-    pair = simulated_pair(SEED, HAND, whole_hand=True)
+    pair = simulated_pair(SEED, FINGER, whole_hand=False)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         visits = [
