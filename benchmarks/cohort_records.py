@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from followup_cases import simulated_pair
 from judging import AT_MOST_TIMES, COVERED
 from numpy.typing import NDArray
 from rich.progress import track
@@ -27,25 +28,27 @@ import calcimetry as cm
 from calcimetry.bone import find_method
 from calcimetry.errors import CalcimetryError
 from calcimetry.measurement.error_model import ErrorModel
-from calcimetry.phantom.hand_settings import HandSettings
+from calcimetry.measurement.volume_error import VolumeErrorModel, faintness
 from calcimetry.phantom.picture import DEPOSIT, FingerPicture, finger_picture
-from calcimetry.phantom.volume import finger_volume
 from calcimetry.settings import Settings
 
 Kind = Literal["pictures", "volumes"]
 Record = dict[str, Any]
 Labels = NDArray[np.generic]
 
-#: Neither training nor validation starts with these seeds; one is to report, one to calibrate.
-REPORT_SEED, CALIBRATION_SEED = 61, 62
+#: Neither training nor validation starts with these seeds; one is to report, others to calibrate.
+REPORT_SEEDS: dict[Kind, int] = {"pictures": 61, "volumes": 63}
+#: Seeds to calibrate with, and how many images of each.
+CALIBRATION: dict[Kind, tuple[tuple[int, int], ...]] = {
+    "pictures": ((62, 500),),
+    "volumes": ((62, 60), (61, 44)),
+}
 #: Lesions of a cohort's pictures, mm2.
 AREAS_MM2 = (0.4, 48.0)
 #: Share of each shape as published (stone 91.4%, plate 4.8%, net 3.8% of 316 deposits: Bartoli,
 #: Rheumatology 2016) over its share in the simulator (74%, 18%, 8%), stone set to 1: a picture
 #: is kept with the product over its lesions.
 KEPT = {"stone": 1.0, "plate": 0.048 / 0.18 * 0.74 / 0.914, "net": 0.038 / 0.08 * 0.74 / 0.914}
-#: Volumes hold calcinosis alone: what is none of it is another question than its size.
-OTHER_THINGS = ("tophi", "vessels", "calluses", "foreign_bodies", "metals")
 #: A true lesion's blurred border may hold this little of it.
 _LITTLE = 0.1
 
@@ -80,9 +83,13 @@ def picture_record(seed: int, index: int, settings: Settings) -> Record:
 
 
 def volume_record(seed: int, index: int, settings: Settings) -> Record:
-    """One simulated finger volume, measured."""
-    rng = np.random.default_rng((seed, index))
-    volume = finger_volume(rng, settings=HandSettings(**dict.fromkeys(OTHER_THINGS, 0)))
+    """One simulated finger volume, measured: visit `index` % 2 of finger `index` // 2.
+
+    The fingers of `followup_cases`: deposits of 1 to some 500 mm3, as users measure, and no other
+    things in view. Their visits differ in pose, noise and spacing.
+    """
+    pair = simulated_pair(seed, index // 2, whole_hand=False)
+    volume = (pair.first, pair.last)[index % 2].volume
     true = [
         {"number": t.number, "size": t.volume_mm3, "touches": t.touches_bone, "shape": t.shape}
         for t in volume.lesions
@@ -109,6 +116,17 @@ def _measured(
         report = cm.measure(image, settings)
     except CalcimetryError as error:
         return {"failed": str(error), "true": true, "measured": [], "groups": []}
+    return record_of(report, true, true_map, true_fraction, sizes)
+
+
+def record_of(
+    report: cm.Report,
+    true: list[Record],
+    true_map: Labels,
+    true_fraction: Labels,
+    sizes: Callable[[cm.Lesion], tuple[float | None, float | None]],
+) -> Record:
+    """What was measured beside what is true, and which lesions of both share samples."""
     labels = report.lesion_map.label_map
     for one in true:
         mask = true_map == one["number"]
@@ -126,9 +144,14 @@ def _measured(
                 "number": lesion.number,
                 "size": size,
                 "border": border,
-                "contact": lesion.bone_contact_share,
+                "contact": (
+                    float(lesion.touches_bone)
+                    if report.image.is_picture
+                    else lesion.bone_contact_share
+                ),
                 "solidity": lesion.solidity,
                 "touches": lesion.touches_bone,
+                "hu": lesion.mean_hu,
                 "false": not (true_fraction[labels == lesion.number] > _LITTLE).any(),
             }
         )
@@ -159,12 +182,17 @@ def groups(true_map: Labels, labels: Labels) -> list[dict[str, list[int]]]:
 class Pair:
     """What true lesions and the measured ones that share their pixels add up to."""
 
+    #: Which image of its kind; two that follow each other may show one finger.
+    image: int
     true: float
     measured: float
     border: float
-    #: As measured, and in truth.
-    at_bone: bool
+    #: With bone, as the intervals have it, and in truth.
+    contact: float
     touches: bool
+    faint: float
+    #: Whether each true lesion was found, not a fragment of it.
+    found: bool
     parts: list[Record]
 
 
@@ -181,15 +209,31 @@ def matched(records: list[Record]) -> list[Pair]:
             )
             pairs.append(
                 Pair(
+                    image=record.get("index", 0),
                     true=sum(one["size"] for one in known),
                     measured=sum(one["size"] for one in parts),
                     border=sum(one["border"] for one in parts),
-                    at_bone=any(one["touches"] for one in parts),
+                    contact=_mean([one["contact"] for one in parts], parts),
                     touches=any(one["touches"] for one in known),
+                    faint=_mean([faintness(one.get("hu")) for one in parts], parts),
+                    found=all(one.get("found", False) for one in known),
                     parts=parts,
                 )
             )
     return pairs
+
+
+def interval_of(measured: Record, model: ErrorModel) -> cm.Interval:
+    """The interval of a measured lesion."""
+    size, border, contact = measured["size"], measured["border"], measured["contact"]
+    if isinstance(model, VolumeErrorModel):
+        return model.interval(size, border, contact, measured["hu"])
+    return model.interval(size, border, contact)
+
+
+def _mean(values: list[float], parts: list[Record]) -> float:
+    """Of some measured lesions together, by their size."""
+    return float(np.average(values, weights=[one["size"] for one in parts]))
 
 
 @dataclass(frozen=True)
@@ -208,9 +252,7 @@ def totals(records: list[Record], model: ErrorModel) -> list[Total]:
         if "failed" in record:
             continue
         sizes = [one["size"] for one in record["measured"]]
-        ends = [
-            model.interval(one["size"], one["border"], one["touches"]) for one in record["measured"]
-        ]
+        ends = [interval_of(one, model) for one in record["measured"]]
         interval = model.total(sizes, ends) if sizes else None
         found.append(Total(sum(one["size"] for one in record["true"]), sum(sizes), interval))
     return found
@@ -220,7 +262,7 @@ def run(kind: Kind, seed: int, count: int, folder: Path, processes: int) -> list
     """Records of the first `count` images, those that are noted already read back."""
     settings = Settings()
     name = find_method(settings.method, settings.model).version
-    path = folder / f"{kind}-{seed}-{name.replace(' ', '-')}.jsonl"
+    path = folder / f"{kind}-{seed}-{name.replace(' / ', '+').replace(' ', '-')}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     known: dict[int, Record] = {}
     if path.exists():

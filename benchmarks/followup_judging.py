@@ -27,6 +27,8 @@ TRIED = np.arange(0.0, 1.5, 0.01)
 _SMALL_CHANGE = 0.7
 #: Logarithms of ratios that are none.
 _SAME = 0.05
+#: A deposit of less has gone, which is no change of size.
+_THERE_MM3 = 0.5
 #: Of fewer lesions nothing is said.
 _ENOUGH = 5
 
@@ -216,7 +218,8 @@ def fitted(found: Sequence[Record], quantity: Quantity) -> tuple[str, int]:
 
 def _error_row(group: Group, quantity: Quantity) -> tuple[float, float, float] | None:
     """Error of the logarithm of the ratio, border over size of both visits, true logarithm."""
-    if not (group.first and group.last and group.true_first.volume_mm3 > 0.0):
+    true_mm3 = (group.true_first.volume_mm3, group.true_last.volume_mm3)
+    if not (group.first and group.last and min(true_mm3) >= _THERE_MM3):
         return None
     # What is true of an area is known of deposits that stayed the same alone.
     if quantity == "area_mm2" and set(group.fates) != {"unchanged"}:

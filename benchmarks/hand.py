@@ -23,6 +23,9 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+from cohort import ends_of, held
+from cohort_records import matched as pairs_of
+from cohort_records import record_of
 from judging import AT_MOST_TIMES, COVERED, dice, print_table
 from numpy.typing import NDArray
 
@@ -162,8 +165,8 @@ WAYS: dict[str, Callable[[Hand], Hand]] = {
 }
 
 
-def judge(hand: Hand, settings: Settings) -> dict[str, str]:
-    """One column of the table."""
+def judge(hand: Hand, settings: Settings, *, each: bool = False) -> dict[str, str]:
+    """One column of the table; `each` prints the volume of each lesion too."""
     start = time.perf_counter()
     report = cm.measure(hand.image, settings)
     seconds = time.perf_counter() - start
@@ -192,6 +195,19 @@ def judge(hand: Hand, settings: Settings) -> dict[str, str]:
     in_view = {n for n in np.unique(hand.lesions) if n}
     total = sum(v for n, v in hand.volumes_mm3.items() if n in in_view)
     measured = sum(one.volume_mm3 or 0.0 for one in report.lesions if one.number in touched)
+    record = record_of(
+        report,
+        [{"number": n, "size": hand.volumes_mm3[n], "touches": False} for n in sorted(in_view)],
+        hand.lesions,
+        (hand.lesions > 0).astype(np.float32),
+        lambda one: (one.volume_mm3, one.surface_mm2),
+    )
+    pairs = pairs_of([record])
+    whole = report.volume_interval
+    if each:
+        for one in pairs:
+            low, high = ends_of(one, Settings().volume_error)
+            print(f"true {one.true:.1f} mm3, measured {one.measured:.1f} ({low:.1f} to {high:.1f})")
     digits = {f.digit for h in report.hands for f in h.fingers if f.digit}
     sides = {h.laterality.value if h.laterality else "?" for h in report.hands}
     mean = lambda values: f"{np.mean(values):.3f}" if values else "-"  # noqa: E731
@@ -206,6 +222,14 @@ def judge(hand: Hand, settings: Settings) -> dict[str, str]:
             sum((one.volume_mm3 or 0.0) >= COUNTED_MM3 for one in false)
         ),
         "false lesions in all": str(len(false)),
+        "volume: interval holds the truth; median width / volume": held(
+            pairs, Settings().volume_error
+        ),
+        "total, true: measured (interval), mm3": (
+            f"{total:.0f}: {report.volume_mm3:.0f} ({whole.low:.0f} to {whole.high:.0f})"
+            if whole
+            else "-"
+        ),
         "seconds, warm": f"{seconds:.1f} ({report.image.grid.shape}, {sample:.3f} mm3)",
     }
 
@@ -232,7 +256,7 @@ def main() -> None:
     hand = read_hand(options.data)
     ways = list(WAYS)[:1] if options.quick else list(WAYS)
     settings = Settings(method=options.method, model=options.model)
-    table = {way: judge(WAYS[way](hand), settings) for way in ways}
+    table = {way: judge(WAYS[way](hand), settings, each=options.quick) for way in ways}
     print_table(f"The hand of known truth, by {options.method}", table)
     if not options.quick:
         took, memory = time_command(options.data / "dicom", options.out)

@@ -128,3 +128,18 @@ def test_in_volumes_a_claim_must_be_surer_and_all_else_is_as_in_pictures():
     assert volumes.growth.seed_hu == 200
     assert volumes.settle.share == settings.settle.share
     assert settings.settle.claim == Settings().settle.claim
+
+
+def test_a_file_says_how_visits_are_compared(tmp_path):
+    text = "[followup.change.volume]\nrelative = 0.02\n[followup.matching]\nreach_mm = 3\n"
+    settings = Settings.from_toml(write(tmp_path, text))
+    usual = Settings().followup
+    volume = dataclasses.replace(usual.change.volume, relative=0.02)
+    assert settings.followup.change == dataclasses.replace(usual.change, volume=volume)
+    assert settings.followup.matching.reach_mm == 3.0
+    assert settings.to_dict() == Settings().to_dict()
+
+
+def test_mistakes_in_nested_groups_are_named_in_full():
+    with pytest.raises(SettingsError, match=r"'followup\.change\.mass\.relative' must be a finite"):
+        Settings.from_dict({"followup": {"change": {"mass": {"relative": "small"}}}})

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from calcimetry.bone import METHODS, NETWORKS
 from calcimetry.errors import InputError, SettingsError
+from calcimetry.followup.compare import FollowUpSettings
 from calcimetry.lesions.grow import GrowthSettings
 from calcimetry.lesions.reclaim import ReclaimSettings
 from calcimetry.lesions.settle import SettleSettings, VolumeClaims
@@ -52,7 +53,7 @@ class PictureSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that changes a result.
+    """Everything that changes a result, and how visits are compared.
 
     Parameters
     ----------
@@ -69,6 +70,8 @@ class Settings:
         One group per step; each field's meaning stands beside the step's code.
     calibration : Calibration or None
         Of rods, as `calcimetry calibrate` writes it; None for the nominal one.
+    followup : FollowUpSettings
+        How visits are compared; changes no measurement.
 
     Raises
     ------
@@ -94,6 +97,7 @@ class Settings:
     volume_error: VolumeErrorModel = field(default_factory=VolumeErrorModel)
     density: DensitySettings = field(default_factory=DensitySettings)
     calibration: Calibration | None = None
+    followup: FollowUpSettings = field(default_factory=FollowUpSettings)
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -139,7 +143,7 @@ class Settings:
         SettingsError
             As `from_toml`.
         """
-        return typing.cast("Self", _build(cls, tree, where, prefix=""))
+        return typing.cast("Self", _build(cls(), tree, where, prefix=""))
 
     def for_volumes(self) -> Self:
         """The same with what is asked of claims in volumes, for steps that know no volumes."""
@@ -151,14 +155,19 @@ class Settings:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Nested dictionaries of plain values, for reports and TOML."""
+        """Nested dictionaries of plain values, for reports and TOML: what changes a measurement.
+
+        `followup` is left out, so that other settings of a comparison make no measurement stale.
+        """
         record = dataclasses.asdict(self)
+        del record["followup"]
         record["calibration"] = self.calibration.to_dict() if self.calibration else None
         return record
 
 
-def _build(kind: type[Any], tree: dict[str, Any], where: str, prefix: str) -> Any:
-    types = typing.get_type_hints(kind)
+def _build(start: Any, tree: dict[str, Any], where: str, prefix: str) -> Any:
+    """A group of settings with those of `tree` in place of its own."""
+    types = typing.get_type_hints(type(start))
     values: dict[str, Any] = {}
     for key, value in tree.items():
         name = prefix + key
@@ -168,18 +177,18 @@ def _build(kind: type[Any], tree: dict[str, Any], where: str, prefix: str) -> An
                 f"Reading settings from {where}: there is no setting {name!r}; "
                 f"the nearest is {prefix + near[0]!r}."
             )
-        values[key] = _value(types[key], value, where, name)
-    return kind(**values)
+        values[key] = _value(types[key], getattr(start, key), value, where, name)
+    return dataclasses.replace(start, **values)
 
 
-def _value(kind: Any, value: Any, where: str, name: str) -> Any:
+def _value(kind: Any, start: Any, value: Any, where: str, name: str) -> Any:
     if kind == Calibration | None:
         if value is None or isinstance(value, Calibration):
             return value
         return _calibration(value, where, name)
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         if isinstance(value, dict):
-            return _build(kind, value, where, prefix=f"{name}.")
+            return _build(start, value, where, prefix=f"{name}.")
         wanted = "a table"
     elif kind is float:
         # In Python True is a number; in a settings file it is a mistake. A whole number of

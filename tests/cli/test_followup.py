@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from typer.testing import CliRunner
 
@@ -30,7 +32,12 @@ def test_it_compares_and_says_what_it_found(results, tmp_path):
     assert "1 hand or finger compared; lesions: " in ended.output
     assert f"Results: {out / 'followup.html'}" in ended.output
     assert "days" in (out / "followup.csv").read_text()
-    assert typed(*results, "--without-images", "--quiet", "--out", out).output == ""
+    mine = tmp_path / "mine.toml"
+    mine.write_text("[followup.matching]\nreach_mm = 3\n")
+    again = ("--without-images", "--quiet", "--settings", mine, "--out", out)
+    assert typed(*results, *again).output == ""
+    saved = json.loads((out / "followup.json").read_text())
+    assert saved["settings"]["matching"]["reach_mm"] == 3.0
 
 
 def test_what_is_wrong_is_one_line(results, tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from calcimetry.files.patients import patient_results
 from calcimetry.files.results import HandResult, Result
 from calcimetry.measurement.burden import total_burden
+from calcimetry.measurement.volume_error import VolumeErrorModel
 from calcimetry.model import Interval
 from tests.fakes import lesion
 
@@ -27,7 +28,7 @@ def volume(name: str, side: str | None, digits: tuple[int, ...], volume_mm3: flo
     )
     hand = HandResult(
         *(f"{side} hand" if side else "hand", side, digits, len(digits), "complete", ""),
-        total_burden([one], is_volume=True),
+        total_burden([one], is_volume=True, volume_error=VolumeErrorModel(missed_size=0.0)),
     )
     values = {"lesions": (one,), "hands": (hand,), "spacing_mm": (1.0, 1.0, 1.0)}
     return Result(name, name, name, "complete", columns={"patient": "P01"}, **(values | more))
@@ -93,6 +94,13 @@ def test_pictures_of_unknown_fingers_are_not_added_up():
 
 def test_one_picture_needs_no_name_of_its_finger():
     assert only(picture("a")).burden.area_mm2 == pytest.approx(2.0)
+
+
+def test_the_only_image_of_a_patient_keeps_its_own_interval():
+    sure = replace(picture("a"), area_interval=Interval(1.9, 2.1))
+    assert only(sure).burden.area_interval == Interval(1.9, 2.1)
+    hand = volume("x", "left", WHOLE, volume_interval=Interval(9.0, 12.0))
+    assert only(hand).burden.volume_interval == Interval(9.0, 12.0)
 
 
 def test_two_hands_in_two_volumes_add_up():

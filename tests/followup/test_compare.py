@@ -53,7 +53,7 @@ def compared(finger):
     first = with_lesions(
         finger[0], [(-16.0, 1.6), (-10.0, 1.6), (-3.5, 1.5), (0.5, 1.5), (8.0, 1.8)], "first"
     )
-    last = with_lesions(finger[0], [(-16.0, 1.6), (-10.0, 2.2), (-1.5, 3.2), (14.0, 1.8)], "last")
+    last = with_lesions(finger[0], [(-16.0, 1.6), (-10.0, 2.5), (-1.5, 3.2), (14.0, 1.8)], "last")
     return compare_visits(first, elsewhere(last))
 
 

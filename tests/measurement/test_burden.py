@@ -11,6 +11,9 @@ from calcimetry.measurement.volume_error import VolumeErrorModel, total_volume
 from calcimetry.model import Interval
 from tests.fakes import lesion
 
+#: Nothing missed: ends above are those of the lesions alone.
+SURE = {"volume_error": VolumeErrorModel(missed_size=0.0)}
+
 
 def solid(number=1, **changes):
     values = {
@@ -24,7 +27,8 @@ def solid(number=1, **changes):
 
 
 def test_half_widths_add_in_quadrature_but_for_what_masses_share():
-    total = total_burden([solid(1), solid(2, volume_interval=Interval(6.0, 14.0))], is_volume=True)
+    lesions = [solid(1), solid(2, volume_interval=Interval(6.0, 14.0))]
+    total = total_burden(lesions, is_volume=True, **SURE)
     assert (total.lesion_count, total.urate_count) == (2, 0)
     assert total.area_mm2 == pytest.approx(2.88)
     assert total.area_interval.high == pytest.approx(2.88 + 0.4 * 2**0.5)
@@ -107,8 +111,8 @@ def test_lesions_of_a_picture_are_no_volume():
 
 def test_parts_add_to_the_total_of_all_their_lesions():
     lesions = [solid(1), solid(2), solid(3, volume_interval=Interval(6.0, 14.0))]
-    parts = [total_burden(lesions[:1], True), total_burden(lesions[1:], True)]
-    whole, added = total_burden(lesions, True), combined(parts)
+    parts = [total_burden(some, True, **SURE) for some in (lesions[:1], lesions[1:])]
+    whole, added = total_burden(lesions, True, **SURE), combined(parts)
     for name in ("area_interval", "volume_interval", "mass_interval"):
         one, other = getattr(whole, name), getattr(added, name)
         assert one.high == pytest.approx(other.high)

@@ -28,3 +28,14 @@ def test_without_a_lesion_there_is_no_interval():
 def test_lesions_of_a_picture_are_refused():
     with pytest.raises(NotMeasurable, match="lesion 7 has no volume"):
         total_volume([lesion(7)])
+
+
+def test_a_faint_lesion_and_one_at_bone_are_less_sure():
+    model = VolumeErrorModel()
+    bright = model.interval(50.0, 65.0, mean_hu=900.0)
+    faint = model.interval(50.0, 65.0, mean_hu=300.0)
+    at_bone = model.interval(50.0, 65.0, 0.3, 900.0)
+    assert faint.low < bright.low < 50.0 < bright.high < min(faint.high, at_bone.high)
+    assert model.interval(50.0, 65.0, mean_hu=600.0) == bright
+    # What is not known may be as faint as any.
+    assert model.interval(50.0, 65.0) == model.interval(50.0, 65.0, mean_hu=10.0)

@@ -102,6 +102,18 @@ def test_a_lone_finger_is_called_one(make_volume_report, drawn):
     assert "finger" in words(drawn)
 
 
+def test_names_do_not_cover_each_other(make_volume_report, drawn):
+    report = make_volume_report()
+    (hand,) = report.hands
+    index = next(one for one in hand.fingers if one.digit is Digit.INDEX)
+    unnamed = replace(index, digit=Digit.UNKNOWN)
+    draw_hands(replace(report, hands=(replace(hand, fingers=(unnamed, unnamed, index)),)))
+    assert words(drawn).count("finger") == 3  # once, with its two edges
+    at = dict(drawn["texts"])
+    assert at["finger"][1] <= at["index"][1] - 15
+    assert at["finger"][0] == at["index"][0]
+
+
 @pytest.mark.parametrize(("mineral", "white"), [(500.0, 1000.0), (2500.0, 2500.0)])
 def test_white_follows_dense_bone(tmp_path, monkeypatch, mineral, white):
     limits = []

@@ -5,6 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from calcimetry.files.patients import patient_results
+from calcimetry.files.results import Result
+from calcimetry.measurement.size import AreaErrorModel
+from calcimetry.measurement.volume_error import VolumeErrorModel
 from calcimetry.model import (
     Bone,
     Digit,
@@ -15,8 +19,10 @@ from calcimetry.model import (
     Phalanx,
     PhalanxCoverage,
 )
+from calcimetry.settings import Settings
 from calcimetry.study.fingers import finger_results, states, visible_shares
 from calcimetry.study.page import _finger_line
+from calcimetry.study.writing import measured_result
 from tests.volumes import SHAPE, fake_measure_volume, hand_hu
 
 
@@ -73,6 +79,36 @@ def test_mass_adds_up_per_finger(report):
     assert (thumb.mass_mg, index.mass_mg) == (2.0, 4.0)
     own = (0.2**2 - 0.1**2) + (0.6**2 - 0.3**2)
     assert index.mass_interval.high - 4.0 == pytest.approx((own + 0.4**2) ** 0.5)
+
+
+def test_totals_of_fingers_hands_and_patients_have_the_intervals_of_the_runs_settings(report):
+    sure = Settings(
+        area_error=replace(AreaErrorModel.exact(), missed_size=4.0),
+        volume_error=replace(VolumeErrorModel.exact(), missed_size=500.0),
+    )
+    exact = [
+        replace(
+            one,
+            area_interval=Interval(one.area_mm2, one.area_mm2),
+            volume_interval=Interval(one.volume_mm3, one.volume_mm3),
+        )
+        for one in report.lesions
+    ]
+    total = sum(one.volume_mm3 for one in exact)
+    report = replace(
+        report,
+        lesions=tuple(exact),
+        area_interval=Interval(report.area_mm2, report.area_mm2 + 4.0),
+        volume_mm3=total,
+        volume_interval=Interval(total, total + 500.0),
+    )
+    tried = Result("hand", "hand", "key", "complete", columns={"patient": "P01"})
+    result = measured_result(tried, report, (), sure)
+    (patient,) = patient_results([result])
+    hand = result.hands[0].burden
+    for one in (*result.fingers, hand, patient.burden):
+        assert one.area_interval.high == pytest.approx(one.area_mm2 + 4.0)
+        assert one.volume_interval.high == pytest.approx(one.volume_mm3 + 500.0)
 
 
 def test_urate_counts_for_itself_alone(report):

@@ -87,7 +87,12 @@ def followup(
         Side | None, typer.Option(help="Which hand volumes to measure show, if files do not say.")
     ] = None,
     settings: Annotated[
-        Path | None, typer.Option(metavar="TOML", help="Settings for visits to measure.")
+        Path | None,
+        typer.Option(
+            metavar="TOML",
+            help="File of further settings: as of `measure` for visits to measure, and a group "
+            "followup for how they are compared.",
+        ),
     ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print nothing but what went wrong.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calcimetry.files.results import HandResult, Result
 from calcimetry.measurement.burden import Burden, combined, total_burden
@@ -98,7 +98,7 @@ def _of_volumes(volumes: Sequence[Result]) -> _Sum:
     if len(volumes) == 1:
         (only,) = volumes
         return _Sum(
-            (total_burden(only.lesions, True, only.not_measured.get("mass_mg", "")),),
+            (_burden(only),),
             (only.image,),
             _sides(only.hands),
             _told([(hand.name, hand.reason) for hand in only.hands]),
@@ -136,6 +136,14 @@ def _of_volumes(volumes: Sequence[Result]) -> _Sum:
     )
 
 
+def _burden(result: Result) -> Burden:
+    """That of one image, with the intervals that its own settings gave it."""
+    total = total_burden(result.lesions, result.is_volume, result.not_measured.get("mass_mg", ""))
+    return replace(
+        total, area_interval=result.area_interval, volume_interval=result.volume_interval
+    )
+
+
 def _of_pictures(pictures: Sequence[Result]) -> _Sum:
     if not pictures:
         return _Sum()
@@ -163,7 +171,7 @@ def _of_pictures(pictures: Sequence[Result]) -> _Sum:
             )
     reasons += _told([(one.image, one.told_reason) for one in chosen])
     return _Sum(
-        tuple(total_burden(one.lesions, is_volume=False) for one in chosen),
+        tuple(_burden(one) for one in chosen),
         tuple(one.image for one in chosen),
         tuple(sorted({side for side, _ in by_finger if side})),
         tuple(reasons),

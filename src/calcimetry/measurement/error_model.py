@@ -14,8 +14,8 @@ from calcimetry.model.lesion import Interval
 class ErrorModel:
     """Where the true size of a lesion lies, from its measured size, border and contact with bone.
 
-    With x = border / size (perimeter over area, or surface over volume, 1/mm) and t = 1 for
-    a lesion that touches bone, otherwise 0::
+    With x = border / size (perimeter over area, or surface over volume, 1/mm) and t = 1 for a
+    lesion that touches bone, otherwise 0 (in volumes t is the share of its surface at bone)::
 
         high = size * exp(relative_high + contact_high * t) * (1 + boundary_high_mm * x)
         low = size / exp(relative_low + contact_low * t) / (1 + boundary_low_mm * x)
@@ -53,7 +53,7 @@ class ErrorModel:
         """Of sizes without error: both ends are the size."""
         return cls(*(0.0 for _ in fields(cls)))
 
-    def interval(self, size: float, border: float, touches_bone: bool = False) -> Interval:
+    def interval(self, size: float, border: float, contact: float = 0.0) -> Interval:
         """95% interval of one size.
 
         Parameters
@@ -62,16 +62,16 @@ class ErrorModel:
             mm2 or mm3.
         border : float
             Its perimeter in mm, or its surface in mm2.
-        touches_bone : bool
-            Whether part of the border is that with bone.
+        contact : float
+            With bone: 1 or 0 for whether there is any, or the share of the border.
 
         Returns
         -------
         Interval
         """
         slope = border / size if size > 0 else 0.0
-        low = math.exp(-self.relative_low - self.contact_low * touches_bone)
-        high = math.exp(self.relative_high + self.contact_high * touches_bone)
+        low = math.exp(-self.relative_low - self.contact_low * contact)
+        high = math.exp(self.relative_high + self.contact_high * contact)
         return Interval(
             size * low / (1.0 + self.boundary_low_mm * slope),
             (size + self.boundary_high_mm * border) * high,

@@ -176,7 +176,9 @@ def _measure_one(deposit: Deposit, around: _Around) -> Lesion:
         short_axis_ends=shape.short_axis.ends,
         mean_hu=mean_hu,
         volume_mm3=volume,
-        volume_interval=around.volume_error.interval(volume, surface_mm2, touches_bone),
+        volume_interval=around.volume_error.interval(
+            volume, surface_mm2, contact_mm2 / surface_mm2, mean_hu
+        ),
         plane=section.grid,
         side=side,
         digit=digit,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
-from calcimetry.model import Finger, Grid, Hand, Lesion, Report
+from calcimetry.model import Digit, Grid, Hand, Lesion, Report
 from calcimetry.render import palette, wording
 from calcimetry.render.column import column_width, draw_column
 from calcimetry.render.greys import to_grey
@@ -22,7 +22,7 @@ from calcimetry.render.marks import (
 )
 from calcimetry.render.overlay import listed_lesions
 from calcimetry.render.panel import GUTTER, Panel
-from calcimetry.render.sheet import Sheet
+from calcimetry.render.sheet import Sheet, text_width
 from calcimetry.render.views import image_on, labels_on
 
 #: HU shown black, and the least that is shown white.
@@ -155,8 +155,7 @@ def _draw_hand(
         outline_bone(sheet, marked, label, mask)
     outlines = draw_lesions(sheet, marked, view.lesions)
     draw_badges(sheet, marked, badged(outlines, listed))
-    for finger in view.hand.fingers:
-        name_finger(sheet, marked, view, finger)
+    name_fingers(sheet, marked, view)
     draw_scale_bar(sheet, marked, view.hand.grid.spacing[2], below=20.0)
 
 
@@ -178,16 +177,34 @@ def hand_title(hand: Hand) -> str:
     return f"{name.capitalize()}, seen from {'its back' if from_behind else 'the palm'}"
 
 
-def name_finger(sheet: Sheet, panel: Panel, view: HandShadow, finger: Finger) -> None:
-    """Write a finger's name above its tip, the end of its bones that is highest."""
-    masks = [view.bones[label] for label in finger.labels if label in view.bones]
-    pixels = np.concatenate([np.argwhere(mask) for mask in masks]) if masks else np.zeros((0, 2))
-    if not len(pixels):
-        return
-    tip = pixels[pixels[:, 0].argmin()]
-    x, y = panel.place([tip])[0]
-    above = max(float(y) - 16, panel.at[1] + float(_NAME_SIZE))
-    word = wording.finger_word(finger)
-    for shift in (-1, 1):  # dark edges, so that it shows on bright tissue too
-        sheet.text((x + shift, above + 1), word, _NAME_SIZE, palette.BACKGROUND, "centre")
-    sheet.text((float(x), above), word, _NAME_SIZE, palette.TEXT, "centre")
+def name_fingers(sheet: Sheet, panel: Panel, view: HandShadow) -> None:
+    """Write each finger's name above its tip, the end of its bones that is highest.
+
+    Pieces of a finger that has no name lie close together: where a word would cover one that
+    stands there already, it moves up, and the same word is not written again.
+    """
+    written: list[tuple[str, float, float]] = []
+    # Those that have a name keep their places.
+    for finger in sorted(view.hand.fingers, key=lambda one: one.digit is Digit.UNKNOWN):
+        masks = [view.bones[label] for label in finger.labels if label in view.bones]
+        pixels = np.argwhere(np.any(masks, axis=0)) if masks else np.zeros((0, 2))
+        if not len(pixels):
+            continue
+        x, y = (float(value) for value in panel.place([pixels[pixels[:, 0].argmin()]])[0])
+        above = max(y - 16, panel.at[1] + float(_NAME_SIZE))
+        word = wording.finger_word(finger)
+        while covered := [one for one in written if _covers(word, (x, above), one)]:
+            if word in [one[0] for one in covered]:
+                break
+            above = min(one[2] for one in covered) - _NAME_SIZE
+        else:
+            written.append((word, x, above))
+            for shift in (-1, 1):  # dark edges, so that it shows on bright tissue too
+                sheet.text((x + shift, above + 1), word, _NAME_SIZE, palette.BACKGROUND, "centre")
+            sheet.text((x, above), word, _NAME_SIZE, palette.TEXT, "centre")
+
+
+def _covers(word: str, at: tuple[float, float], other: tuple[str, float, float]) -> bool:
+    """Whether a word centred at a place lies over one that is written."""
+    width = (text_width(word, _NAME_SIZE) + text_width(other[0], _NAME_SIZE)) / 2.0
+    return abs(at[0] - other[1]) < width and abs(at[1] - other[2]) < _NAME_SIZE

@@ -14,7 +14,7 @@ from calcimetry.render.hand_view import (
     HandShadow,
     hand_shadow,
     hand_title,
-    name_finger,
+    name_fingers,
     white_hu,
 )
 from calcimetry.render.layout import MARGIN
@@ -148,5 +148,4 @@ def _draw_view(sheet: Sheet, panel: Panel, view: HandShadow, visit: ShownVisit) 
         draw_shadow(sheet, panel, mask)
     outlines = draw_tracks(sheet, panel, view.lesions, visit.tracks)
     badge_tracks(sheet, panel, outlines, {})
-    for finger in view.hand.fingers:
-        name_finger(sheet, panel, view, finger)
+    name_fingers(sheet, panel, view)

@@ -9,9 +9,10 @@ from calcimetry.files.results import FingerResult
 from calcimetry.measurement.burden import total_burden
 from calcimetry.model import Finger, Lesion, PhalanxCoverage, Report
 from calcimetry.model.hand import finger_of
+from calcimetry.settings import Settings
 
 
-def finger_results(report: Report) -> tuple[FingerResult, ...]:
+def finger_results(report: Report, settings: Settings | None = None) -> tuple[FingerResult, ...]:
     """One result per finger, hand by hand and the thumb first.
 
     A lesion counts for the finger whose bone, metacarpal included, is nearest to it;
@@ -21,6 +22,8 @@ def finger_results(report: Report) -> tuple[FingerResult, ...]:
     ----------
     report : Report
         Of a volume; a picture has no fingers.
+    settings : Settings, optional
+        Those it was measured with: totals have their intervals from them.
 
     Returns
     -------
@@ -28,6 +31,7 @@ def finger_results(report: Report) -> tuple[FingerResult, ...]:
         Status "partial" where a phalanx is not seen whole, or the digit or side
         could not be told, with the reason.
     """
+    settings = settings or Settings()
     owners = [
         finger_of(report.hands, one.bone, report.image.grid.index_to_mm(one.centre))
         for one in report.lesions
@@ -37,20 +41,25 @@ def finger_results(report: Report) -> tuple[FingerResult, ...]:
             report,
             finger,
             [one for one, owner in zip(report.lesions, owners, strict=True) if owner is finger],
+            settings,
         )
         for hand in report.hands
         for finger in hand.fingers
     )
 
 
-def _result(report: Report, finger: Finger, lesions: Sequence[Lesion]) -> FingerResult:
+def _result(
+    report: Report, finger: Finger, lesions: Sequence[Lesion], settings: Settings
+) -> FingerResult:
     coverage = [
         one
         for one in dict.fromkeys(report.coverage)
         if (one.phalanx.digit, one.phalanx.laterality) == (finger.digit, finger.laterality)
     ]
     reason = "; ".join(filter(None, (finger.reason, *(one.reason for one in coverage))))
-    burden = total_burden(lesions, is_volume=True, uncalibrated=report.uncalibrated)
+    burden = total_burden(
+        lesions, True, report.uncalibrated, settings.area_error, settings.volume_error
+    )
     side = finger.laterality
     return FingerResult(
         name=finger.name,

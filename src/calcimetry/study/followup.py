@@ -16,6 +16,7 @@ from calcimetry.files.only_run import only_run
 from calcimetry.files.results_folder import REPORT, read_results
 from calcimetry.followup.compare import FollowUpSettings
 from calcimetry.render.followup_page import FollowUpSection
+from calcimetry.settings import Settings
 from calcimetry.study.followup_choice import (
     FollowUpChoice,
     refuse_paths,
@@ -104,7 +105,7 @@ def follow_up(
     choice : FollowUpChoice, optional
         What the user says.
     settings : FollowUpSettings, optional
-        How to compare.
+        How to compare; where not given, as those of `choice` for measuring say.
     on_progress : callable, optional
         Called with (done, total, name) while measuring, then while comparing.
     on_stage : callable, optional
@@ -130,7 +131,8 @@ def follow_up(
     KeyboardInterrupt
         If interrupted; what was measured is kept.
     """
-    choice, settings = choice or FollowUpChoice(), settings or FollowUpSettings()
+    choice = choice or FollowUpChoice()
+    settings = settings or (choice.settings or Settings()).followup
     out, paths = Path(out_dir), [Path(visit) for visit in visits]
     tell = on_stage or (lambda _stage: None)
     progress = on_progress or (lambda _done, _total, _name: None)

@@ -34,7 +34,8 @@ class FollowUpChoice:
         Write the DICOM results of each visit, which carry the tracking identifiers; every visit
         must then be a study of DICOM.
     pixel_spacing_mm, volumes, settings :
-        For visits that are to be measured, as of `measure_study`.
+        For visits that are to be measured, as of `measure_study`; `settings.followup` says how
+        they are compared.
     """
 
     pairs: Path | None = None

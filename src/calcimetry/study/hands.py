@@ -9,13 +9,14 @@ from calcimetry.measurement.burden import counted, total_burden
 from calcimetry.measurement.score import score_factors
 from calcimetry.model import Digit, Hand, Report
 from calcimetry.model.hand import hand_of
+from calcimetry.settings import Settings
 
 #: Fingers of a whole hand, the thumb among them.
 _DIGITS = tuple(int(digit) for digit in Digit if digit is not Digit.UNKNOWN)
 
 
 def hand_results(
-    report: Report, fingers: Iterable[FingerResult], score: bool = False
+    report: Report, fingers: Iterable[FingerResult], settings: Settings | None = None
 ) -> tuple[HandResult, ...]:
     """One result per hand of a volume.
 
@@ -27,8 +28,9 @@ def hand_results(
         Of a volume; a picture has no hands.
     fingers : iterable of FingerResult
         What `calcimetry.study.fingers.finger_results` gives.
-    score : bool
-        Whether to add what a radiographic score asks of each place.
+    settings : Settings, optional
+        Those it was measured with: totals have their intervals from them, and `score` says whether
+        to add what a radiographic score asks of each place.
 
     Returns
     -------
@@ -40,6 +42,7 @@ def hand_results(
         hand_of(report.hands, one.bone, report.image.grid.index_to_mm(one.centre))
         for one in report.lesions
     ]
+    settings = settings or Settings()
     told = iter(fingers)
     results = []
     for hand in report.hands:
@@ -55,8 +58,10 @@ def hand_results(
                 finger_count=len(own),
                 status="partial" if reason else "complete",
                 reason=reason,
-                burden=total_burden(lesions, is_volume=True, uncalibrated=report.uncalibrated),
-                sites=score_factors(report, hand, counted(lesions)) if score else (),
+                burden=total_burden(
+                    lesions, True, report.uncalibrated, settings.area_error, settings.volume_error
+                ),
+                sites=score_factors(report, hand, counted(lesions)) if settings.score else (),
             )
         )
     return tuple(results)

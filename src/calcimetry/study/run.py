@@ -272,7 +272,7 @@ class _Run:
             tried, report = self._report(task, tried)
             self.tell_stage("drawing")
             files = write_images(self.folder, task.stem, report)
-            result = measured_result(tried, report, files, self.settings.score)
+            result = measured_result(tried, report, files, self.settings)
         except OutputError:
             raise
         except CalcimetryError as error:

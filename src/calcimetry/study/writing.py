@@ -17,6 +17,7 @@ from calcimetry.model import Report
 from calcimetry.render.finger_sheet import draw_fingers
 from calcimetry.render.hand_view import draw_hands
 from calcimetry.render.overlay import draw_overlay
+from calcimetry.settings import Settings
 from calcimetry.study.fingers import finger_results, states, visible_shares
 from calcimetry.study.hands import hand_results
 
@@ -61,7 +62,7 @@ def write_images(folder: Path, stem: str, report: Report) -> tuple[str, ...]:
 
 
 def measured_result(
-    tried: Result, report: Report, files: tuple[str, ...], score: bool = False
+    tried: Result, report: Report, files: tuple[str, ...], settings: Settings | None = None
 ) -> Result:
     """The result of an input that was measured.
 
@@ -73,11 +74,12 @@ def measured_result(
         What was measured.
     files : tuple of str
         What `write_images` gives.
-    score : bool
-        Whether to add what a radiographic score asks of each hand of a volume.
+    settings : Settings, optional
+        Those it was measured with: the totals of fingers and hands have their intervals from
+        them, and hands what a radiographic score asks if they want it.
     """
     volume = not report.image.is_picture
-    fingers = finger_results(report)
+    fingers = finger_results(report, settings)
     return replace(
         tried,
         status=report.status,
@@ -93,7 +95,7 @@ def measured_result(
         spacing_mm=report.image.grid.spacing if volume else None,
         lesions=report.lesions,
         fingers=fingers,
-        hands=hand_results(report, fingers, score),
+        hands=hand_results(report, fingers, settings),
         coverage={} if volume else states(report.coverage),
         visible_share={} if volume else visible_shares(report.coverage),
         warnings=(*tried.warnings, *report.warnings),
