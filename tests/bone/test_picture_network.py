@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from calcimetry.bone.picture_network import PictureNetwork
+from calcimetry.bone import picture_network
+from calcimetry.bone.network import Network, load_network
+from calcimetry.bone.picture_network import NAMELESS, PictureNetwork
 from calcimetry.phantom.picture import finger_picture
-from tests.drawing import dice
+from tests.drawing import dice, finger
 
 #: Far from the seeds of training and validation (recipes/unet.toml).
 SEEDS = range(500, 508)
@@ -40,3 +42,23 @@ def test_the_method_names_its_weights(pictures):
     method = PictureNetwork("unet").segment(pictures[0].image).method
     assert method.startswith("unet ")
     assert len(method.split()[1]) == 12
+
+
+def test_bones_that_a_network_does_not_name_are_named_by_their_order(monkeypatch):
+    class Nameless(Network):
+        def __call__(self, batch):
+            named = super().__call__(batch)
+            bone = named[:, 1:-1].sum(axis=1, keepdims=True)
+            return np.concatenate([named[:, :1], bone, named[:, -1:]], axis=1)
+
+    method = PictureNetwork("unet")
+    image, truth = finger()
+    known = method.segment(image)
+    shipped = load_network(method.weights)
+    nameless = Nameless(shipped.session, NAMELESS, shipped.temperature)
+    monkeypatch.setattr(picture_network, "load_network", lambda _: nameless)
+    evidence = method.segment(image)
+    np.testing.assert_array_equal(evidence.calcification_fraction, known.calcification_fraction)
+    np.testing.assert_allclose(evidence.bone_fraction, known.bone_fraction, atol=1e-5)
+    assert evidence.bones.labels == known.bones.labels
+    assert dice(evidence.bones.mask, truth.mask) > 0.85

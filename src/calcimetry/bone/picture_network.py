@@ -20,7 +20,7 @@ from calcimetry.bone.cluster_rule import body_of
 from calcimetry.bone.method import BoneEvidence, require_picture
 from calcimetry.bone.names import name_bones, part_metacarpal
 from calcimetry.bone.network import WEIGHTS, Network, load_network, stated_fingerprint
-from calcimetry.bone.picture_bones import phalanges
+from calcimetry.bone.picture_bones import PieceSettings, phalanges
 from calcimetry.bone.planes import segment_fingers
 from calcimetry.bone.working_view import show_to_network, working_grid
 from calcimetry.errors import ModelError, NotMeasurable
@@ -31,6 +31,8 @@ from calcimetry.resample import resample_image
 NAMED = ("other", "proximal", "middle", "distal", "metacarpal", "deposit")
 NAMELESS = ("other", "bone", "deposit")
 BONE_ONLY = ("other", "bone")
+#: A network's bones hold their marrow, so those filled evenly are bones all the same.
+_WITH_MARROW = PieceSettings(solid_share=1.0)
 _FLIPS: tuple[tuple[int, ...], ...] = ((), (0, 1))
 
 
@@ -88,7 +90,7 @@ class PictureNetwork:
         fractions = np.clip(fractions, 0.0, 1.0)
         if network.materials != NAMED:
             bone, *deposit = fractions
-            bones = phalanges(bone >= 0.5, bone, body_of(image.array)[0], grid)
+            bones = phalanges(bone >= 0.5, bone, body_of(image.array)[0], grid, _WITH_MARROW)
             return BoneEvidence(bones, bone[None], np.array(deposit) if deposit else None, made_by)
         parts = fractions[:-1]
         bones = _named(parts, grid)
