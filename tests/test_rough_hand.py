@@ -1,4 +1,4 @@
-"""Which way of parting a volume is taken."""
+"""Which way of parting and naming a volume is taken."""
 
 from dataclasses import replace
 
@@ -6,18 +6,21 @@ import numpy as np
 import pytest
 
 from calcimetry import rough_hand
+from calcimetry.bone.kinds import WRIST, KindsOfBone
 from calcimetry.bone.pieces import RoughBones
 from calcimetry.fingers.name import NamedBones
-from calcimetry.model import Digit, Grid, Image, Segmentation
+from calcimetry.model import Digit, Grid, Image, Segmentation, bone_name
 from calcimetry.rough_hand import find_rough_hands
 from tests.simple_hand import hand_of, index_finger
 
 GRID = Grid((3, 4, 5), np.eye(4))
 IMAGE = Image(np.zeros(GRID.shape), GRID)
 NONE = Segmentation(np.zeros(GRID.shape, np.uint16), GRID, {})
+WHOLE = (3, 4, 4, 4, 4)
 
 
 def named(*bones_of_digits, digit=Digit.INDEX):
+    """One hand whose digits, all with one name or without, have so many bones each."""
     fingers = [
         replace(index_finger(labels=tuple(range(1, count + 1))), digit=digit)
         for count in bones_of_digits
@@ -25,57 +28,93 @@ def named(*bones_of_digits, digit=Digit.INDEX):
     return NamedBones(NONE, (hand_of(*fingers),) if fingers else ())
 
 
+class Ways:
+    """What each way names, to be set; and which were tried."""
+
+    def __init__(self, monkeypatch, wrist):
+        self.answers, self.tried = {}, []
+        types = np.zeros(GRID.shape, np.uint16)
+        types[0] = WRIST * wrist
+        self.deposits = np.ones(GRID.shape, np.uint16)
+        told = KindsOfBone(
+            Segmentation(types, GRID, {WRIST: bone_name(WRIST)} if wrist else {}), self.deposits
+        )
+        monkeypatch.setattr(rough_hand, "tell_kinds", lambda _image: told)
+        monkeypatch.setattr(rough_hand, "split_bones", self.split)
+        monkeypatch.setattr(rough_hand, "name_fingers", self.name)
+
+    def split(self, _image, left_out=None):
+        alone = left_out is None
+        return RoughBones(NONE, np.full(GRID.shape, 2 if alone else 1, np.int32))
+
+    def name(self, kinds, _laterality, parts=None, pieces=None):
+        way = "kinds" if parts is None else {1: "size", 2: "shape"}[int(parts.max())]
+        assert (way == "shape") or WRIST in kinds.labels or not kinds.labels
+        assert way != "kinds" or pieces.max() == 1
+        self.tried.append(way)
+        return self.answers[way]
+
+
 @pytest.fixture
 def ways(monkeypatch):
-    """What each way of parting names, to be set; and which ways were asked."""
-    answers, asked = {}, []
-
-    def parting(way):
-        def part(_image):
-            asked.append(way)
-            return RoughBones(NONE, np.full(GRID.shape, way == "shape", np.int32))
-
-        return part
-
-    def name(_kinds, _laterality, parts=None, pieces=None):
-        return answers["shape" if parts is not None else "kinds"]
-
-    monkeypatch.setattr(rough_hand, "bones_by_kind", parting("kinds"))
-    monkeypatch.setattr(rough_hand, "split_bones", parting("shape"))
-    monkeypatch.setattr(rough_hand, "name_fingers", name)
-    return answers, asked
+    return Ways(monkeypatch, wrist=True)
 
 
 def test_kinds_are_enough_where_they_name_all_long_bones(ways):
-    answers, asked = ways
-    answers["kinds"] = named(3, 4, 4, 4, 4)
-    assert find_rough_hands(IMAGE, "unet")[1] is answers["kinds"]
-    assert asked == ["kinds"]
-
-
-def test_shape_is_asked_too_where_kinds_name_fewer(ways):
-    answers, asked = ways
-    answers |= {"kinds": named(3, 4, 4, 4), "shape": named(3, 4, 4, 4, 3)}
+    ways.answers["kinds"] = named(*WHOLE)
     rough, found = find_rough_hands(IMAGE, "unet")
-    assert found is answers["shape"]
-    assert rough.pieces.any()
-    assert asked == ["kinds", "shape"]
+    assert found is ways.answers["kinds"]
+    assert ways.tried == ["kinds"]
+    assert rough.deposits is ways.deposits
 
 
-def test_of_two_that_name_as_much_kinds_are_taken(ways):
-    answers, _ = ways
-    answers |= {"kinds": named(3, digit=Digit.UNKNOWN), "shape": named(3, digit=Digit.UNKNOWN)}
-    assert find_rough_hands(IMAGE, "pnet")[1] is answers["kinds"]
+@pytest.mark.parametrize(("more", "tried"), [((1, 2), ["kinds"]), ((2, 2), ["kinds", "size"])])
+def test_a_few_pieces_beside_a_whole_hand_do_not_matter(ways, more, tried):
+    hand, other = named(*WHOLE), named(*more, digit=Digit.UNKNOWN)
+    ways.answers["kinds"] = replace(hand, hands=(*hand.hands, *other.hands))
+    ways.answers["size"] = hand
+    find_rough_hands(IMAGE, "unet")
+    assert ways.tried == tried
+
+
+def test_kinds_guessed_by_size_are_tried_next(ways):
+    ways.answers |= {"kinds": named(3, 4, 4, 4), "size": named(*WHOLE)}
+    assert find_rough_hands(IMAGE, "unet")[1] is ways.answers["size"]
+    assert ways.tried == ["kinds", "size"]
+
+
+def test_shape_alone_comes_last_and_is_taken_where_it_names_more(ways):
+    ways.answers |= {"kinds": named(3, 4), "size": named(3), "shape": named(3, 4, 4)}
+    rough, found = find_rough_hands(IMAGE, "pnet")
+    assert found is ways.answers["shape"]
+    assert ways.tried == ["kinds", "size", "shape"]
+    assert rough.pieces.max() == 2
+    assert rough.deposits is ways.deposits
+
+
+def test_of_ways_that_name_as_much_the_first_is_taken(ways):
+    ways.answers |= dict.fromkeys(["size", "shape"], named(3, digit=Digit.UNKNOWN))
+    ways.answers["kinds"] = named(3, digit=Digit.UNKNOWN)
+    rough, found = find_rough_hands(IMAGE, "vnet")
+    assert found is ways.answers["kinds"]
+    assert rough.pieces.max() == 1
 
 
 def test_a_digit_with_a_name_is_worth_more_than_bones_without(ways):
-    answers, _ = ways
-    answers |= {"kinds": named(3, 4, digit=Digit.UNKNOWN), "shape": named(2)}
-    assert find_rough_hands(IMAGE, "vnet")[1] is answers["shape"]
+    ways.answers |= {"kinds": named(3, 4, digit=Digit.UNKNOWN), "size": named(2)}
+    ways.answers["shape"] = named()
+    assert find_rough_hands(IMAGE, "vnet")[1] is ways.answers["size"]
+
+
+def test_without_a_wrist_shape_alone_would_be_the_same_again(monkeypatch):
+    ways = Ways(monkeypatch, wrist=False)
+    ways.answers |= {"kinds": named(3), "size": named(3)}
+    find_rough_hands(IMAGE, "unet")
+    assert ways.tried == ["kinds", "size"]
 
 
 def test_methods_that_are_no_networks_get_no_help_from_one(ways):
-    answers, asked = ways
-    answers["shape"] = named()
-    find_rough_hands(IMAGE, "kmeans")
-    assert asked == ["shape"]
+    ways.answers["shape"] = named()
+    rough, _ = find_rough_hands(IMAGE, "kmeans")
+    assert ways.tried == ["shape"]
+    assert rough.deposits is None

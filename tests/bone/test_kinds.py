@@ -1,11 +1,11 @@
-"""Mineral parted by what a network says the kinds of bone are."""
+"""What a network says of the kinds of bone."""
 
 import numpy as np
 import pytest
 
 from calcimetry.bone import kinds
 from calcimetry.bone.hand_view import KINDS, hand_view
-from calcimetry.bone.kinds import bones_by_kind
+from calcimetry.bone.kinds import tell_kinds
 from calcimetry.bone.network import Network
 from calcimetry.errors import ModelError
 from calcimetry.model import Grid, Image
@@ -48,51 +48,48 @@ class Told:
         return (np.flip(self.answer, (1, 2, 3)) if flipped else self.answer)[None]
 
 
-def by_kind(monkeypatch, image, network):
+def told_by(monkeypatch, image, network):
     monkeypatch.setattr(kinds, "load_network", lambda _path: network)
-    return bones_by_kind(image)
+    return tell_kinds(image)
 
 
-def test_neighbours_of_different_kinds_come_apart(monkeypatch):
+def test_each_place_is_of_the_kind_that_is_told(monkeypatch):
     image, truth = rod_with_lump()
-    rough = by_kind(monkeypatch, image, Told(image, truth))
-    assert set(rough.kinds.labels) == {1, 4}
-    found = rough.kinds.label_map
+    told = told_by(monkeypatch, image, Told(image, truth))
+    assert set(told.types.labels) == {1, 4}
+    found = told.types.label_map
     assert (found[truth == 1] == 1).mean() > 0.9
     assert (found[truth == 4] == 4).mean() > 0.9
-    one, other = rough.pieces[15, 12, 9], rough.pieces[45, 12, 9]
-    assert 0 < one != other > 0
 
 
-def test_a_large_deposit_is_no_bone_and_hangs_on_one(monkeypatch):
+def test_a_large_deposit_is_no_bone(monkeypatch):
     image, truth = rod_with_lump()
-    rough = by_kind(monkeypatch, image, Told(image, truth))
-    assert rough.lumps(image, rough.kinds) is rough.hung
-    assert rough.hung.max() == 1
-    assert (truth[rough.hung > 0] == 6).mean() > 0.8
-    assert not rough.kinds.mask[rough.hung > 0].any()
+    told = told_by(monkeypatch, image, Told(image, truth))
+    assert told.deposits.max() == 1
+    assert (truth[told.deposits > 0] == 6).mean() > 0.8
+    assert not told.types.mask[told.deposits > 0].any()
 
 
-def test_a_deposit_that_the_network_doubts_hangs_on_nothing(monkeypatch):
+def test_a_deposit_that_the_network_doubts_is_not_said_to_be_one(monkeypatch):
     image, truth = rod_with_lump()
-    rough = by_kind(monkeypatch, image, Told(image, truth, sure=0.5))
-    assert not rough.hung.any()
+    told = told_by(monkeypatch, image, Told(image, truth, sure=0.5))
+    assert not told.deposits.any()
 
 
-def test_mineral_of_no_kind_is_a_piece_without_one(monkeypatch):
+def test_mineral_of_no_kind_has_no_type(monkeypatch):
     image, truth = rod_with_lump()
-    rough = by_kind(monkeypatch, image, Told(image, np.where(truth == 6, 0, truth), sure=0.95))
+    told = told_by(monkeypatch, image, Told(image, np.where(truth == 6, 0, truth), sure=0.95))
     ball = (truth == 6) & (np.indices(GRID.shape)[2] > 15)
-    assert (rough.kinds.label_map[ball] == 0).mean() > 0.8
-    assert (rough.pieces[ball] > 0).all()
+    assert (told.types.label_map[ball] == 0).mean() > 0.8
+    assert not told.deposits.any()
 
 
 def test_where_nothing_is_bright_there_is_nothing(monkeypatch):
     image, truth = rod_with_lump()
     network = Told(image, truth)
-    rough = by_kind(monkeypatch, Image(np.zeros(GRID.shape), GRID), network)
-    assert not rough.kinds.labels
-    assert not rough.pieces.any()
+    told = told_by(monkeypatch, Image(np.zeros(GRID.shape), GRID), network)
+    assert not told.types.labels
+    assert not told.deposits.any()
     assert network.asked == 0
 
 
@@ -100,4 +97,4 @@ def test_weights_of_other_materials_are_refused(monkeypatch):
     image, _ = rod_with_lump()
     other = Network(None, ("other", "bone"))  # type: ignore[arg-type]  # never asked
     with pytest.raises(ModelError, match="expected other, proximal"):
-        by_kind(monkeypatch, image, other)
+        told_by(monkeypatch, image, other)

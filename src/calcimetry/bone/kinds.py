@@ -8,6 +8,8 @@ different kinds, which parts them.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -15,7 +17,6 @@ from scipy import ndimage
 from calcimetry.bone.hand_view import KINDS, hand_view
 from calcimetry.bone.marrow import border_hu, filled_bone
 from calcimetry.bone.network import WEIGHTS, Network, load_network
-from calcimetry.bone.pieces import RoughBones
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU
 from calcimetry.errors import ModelError
 from calcimetry.model import Grid, Image, Segmentation, bone_name
@@ -30,16 +31,34 @@ _LEAST_SAID = 0.2
 #: deposit, or a sesamoid.
 _NO_KIND = 0.45
 #: A deposit that the network is so sure of on the whole, and that is so large, is no bone.
-_SURE, _LEAST_HUNG_MM3 = 0.7, 60.0
+_SURE, _LEAST_DEPOSIT_MM3 = 0.7, 60.0
 #: Axes along which the view is flipped before it is shown.
 _WAYS: tuple[tuple[int, ...], ...] = ((), (0, 1, 2))
 _DEPOSIT = KINDS.index("deposit")
-#: What each kind is called among types of bone (`calcimetry.fingers.name`): 60 is a carpal.
-_TYPES = np.array([0, 1, 2, 3, 4, 60, 0], np.uint16)
+#: What bones of the wrist are called among types of bone (`calcimetry.fingers.name`): carpals.
+WRIST = 60
+_TYPES = np.array([0, 1, 2, 3, 4, WRIST, 0, 0], np.uint16)
 
 
-def bones_by_kind(image: Image) -> RoughBones:
-    """Part the mineral of a volume by what kind of bone a network says it is.
+@dataclass(frozen=True, eq=False, slots=True)
+class KindsOfBone:
+    """What a network says of the mineral of a volume.
+
+    Parameters
+    ----------
+    types : Segmentation
+        1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal, `WRIST`; mineral of none of
+        them is 0.
+    deposits : array of uint16, shape of the grid
+        Numbers of large pieces that are deposits beyond doubt.
+    """
+
+    types: Segmentation
+    deposits: NDArray[np.uint16]
+
+
+def tell_kinds(image: Image) -> KindsOfBone:
+    """Ask the network what kind of bone the mineral of a volume is.
 
     Parameters
     ----------
@@ -48,8 +67,7 @@ def bones_by_kind(image: Image) -> RoughBones:
 
     Returns
     -------
-    RoughBones
-        Kinds as `calcimetry.fingers.name` takes them, 60 for the wrist; deposits are of none.
+    KindsOfBone
 
     Raises
     ------
@@ -65,7 +83,7 @@ def bones_by_kind(image: Image) -> RoughBones:
     border = border_hu(image)
     if border is None:
         none = np.zeros(image.grid.shape, np.uint16)
-        return RoughBones(Segmentation(none, image.grid, {}), none.astype(np.int32), none)
+        return KindsOfBone(Segmentation(none, image.grid, {}), none)
     index = np.argwhere(filled_bone(image.array > border, image.grid.spacing))
     said = _said(image, index, network)
     places = tuple(index.T)
@@ -79,8 +97,10 @@ def bones_by_kind(image: Image) -> RoughBones:
         pieces[parts > 0] = parts[parts > 0] + pieces.max()
     of_none = _means(pieces[places], said[0]) > _NO_KIND
     kinds[of_none[pieces]] = 0
-    hung = _hung(pieces, kinds == _DEPOSIT, _means(pieces[places], said[_DEPOSIT]), image.grid)
-    return RoughBones(_types(kinds, image.grid), pieces, hung)
+    sure = _means(pieces[places], said[_DEPOSIT]) >= _SURE
+    return KindsOfBone(
+        _types(kinds, image.grid), _deposits(pieces, kinds == _DEPOSIT, sure, image.grid)
+    )
 
 
 def _said(image: Image, index: NDArray[np.intp], network: Network) -> FloatArray:
@@ -110,10 +130,10 @@ def _means(pieces: NDArray[np.int32], said: FloatArray) -> NDArray[np.float64]:
     return np.asarray(total / np.maximum(np.bincount(pieces), 1))
 
 
-def _hung(
-    pieces: NDArray[np.int32], deposit: NDArray[np.bool_], said: NDArray[np.float64], grid: Grid
+def _deposits(
+    pieces: NDArray[np.int32], deposit: NDArray[np.bool_], sure: NDArray[np.bool_], grid: Grid
 ) -> NDArray[np.uint16]:
-    """Numbers of large pieces that are deposits beyond doubt, shape of the grid."""
-    sizes = np.bincount(pieces[deposit], minlength=len(said)) * grid.voxel_mm3
-    sure = (sizes >= _LEAST_HUNG_MM3) & (said >= _SURE)
-    return np.where(sure, np.cumsum(sure), 0).astype(np.uint16)[pieces]
+    """Numbers of the large ones of pieces that are surely deposits, shape of the grid."""
+    sizes = np.bincount(pieces[deposit], minlength=len(sure)) * grid.voxel_mm3
+    chosen = sure & (sizes >= _LEAST_DEPOSIT_MM3)
+    return np.where(chosen, np.cumsum(chosen), 0).astype(np.uint16)[pieces]

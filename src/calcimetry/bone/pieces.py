@@ -66,24 +66,23 @@ class RoughBones:
         Kinds of bone (1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal), guessed by size.
     pieces : array of int32, shape of the grid
         A number from 1 for each piece.
-    hung : array of uint16, shape of the grid, optional
-        Numbers of pieces that something else than shape says are deposits.
+    deposits : array of uint16, shape of the grid, optional
+        Numbers of mineral that something else than shape says is no bone.
     """
 
     kinds: Segmentation
     pieces: NDArray[np.int32]
-    hung: NDArray[np.uint16] | None = None
+    deposits: NDArray[np.uint16] | None = None
 
     def lumps(self, image: Image, bones: Segmentation) -> NDArray[np.uint16]:
         """Pieces that were named with a bone but hang on it only, numbered, shape of the grid.
 
         Of the pieces under one name the largest is the bone. Another one that is far smaller
         was parted from it at a neck, not by a cut through bone, and is no bone of its own,
-        unless it is large and has marrow inside.
+        unless it is large and has marrow inside. What is known to be a deposit is one too.
         """
-        if self.hung is not None:
-            return self.hung
-        lumps = np.zeros(self.pieces.shape, np.uint16)
+        none = np.zeros(self.pieces.shape, np.uint16)
+        lumps = none if self.deposits is None else self.deposits.copy()
         for label in bones.labels:
             own = label % LEFT_HAND_OFFSET
             if own in WRIST_BONES or own % 10 == Bone.SESAMOID:
@@ -140,13 +139,15 @@ def has_marrow(mask: BoolArray, hu: NDArray[np.float32], grid: Grid) -> bool:
     return bool(hu[inside].mean() < _HOLLOW_SHARE * np.percentile(hu[outside], 75))
 
 
-def split_bones(image: Image) -> RoughBones:
+def split_bones(image: Image, left_out: BoolArray | None = None) -> RoughBones:
     """Part the mineral of a volume into single bones, and guess the kind of each by its size.
 
     Parameters
     ----------
     image : Image
         A volume in HU of one or two hands, any orientation.
+    left_out : array of bool, shape of the grid, optional
+        What is known already, and is of no piece.
 
     Returns
     -------
@@ -166,18 +167,21 @@ def split_bones(image: Image) -> RoughBones:
     pieces = np.zeros(image.grid.shape, np.int32)
     border = border_hu(image)
     if border is not None:
-        pieces = _parted(image, border)
+        pieces = _parted(image, border, left_out)
         label_map = _kinds(pieces, image)[pieces]
     labels = [int(n) for n in np.unique(label_map) if n]
     kinds = Segmentation(label_map, image.grid, {n: bone_name(n) for n in labels})
     return RoughBones(kinds, pieces)
 
 
-def _parted(image: Image, border_hu: float) -> NDArray[np.int32]:
+def _parted(image: Image, border_hu: float, left_out: BoolArray | None = None) -> NDArray[np.int32]:
     """Numbers of single pieces from 1, shape of the grid."""
     voxel = image.grid.voxel_mm3
     spacing = image.grid.spacing
-    whole, count = connected_components(filled_bone(image.array > border_hu, spacing))
+    mineral = filled_bone(image.array > border_hu, spacing)
+    if left_out is not None:
+        mineral &= ~left_out
+    whole, count = connected_components(mineral)
     sizes = np.bincount(whole.ravel(), minlength=count + 1) * voxel
     pieces = np.zeros(whole.shape, np.int32)
     for number, box in enumerate(ndimage.find_objects(whole), 1):
