@@ -56,7 +56,7 @@ def find_rough_hands(
         {**shape.kinds.meanings, WRIST: bone_name(WRIST)},
     )
     by_shape = name_fingers(guessed, laterality, rough.pieces)
-    best = max(by_kind, by_shape, key=_named)
+    best = by_shape if _is_whole(by_shape) else max(by_kind, by_shape, key=_named)
     if _is_whole(best) or not wrist.any():
         return rough, best
     # What was taken for the wrist may be what is missing.

@@ -24,6 +24,7 @@ from calcimetry.bone.method import BoneEvidence
 from calcimetry.bone.network import Network
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM
 from calcimetry.model import Grid, Hand, Image, Segmentation
+from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 from calcimetry.regions import ALL_NEIGHBOURS, connected_components
 from calcimetry.resample import box_around, resample_image
 
@@ -49,6 +50,9 @@ _SURROUNDED_MM, _SURROUNDED_SHARE = 1.0, 0.45
 #: Labels of lumps, beyond those of all bones; and how much around a lump is shown.
 _LUMPS = 1000
 _LUMP_MARGIN_MM = 8.0
+#: So near to a bone of the wrist the network, which has not learnt those, takes the bases of
+#: metacarpals for deposits: nothing is told from bone there.
+_NEAR_WRIST_MM = 4.0
 #: Blur of the border of bones that no finger's grid is laid along: no network draws them.
 _OTHERS_BLUR_MM = 0.4
 
@@ -124,9 +128,9 @@ def segment_fingers(
     # A deposit that bone surrounds is bone: dense trabeculae, or a slip of the network.
     sigma = _SURROUNDED_MM / np.array(image.grid.spacing)
     share = ndimage.gaussian_filter((bone >= 0.5).astype(np.float32), sigma)
-    surrounded = share > _SURROUNDED_SHARE
-    bone[surrounded] = np.minimum(bone + deposit, 1.0)[surrounded]
-    deposit[surrounded] = 0.0
+    no_deposit = (share > _SURROUNDED_SHARE) | (_near_wrist(bones) & ~of_lumps)
+    bone[no_deposit] = np.minimum(bone + deposit, 1.0)[no_deposit]
+    deposit[no_deposit] = 0.0
     found = _named(bone >= 0.5, nearest, bones)
     # Bone fades within a sample of its border; a little of it further off is doubt, not bone.
     bone[~ndimage.binary_dilation(found.mask, ALL_NEIGHBOURS)] = 0.0
@@ -139,6 +143,15 @@ def _nearest_label(labels: NDArray[np.uint16], grid: Grid) -> NDArray[np.uint16]
         labels == 0, sampling=grid.spacing, return_distances=False, return_indices=True
     )
     return np.asarray(labels[tuple(index)], np.uint16)
+
+
+def _near_wrist(bones: Segmentation) -> NDArray[np.bool_]:
+    """Where a bone of the wrist is near, shape of the grid."""
+    wrist = np.isin(bones.label_map % LEFT_HAND_OFFSET, list(WRIST_BONES))
+    if not wrist.any():
+        return wrist
+    distance = ndimage.distance_transform_edt(~wrist, sampling=bones.grid.spacing)
+    return np.asarray(distance <= _NEAR_WRIST_MM)
 
 
 def _around(mask: NDArray[np.bool_], grid: Grid, along: Grid) -> Grid:
