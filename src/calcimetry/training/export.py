@@ -21,8 +21,8 @@ def export(network: MaterialNetwork, path: Path, recipe: Recipe) -> Path:
     """Write the network, with what loading needs to know in ``<name>.json`` beside it.
 
     The exported network takes pictures in HU (n, 1, rows, columns), rows and columns
-    multiples of 16, or blocks (n, 1, slices, rows, columns), all sides multiples of 8. It gives
-    the fractions (n, materials, ...), not the logits.
+    multiples of 16, or blocks (n, 1, slices, rows, columns), all sides multiples of 8 (V-Net) or
+    16. It gives the fractions (n, materials, ...), not the logits.
     """
     model = torch.nn.Sequential(network, torch.nn.Softmax(dim=1)).eval().cpu()
     part = path.with_suffix(".part.onnx")

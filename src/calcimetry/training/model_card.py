@@ -10,6 +10,8 @@ import lightning
 import monai
 import torch
 
+from calcimetry.bone.hand_view import HAND_SPACING_MM, KINDS
+from calcimetry.bone.working_view import BLOCK_SPACING_MM
 from calcimetry.training.calibration import Calibration
 from calcimetry.training.recipe import Recipe
 
@@ -38,7 +40,9 @@ def write_model_card(
         taken = "(n, 1, rows, columns), multiples of 16, pixels of 0.4 mm"
     else:
         size, seen = "Volume", "blocks"
-        taken = "(n, 1, slices, rows, columns), multiples of 8, samples of 0.6 mm"
+        whole = recipe.materials == KINDS
+        side, multiple = (HAND_SPACING_MM, 16) if whole else (BLOCK_SPACING_MM, 8)
+        taken = f"(n, 1, slices, rows, columns), multiples of {multiple}, samples of {side:g} mm"
     training = f"{length} of {plan.batch_size} {seen}, AdamW, one cycle to {plan.learning_rate:g}"
     versions = f"torch {torch.__version__}, MONAI {monai.__version__}, "
     versions += f"Lightning {lightning.__version__}"
