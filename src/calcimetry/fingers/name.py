@@ -117,7 +117,7 @@ def name_fingers(
         wrist_parts += [(number, index) for index in _parts(types.label_map == number)]
     index = np.concatenate([np.zeros((0, 3), int), *(index for _, index in wrist_parts)])
     wrist = thinned(types.grid.index_to_mm(index))
-    sesamoids = _points(types.label_map == Bone.SESAMOID, types.grid)
+    sesamoids = thinned(types.grid.index_to_mm(np.argwhere(types.label_map == Bone.SESAMOID)))
     only_stated = stated if len(groups) == 1 else None
     placed = [_place(group, wrist, sesamoids, only_stated, types.grid) for group in groups]
     labels = np.zeros(types.grid.shape, dtype=np.uint16)
@@ -167,11 +167,6 @@ def _without_loose(chains: list[Chain], guessed: bool) -> tuple[list[Chain], lis
 def _gap(piece: SingleBone, trees: list[cKDTree]) -> float:
     """Distance in mm from a piece of bone to the nearest of others; infinite without any."""
     return min((float(tree.query(piece.points)[0].min()) for tree in trees), default=np.inf)
-
-
-def _points(mask: NDArray[np.bool_], grid: Grid) -> FloatArray:
-    """Places of a mask's voxels in mm, evenly picked, shape (n, 3)."""
-    return thinned(grid.index_to_mm(np.argwhere(mask)))
 
 
 def _place(
