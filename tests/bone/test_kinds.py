@@ -5,7 +5,7 @@ import pytest
 
 from calcimetry.bone import kinds
 from calcimetry.bone.hand_view import KINDS, hand_view
-from calcimetry.bone.kinds import tell_kinds
+from calcimetry.bone.kinds import WRIST, tell_kinds
 from calcimetry.bone.network import Network
 from calcimetry.errors import ModelError
 from calcimetry.model import Grid, Image
@@ -82,6 +82,15 @@ def test_mineral_of_no_kind_has_no_type(monkeypatch):
     ball = (truth == 6) & (np.indices(GRID.shape)[2] > 15)
     assert (told.types.label_map[ball] == 0).mean() > 0.8
     assert not told.deposits.any()
+
+
+@pytest.mark.parametrize(("spacing", "is_wrist"), [(1.0, False), (2.0, True)])
+def test_a_wrist_has_a_size(monkeypatch, spacing, is_wrist):
+    image, truth = rod_with_lump()
+    grid = Grid(GRID.shape, np.diag([spacing, spacing, spacing, 1.0]))
+    image = Image(image.array, grid)
+    told = told_by(monkeypatch, image, Told(image, np.where(truth == 4, 5, truth)))
+    assert (WRIST in told.types.labels) is is_wrist
 
 
 def test_where_nothing_is_bright_there_is_nothing(monkeypatch):

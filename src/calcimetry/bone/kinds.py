@@ -34,7 +34,9 @@ _NO_KIND = 0.45
 _SURE, _LEAST_DEPOSIT_MM3 = 0.7, 60.0
 #: Axes along which the view is flipped before it is shown.
 _WAYS: tuple[tuple[int, ...], ...] = ((), (0, 1, 2))
-_DEPOSIT = KINDS.index("deposit")
+_DEPOSIT, _WRIST_KIND = KINDS.index("deposit"), KINDS.index("wrist")
+#: Less is no wrist, but the base of a metacarpal: even two carpals have more.
+_LEAST_WRIST_MM3 = 4000.0
 #: What bones of the wrist are called among types of bone (`calcimetry.fingers.name`): carpals.
 WRIST = 60
 _TYPES = np.array([0, 1, 2, 3, 4, WRIST, 0, 0], np.uint16)
@@ -86,6 +88,9 @@ def tell_kinds(image: Image) -> KindsOfBone:
         return KindsOfBone(Segmentation(none, image.grid, {}), none)
     index = np.argwhere(filled_bone(image.array > border, image.grid.spacing))
     said = _said(image, index, network)
+    wrist = said[1:].argmax(axis=0) + 1 == _WRIST_KIND
+    if wrist.sum() * image.grid.voxel_mm3 < _LEAST_WRIST_MM3:
+        said[_WRIST_KIND] = 0.0
     places = tuple(index.T)
     kinds = np.zeros(image.grid.shape, np.uint8)
     kinds[places] = np.where(
