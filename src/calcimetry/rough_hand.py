@@ -47,7 +47,11 @@ def find_rough_hands(
     wrist = told.types.label_map == WRIST
     shape = split_bones(image, left_out=wrist)
     rough = replace(shape, deposits=told.deposits)
-    by_kind = name_fingers(told.types, laterality, pieces=rough.pieces)
+    # Mineral of no kind keeps what its size says: what hangs on a bone is looked for by its name.
+    types = np.where(told.types.mask, told.types.label_map, shape.kinds.label_map)
+    meanings = {**shape.kinds.meanings, **told.types.meanings}
+    known = Segmentation(types, image.grid, meanings)
+    by_kind = name_fingers(known, laterality, pieces=rough.pieces)
     if _is_whole(by_kind):
         return rough, by_kind
     guessed = Segmentation(
