@@ -13,7 +13,7 @@ from calcimetry.model import Digit, Grid, Image, Segmentation, bone_name
 from calcimetry.rough_hand import find_rough_hands
 from tests.simple_hand import hand_of, index_finger
 
-GRID = Grid((3, 4, 5), np.eye(4))
+GRID = Grid((3, 4, 5), np.diag([5.0, 5.0, 5.0, 1.0]))
 IMAGE = Image(np.zeros(GRID.shape), GRID)
 NONE = Segmentation(np.zeros(GRID.shape, np.uint16), GRID, {})
 WHOLE = (3, 4, 4, 4, 4)

@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
 
 from calcimetry.bone import NETWORKS
 from calcimetry.bone.kinds import WRIST, tell_kinds
 from calcimetry.bone.pieces import RoughBones, split_bones
 from calcimetry.fingers.name import NamedBones, name_fingers
 from calcimetry.model import Bone, Image, Laterality, Segmentation, bone_name
+from calcimetry.regions import ALL_NEIGHBOURS
 
 #: Long bones of a hand's digits: with all of them named there is nothing left to gain.
 _WHOLE_HAND = 19
+#: What touches the wrist and is smaller is part of it: metacarpals are larger.
+_LEAST_METACARPAL_MM3 = 1000.0
 #: So many pieces more that belong to nothing are no reason to try another way.
 _FEW = 3
 
@@ -46,10 +51,13 @@ def find_rough_hands(
     told = tell_kinds(image)
     wrist = told.types.label_map == WRIST
     shape = split_bones(image, left_out=wrist)
-    rough = replace(shape, deposits=told.deposits)
+    wrist |= _of_wrist(shape.pieces, wrist, image.grid.voxel_mm3)
+    shape = replace(shape, pieces=np.where(wrist, 0, shape.pieces), deposits=told.deposits)
+    rough = replace(shape, bone=told.types.mask)
     # Mineral of no kind keeps what its size says: what hangs on a bone is looked for by its name.
     types = np.where(told.types.mask, told.types.label_map, shape.kinds.label_map)
-    meanings = {**shape.kinds.meanings, **told.types.meanings}
+    types[wrist] = WRIST
+    meanings = {**shape.kinds.meanings, **told.types.meanings, WRIST: bone_name(WRIST)}
     known = Segmentation(types, image.grid, meanings)
     by_kind = name_fingers(known, laterality, pieces=rough.pieces)
     if _is_whole(by_kind):
@@ -60,15 +68,32 @@ def find_rough_hands(
         {**shape.kinds.meanings, WRIST: bone_name(WRIST)},
     )
     by_shape = name_fingers(guessed, laterality, rough.pieces)
-    best = by_shape if _is_whole(by_shape) else max(by_kind, by_shape, key=_named)
-    if _is_whole(best) or not wrist.any():
-        return rough, best
+    if _is_whole(by_shape) or _named(by_shape) > _named(by_kind):
+        best = shape, by_shape
+    else:
+        best = rough, by_kind
+    if _is_whole(best[1]) or not wrist.any():
+        return best
     # What was taken for the wrist may be what is missing.
     alone = split_bones(image)
     without = name_fingers(alone.kinds, laterality, alone.pieces)
-    if _named(without) > _named(best):
+    if _named(without) > _named(best[1]):
         return replace(alone, deposits=told.deposits), without
-    return rough, best
+    return best
+
+
+def _of_wrist(
+    pieces: NDArray[np.int32], wrist: NDArray[np.bool_], voxel_mm3: float
+) -> NDArray[np.bool_]:
+    """Small pieces that touch the wrist: parts of carpals, as no metacarpal is so small."""
+    if not wrist.any():
+        return wrist
+    beside = pieces[ndimage.binary_dilation(wrist, ALL_NEIGHBOURS) & ~wrist]
+    small = np.bincount(pieces.ravel()) * voxel_mm3 < _LEAST_METACARPAL_MM3
+    small[0] = False
+    touching = np.zeros(len(small), bool)
+    touching[beside] = True
+    return np.asarray((small & touching)[pieces])
 
 
 def _is_whole(bones: NamedBones) -> bool:

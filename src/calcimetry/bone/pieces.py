@@ -1,7 +1,6 @@
 """The mineral of a volume, parted into single bones by its shape alone.
 
-A first guess that needs no network: good enough to tell where each finger lies
-(`calcimetry.fingers`), not where calcification ends and bone begins.
+It is good enough to tell where each finger lies, not where calcification ends and bone begins.
 """
 
 from __future__ import annotations
@@ -66,32 +65,35 @@ class RoughBones:
         Kinds of bone (1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal), guessed by size.
     pieces : array of int32, shape of the grid
         A number from 1 for each piece.
-    deposits : array of uint16, shape of the grid, optional
-        Numbers of mineral that something else than shape says is no bone.
+    deposits, bone : arrays of uint16 and bool, shape of the grid, optional
+        What something else than shape says is no bone, numbered, and what it says is bone.
     """
 
     kinds: Segmentation
     pieces: NDArray[np.int32]
     deposits: NDArray[np.uint16] | None = None
+    bone: BoolArray | None = None
 
     def lumps(self, image: Image, bones: Segmentation) -> NDArray[np.uint16]:
         """Pieces that were named with a bone but hang on it only, numbered, shape of the grid.
 
         Of the pieces under one name the largest is the bone. Another one that is far smaller
         was parted from it at a neck, not by a cut through bone, and is no bone of its own,
-        unless it is large and has marrow inside. What is known to be a deposit is one too.
+        unless it is large and has marrow inside. A known deposit is one too, known bone none.
         """
         none = np.zeros(self.pieces.shape, np.uint16)
         lumps = none if self.deposits is None else self.deposits.copy()
+        pieces = self.pieces if self.bone is None else np.where(self.bone, 0, self.pieces)
         for label in bones.labels:
             own = label % LEFT_HAND_OFFSET
             if own in WRIST_BONES or own % 10 == Bone.SESAMOID:
                 continue
             here = bones.label_map == label
-            sizes = np.bincount(self.pieces[here])
-            sizes[0] = 0
-            for small in np.flatnonzero((sizes > 0) & (sizes < _LUMP_SHARE * sizes.max())):
-                lump = here & (self.pieces == small)
+            sizes = np.bincount(pieces[here])
+            hanging = (sizes > 0) & (sizes < _LUMP_SHARE * sizes.max())
+            hanging[0] = False
+            for small in np.flatnonzero(hanging):
+                lump = here & (pieces == small)
                 (box,) = ndimage.find_objects(lump.astype(np.uint8))
                 if not has_marrow(lump[box], image.array[box], image.grid):
                     lumps[lump] = lumps.max() + 1
