@@ -53,7 +53,7 @@ def find_rough_hands(
     shape = split_bones(image, left_out=wrist)
     wrist |= _of_wrist(shape.pieces, wrist, image.grid.voxel_mm3)
     shape = replace(shape, pieces=np.where(wrist, 0, shape.pieces), deposits=told.deposits)
-    rough = replace(shape, bone=told.types.mask)
+    rough = replace(shape, bone=_mostly(shape.pieces, told.types.mask))
     # Mineral of no kind keeps what its size says: what hangs on a bone is looked for by its name.
     types = np.where(told.types.mask, told.types.label_map, shape.kinds.label_map)
     types[wrist] = WRIST
@@ -80,6 +80,15 @@ def find_rough_hands(
     if _named(without) > _named(best[1]):
         return replace(alone, deposits=told.deposits), without
     return best
+
+
+def _mostly(pieces: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pieces most of which lie in a mask."""
+    every = np.bincount(pieces.ravel())
+    inside = np.bincount(pieces[mask], minlength=len(every))
+    most = 2 * inside > every
+    most[0] = False
+    return np.asarray(most[pieces])
 
 
 def _of_wrist(
