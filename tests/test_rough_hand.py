@@ -118,3 +118,21 @@ def test_methods_that_are_no_networks_get_no_help_from_one(ways):
     rough, _ = find_rough_hands(IMAGE, "kmeans")
     assert ways.tried == ["shape"]
     assert rough.deposits is None
+
+
+def test_a_small_piece_at_the_wrist_is_of_it_and_a_large_one_is_not():
+    wrist = np.zeros((12, 12, 30), bool)
+    wrist[:, :, :5] = True
+    pieces = np.zeros(wrist.shape, np.int32)
+    pieces[2:6, 2:6, 5:9] = 1
+    pieces[8:11, 8:11, 5:30] = 2
+    pieces[2:6, 2:6, 20:24] = 3
+    found = rough_hand._of_wrist(pieces, wrist, 5.0)
+    assert set(np.unique(pieces[found])) == {1}
+    assert not rough_hand._of_wrist(pieces, np.zeros_like(wrist), 5.0).any()
+
+
+def test_a_piece_is_of_what_most_of_it_is():
+    pieces = np.array([[[0, 1, 1, 1, 2, 2, 2]]], np.int32)
+    mask = np.array([[[1, 1, 1, 0, 1, 0, 0]]], bool)
+    np.testing.assert_array_equal(rough_hand._mostly(pieces, mask)[0, 0], [0, 1, 1, 1, 0, 0, 0])

@@ -1,5 +1,7 @@
 """Parting mineral into single bones by shape."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -88,3 +90,17 @@ def test_named_pieces_are_not_unnamed():
     rough = split_bones(image)
     assert rough.unnamed_bones(image, Segmentation(rough.pieces * 0, image.grid, {})).any()
     assert not rough.unnamed_bones(image, rough.kinds).any()
+
+
+def test_known_deposits_hang_and_known_bone_does_not():
+    image = two_bones(2.0)
+    rough = split_bones(image)
+    one = Segmentation(np.where(rough.pieces > 0, 31, 0), image.grid, {31: "bone"})
+    small = rough.pieces == 2
+    pieces = np.where(small & (np.indices(small.shape)[0] > 100), 3, rough.pieces)
+    parted = replace(rough, pieces=pieces)
+    assert set(np.unique(parted.pieces[parted.lumps(image, one) > 0])) == {3}
+    assert not replace(parted, bone=pieces == 3).lumps(image, one).any()
+    deposits = np.where(pieces == 1, 1, 0).astype(np.uint16)
+    told = replace(parted, bone=pieces > 1, deposits=deposits).lumps(image, one)
+    np.testing.assert_array_equal(told, deposits)

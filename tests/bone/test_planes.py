@@ -7,7 +7,7 @@ from scipy import ndimage
 from calcimetry.bone.network import stated_fingerprint
 from calcimetry.bone.picture_network import PictureNetwork
 from calcimetry.bone.pieces import split_bones
-from calcimetry.bone.planes import _PLANES, _named, _view, segment_fingers
+from calcimetry.bone.planes import _PLANES, _named, _near_wrist, _view, segment_fingers
 from calcimetry.errors import NotMeasurable
 from calcimetry.fingers.name import name_fingers
 from calcimetry.model import Grid, Segmentation
@@ -125,3 +125,15 @@ def test_bone_that_touches_no_rough_bone_has_no_name():
 def test_a_volume_is_no_picture(finger):
     with pytest.raises(NotMeasurable, match="expected a picture"):
         PictureNetwork("unet").segment(finger.image.mixed)
+
+
+def test_near_the_wrist_nothing_is_told_from_bone():
+    labels = np.zeros((9, 3, 3), np.uint16)
+    labels[0, 0, 0], labels[8, 2, 2] = 160, 124
+    bones = Segmentation(labels, Grid(labels.shape, np.eye(4)), {160: "carpal", 124: "metacarpal"})
+    near = _near_wrist(bones)
+    assert near[4, 0, 0]
+    assert not near[5, 0, 0]
+    assert not near[8].any()
+    fingers = Segmentation(np.where(labels == 124, labels, 0), bones.grid, {124: "metacarpal"})
+    assert not _near_wrist(fingers).any()
