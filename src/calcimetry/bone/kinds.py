@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from calcimetry.bone.blocks import WAYS
 from calcimetry.bone.hand_view import KINDS, hand_view
 from calcimetry.bone.marrow import border_hu, filled_bone
 from calcimetry.bone.network import WEIGHTS, Network, load_network
@@ -32,8 +33,6 @@ _LEAST_SAID = 0.2
 _NO_KIND = 0.45
 #: A deposit that the network is so sure of on the whole, and that is so large, is no bone.
 _SURE, _LEAST_DEPOSIT_MM3 = 0.7, 60.0
-#: Axes along which the view is flipped before it is shown.
-_WAYS: tuple[tuple[int, ...], ...] = ((), (0, 1, 2))
 _DEPOSIT, _WRIST_KIND = KINDS.index("deposit"), KINDS.index("wrist")
 #: Less is no wrist, but the base of a metacarpal: even two carpals have more.
 _LEAST_WRIST_MM3 = 4000.0
@@ -113,10 +112,10 @@ def _said(image: Image, index: NDArray[np.intp], network: Network) -> FloatArray
     view = hand_view(image.array, image.grid)
     seen = resample_image(image.array, image.grid, view, fill=AIR_HU)
     seen = np.asarray(np.clip(seen, AIR_HU, MINERAL_HU), np.float32)
-    asked = [np.ascontiguousarray(np.flip(seen, way))[None, None] for way in _WAYS]
+    asked = [np.ascontiguousarray(np.flip(seen, way))[None, None] for way in WAYS]
     answers = [
         np.flip(network(one)[0], tuple(axis + 1 for axis in way))
-        for one, way in zip(asked, _WAYS, strict=True)
+        for one, way in zip(asked, WAYS, strict=True)
     ]
     mean = np.mean(answers, axis=0)
     at = view.mm_to_index(image.grid.index_to_mm(index)).T

@@ -110,17 +110,14 @@ def _samples(
 ) -> Iterator[Sample]:
     """So many samples of a kind in order, each from a seed of its own, or of its hand's."""
     number = list(FRAMES).index(kind)
-    if kind == "hand":
-        seeds = [(seed, number, i) for i in range(-(-count // PER_SCENE))]
-        yield from islice(chain.from_iterable(pool.map(hand_blocks, seeds)), count)
-        return
-    if kind not in VIEWS:
+    if kind not in (*VIEWS, "hand"):
         seeds = [(seed, number, i) for i in range(count)]
         yield from pool.map(partial(sample, kind, mix=mix), seeds, chunksize=16)
         return
-    seeds = [(seed, number, i) for i in range(-(-count // PER_HAND[kind]))]
-    views = chain.from_iterable(pool.map(partial(hand_views, kind), seeds))
-    yield from islice(views, count)
+    each = PER_SCENE if kind == "hand" else PER_HAND[kind]
+    drawn = hand_blocks if kind == "hand" else partial(hand_views, kind)
+    seeds = [(seed, number, i) for i in range(-(-count // each))]
+    yield from islice(chain.from_iterable(pool.map(drawn, seeds)), count)
 
 
 def load_bank(folder: Path, kind: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
