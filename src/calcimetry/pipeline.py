@@ -17,6 +17,7 @@ from calcimetry.fingers.locate import Box, locate_hands
 from calcimetry.lesions.grow import GrownLesions, grow_lesions
 from calcimetry.lesions.hollow import without_bones
 from calcimetry.lesions.nails import without_nails
+from calcimetry.lesions.outside import without_outside
 from calcimetry.lesions.reclaim import reclaim_solid
 from calcimetry.lesions.settle import settle_claims
 from calcimetry.lesions.subtract import subtract_bone
@@ -94,6 +95,7 @@ def _measure_picture(image: Image, settings: Settings) -> Report:
             "cannot be told from bone. Check that window and level are those of the export."
         )
     evidence, grown, _ = _find_lesions(image, evidence, settings)
+    grown, outside = without_outside(image, evidence.bones, grown)
     lesions = measure_lesions(
         image, evidence.bones, grown.lesion_map, grown.mineral_fraction, settings.area_error
     )
@@ -102,6 +104,7 @@ def _measure_picture(image: Image, settings: Settings) -> Report:
         spacing_warning(image.grid),
         length_warning(evidence.bones, _reasons(coverage)),
         FRAME_WARNING if framed else "",
+        f"{outside} bright things outside the finger are not measured." if outside else "",
         *picture_doubts(image, evidence.bones),
     )
     found = (evidence.bones, grown.lesion_map, lesions)

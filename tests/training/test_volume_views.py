@@ -1,9 +1,13 @@
 """Views of simulated hands to train on."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy import ndimage
+from scipy.special import ndtr
 
+from calcimetry.model import Grid
 from calcimetry.training import volume_views
 from calcimetry.training.bank import FRAMES, load_bank, make_bank
 from calcimetry.training.volume_views import PER_HAND, VIEWS, hand_views
@@ -71,6 +75,33 @@ def test_deposits_are_shown_and_are_no_bone(views):
     assert some
     for fractions in some:
         assert (fractions[:4].sum(axis=0, dtype=int)[fractions[4] > 250] <= 8).all()
+
+
+@pytest.mark.parametrize("material", [0, 4])
+def test_a_slab_shows_what_blur_carries_into_it(material):
+    # Bone, or a deposit, fills all on one side of a plane; slabs lie beside it.
+    shape, spacing, sigma = (61, 12, 12), 0.2, 0.6
+    filled = np.zeros(shape, np.float32)
+    filled[:30] = 1.0
+    filled[30] = 0.5
+    none = np.zeros(shape, np.float32)
+    scene = SimpleNamespace(
+        hu=none,
+        classes=np.full(shape, 1, np.uint8),
+        volume=SimpleNamespace(
+            image=SimpleNamespace(grid=Grid(shape, np.diag([spacing] * 3 + [1.0]))),
+            bone_fraction=filled if material == 0 else none,
+            deposit_fraction=filled if material == 4 else none,
+            acquisition=SimpleNamespace(blur_mm=sigma),
+        ),
+    )
+    for beyond_mm in (-0.9, 0.0, 0.6, 1.2):
+        affine = np.diag([spacing] * 3 + [1.0])
+        affine[:3, 3] = (30 * spacing + beyond_mm, 0.4, 0.4)
+        _, fractions = volume_views._slab(scene, Grid((1, 8, 8), affine))
+        np.testing.assert_allclose(fractions[material], ndtr(-beyond_mm / sigma), atol=0.02)
+        others = np.delete(fractions, material, axis=0)
+        assert not others.any()
 
 
 def test_a_bank_holds_as_many_views_as_were_asked_for(tmp_path, monkeypatch):
