@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from calcimetry import rough_hand
-from calcimetry.bone.kinds import WRIST, KindsOfBone
+from calcimetry.bone.kinds import KindsOfBone
 from calcimetry.bone.pieces import RoughBones
 from calcimetry.fingers.name import NamedBones
 from calcimetry.model import Digit, Grid, Image, Segmentation, bone_name
+from calcimetry.model.anatomy import CARPAL
 from calcimetry.rough_hand import find_rough_hands
 from tests.simple_hand import hand_of, index_finger
 
@@ -34,10 +35,10 @@ class Ways:
     def __init__(self, monkeypatch, wrist):
         self.answers, self.tried = {}, []
         types = np.zeros(GRID.shape, np.uint16)
-        types[0] = WRIST * wrist
+        types[0] = CARPAL * wrist
         self.deposits = np.ones(GRID.shape, np.uint16)
         told = KindsOfBone(
-            Segmentation(types, GRID, {WRIST: bone_name(WRIST)} if wrist else {}), self.deposits
+            Segmentation(types, GRID, {CARPAL: bone_name(CARPAL)} if wrist else {}), self.deposits
         )
         monkeypatch.setattr(rough_hand, "tell_kinds", lambda _image: told)
         monkeypatch.setattr(rough_hand, "split_bones", self.split)
@@ -49,7 +50,7 @@ class Ways:
 
     def name(self, kinds, _laterality, parts=None, pieces=None):
         way = "kinds" if parts is None else {1: "size", 2: "shape"}[int(parts.max())]
-        assert (way == "shape") or WRIST in kinds.labels or not kinds.labels
+        assert (way == "shape") or CARPAL in kinds.labels or not kinds.labels
         assert way != "kinds" or pieces.max() == 1
         self.tried.append(way)
         return self.answers[way]

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from calcimetry.bone import NETWORKS
-from calcimetry.bone.kinds import WRIST, tell_kinds
+from calcimetry.bone.kinds import tell_kinds
 from calcimetry.bone.pieces import RoughBones, split_bones
 from calcimetry.fingers.name import NamedBones, name_fingers
 from calcimetry.model import Bone, Image, Laterality, Segmentation, bone_name
+from calcimetry.model.anatomy import CARPAL
 from calcimetry.regions import ALL_NEIGHBOURS
 
 #: Long bones of a hand's digits: with all of them named there is nothing left to gain.
@@ -49,23 +50,23 @@ def find_rough_hands(
         rough = split_bones(image)
         return rough, name_fingers(rough.kinds, laterality, rough.pieces)
     told = tell_kinds(image)
-    wrist = told.types.label_map == WRIST
+    wrist = told.types.label_map == CARPAL
     shape = split_bones(image, left_out=wrist)
     wrist |= _of_wrist(shape.pieces, wrist, image.grid.voxel_mm3)
     shape = replace(shape, pieces=np.where(wrist, 0, shape.pieces), deposits=told.deposits)
     rough = replace(shape, bone=_mostly(shape.pieces, told.types.mask))
     # Mineral of no kind keeps what its size says: what hangs on a bone is looked for by its name.
     types = np.where(told.types.mask, told.types.label_map, shape.kinds.label_map)
-    types[wrist] = WRIST
-    meanings = {**shape.kinds.meanings, **told.types.meanings, WRIST: bone_name(WRIST)}
+    types[wrist] = CARPAL
+    meanings = {**shape.kinds.meanings, **told.types.meanings, CARPAL: bone_name(CARPAL)}
     known = Segmentation(types, image.grid, meanings)
     by_kind = name_fingers(known, laterality, pieces=rough.pieces)
     if _is_whole(by_kind):
         return rough, by_kind
     guessed = Segmentation(
-        np.where(wrist, WRIST, shape.kinds.label_map),
+        np.where(wrist, CARPAL, shape.kinds.label_map),
         image.grid,
-        {**shape.kinds.meanings, WRIST: bone_name(WRIST)},
+        {**shape.kinds.meanings, CARPAL: bone_name(CARPAL)},
     )
     by_shape = name_fingers(guessed, laterality, rough.pieces)
     if _is_whole(by_shape) or _named(by_shape) > _named(by_kind):

@@ -5,10 +5,11 @@ import pytest
 
 from calcimetry.bone import kinds
 from calcimetry.bone.hand_view import KINDS, hand_view
-from calcimetry.bone.kinds import WRIST, tell_kinds
+from calcimetry.bone.kinds import tell_kinds
 from calcimetry.bone.network import Network
 from calcimetry.errors import ModelError
 from calcimetry.model import Grid, Image
+from calcimetry.model.anatomy import CARPAL
 
 GRID = Grid((60, 24, 24), np.diag([1.0, 1.0, 1.0, 1.0]))
 
@@ -90,7 +91,7 @@ def test_a_wrist_has_a_size(monkeypatch, spacing, is_wrist):
     grid = Grid(GRID.shape, np.diag([spacing, spacing, spacing, 1.0]))
     image = Image(image.array, grid)
     told = told_by(monkeypatch, image, Told(image, np.where(truth == 4, 5, truth)))
-    assert (WRIST in told.types.labels) is is_wrist
+    assert (CARPAL in told.types.labels) is is_wrist
 
 
 def test_where_nothing_is_bright_there_is_nothing(monkeypatch):

@@ -17,10 +17,11 @@ from scipy import ndimage
 from calcimetry.bone.blocks import WAYS
 from calcimetry.bone.hand_view import KINDS, hand_view
 from calcimetry.bone.marrow import border_hu, filled_bone
-from calcimetry.bone.network import WEIGHTS, Network, load_network
+from calcimetry.bone.network import WEIGHTS, Network, ask_ways, load_network
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU
 from calcimetry.errors import ModelError
 from calcimetry.model import Grid, Image, Segmentation, bone_name
+from calcimetry.model.anatomy import CARPAL
 from calcimetry.regions import connected_components
 from calcimetry.resample import resample_image
 
@@ -36,9 +37,8 @@ _SURE, _LEAST_DEPOSIT_MM3 = 0.7, 60.0
 _DEPOSIT, _WRIST_KIND = KINDS.index("deposit"), KINDS.index("wrist")
 #: Less is no wrist, but the base of a metacarpal: even two carpals have more.
 _LEAST_WRIST_MM3 = 4000.0
-#: What bones of the wrist are called among types of bone (`calcimetry.fingers.name`): carpals.
-WRIST = 60
-_TYPES = np.array([0, 1, 2, 3, 4, WRIST, 0, 0], np.uint16)
+#: Bones of the wrist are carpals among types of bone (`calcimetry.fingers.name`).
+_TYPES = np.array([0, 1, 2, 3, 4, CARPAL, 0, 0], np.uint16)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -48,7 +48,7 @@ class KindsOfBone:
     Parameters
     ----------
     types : Segmentation
-        1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal, `WRIST`; mineral of none of
+        1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal, 60 carpal; mineral of none of
         them is 0.
     deposits : array of uint16, shape of the grid
         Numbers of large pieces that are deposits beyond doubt.
@@ -112,12 +112,7 @@ def _said(image: Image, index: NDArray[np.intp], network: Network) -> FloatArray
     view = hand_view(image.array, image.grid)
     seen = resample_image(image.array, image.grid, view, fill=AIR_HU)
     seen = np.asarray(np.clip(seen, AIR_HU, MINERAL_HU), np.float32)
-    asked = [np.ascontiguousarray(np.flip(seen, way))[None, None] for way in WAYS]
-    answers = [
-        np.flip(network(one)[0], tuple(axis + 1 for axis in way))
-        for one, way in zip(asked, WAYS, strict=True)
-    ]
-    mean = np.mean(answers, axis=0)
+    mean = ask_ways(network, seen, WAYS)
     at = view.mm_to_index(image.grid.index_to_mm(index)).T
     read = [ndimage.map_coordinates(one, at, order=1, mode="nearest") for one in mean]
     return np.asarray(read, np.float32)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -59,6 +60,22 @@ class Network:
             return fractions
         fractions = fractions ** np.float32(1.0 / self.temperature)
         return np.asarray(fractions / fractions.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def ask_ways(
+    network: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    seen: NDArray[np.float32],
+    ways: Sequence[tuple[int, ...]],
+) -> NDArray[np.float32]:
+    """Mean fractions (materials, ...) of one picture or block, flipped along each of these axes."""
+    answers = [
+        np.flip(
+            network(np.ascontiguousarray(np.flip(seen, way))[None, None])[0],
+            tuple(axis + 1 for axis in way),
+        )
+        for way in ways
+    ]
+    return np.asarray(np.mean(answers, axis=0), dtype=np.float32)
 
 
 @cache

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from calcimetry.bone.cluster_rule import body_of
 from calcimetry.bone.method import BoneEvidence, require_picture
 from calcimetry.bone.names import name_bones, part_metacarpal
-from calcimetry.bone.network import WEIGHTS, Network, load_network, stated_fingerprint
+from calcimetry.bone.network import WEIGHTS, Network, ask_ways, load_network, stated_fingerprint
 from calcimetry.bone.picture_bones import PieceSettings, phalanges
 from calcimetry.bone.planes import segment_fingers
 from calcimetry.bone.working_view import show_to_network, working_grid
@@ -33,7 +33,7 @@ NAMELESS = ("other", "bone", "deposit")
 BONE_ONLY = ("other", "bone")
 #: A network's bones hold their marrow, so those filled evenly are bones all the same.
 _WITH_MARROW = PieceSettings(solid_share=1.0)
-_FLIPS: tuple[tuple[int, ...], ...] = ((), (0, 1))
+_BOTH_ENDS_UP: tuple[tuple[int, ...], ...] = ((), (0, 1))
 
 
 class PictureNetwork:
@@ -85,7 +85,7 @@ class PictureNetwork:
             )
         picture, grid = image.array[0], image.grid
         view = working_grid(picture, grid)
-        seen = _ask_both_ways(network, show_to_network(picture, grid, view))
+        seen = ask_ways(network, show_to_network(picture, grid, view), _BOTH_ENDS_UP)
         fractions = np.concatenate([resample_image(part[None], view, grid) for part in seen[1:]])
         fractions = np.clip(fractions, 0.0, 1.0)
         if network.materials != NAMED:
@@ -138,14 +138,3 @@ def _named(parts: NDArray[np.float32], grid: Grid) -> Segmentation:
     label_map = part_metacarpal(label_map, grid.spacing[1:])[None]
     labels = [int(n) for n in np.unique(label_map) if n]
     return Segmentation(label_map, grid, {n: bone_name(n) for n in labels})
-
-
-def _ask_both_ways(network: Network, seen: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mean fractions (materials, rows, columns) of a view in HU, both ends up."""
-    batch = np.stack([np.flip(seen, axes) for axes in _FLIPS])[:, None]
-    answers = network(batch)
-    turned = [
-        np.flip(answer, tuple(axis + 1 for axis in axes))
-        for answer, axes in zip(answers, _FLIPS, strict=True)
-    ]
-    return np.asarray(np.mean(turned, axis=0), dtype=np.float32)

@@ -13,8 +13,8 @@ from calcimetry.fingers.bones import SingleBone
 from calcimetry.fingers.chain import Chain
 from calcimetry.fingers.posture import Posture, posture_of
 from calcimetry.fingers.rod import FloatArray
+from calcimetry.model.anatomy import CARPAL, RADIUS, ULNA
 
-CARPAL, RADIUS, ULNA = 60, 61, 62
 #: Carpals are round: no longer than this times their width, and at least so large.
 ROUND, LEAST_CARPAL_MM3 = 1.6, 250.0
 #: Among them bones up to this many times as long as wide are carpals too.

@@ -37,7 +37,8 @@ class Bone(IntEnum):
 
 
 #: Bones that belong to no digit, by label number.
-WRIST_BONES = {60: "carpal", 61: "radius", 62: "ulna"}
+CARPAL, RADIUS, ULNA = 60, 61, 62
+WRIST_BONES = {CARPAL: "carpal", RADIUS: "radius", ULNA: "ulna"}
 LEFT_HAND_OFFSET = 100
 
 

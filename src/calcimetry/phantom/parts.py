@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcimetry.errors import SettingsError
+from calcimetry.model.anatomy import CARPAL
 from calcimetry.phantom.anatomy import STATIONS, Solid
 
 Array = NDArray[np.floating[Any]]
-
-CARPAL, RADIUS, ULNA = 60, 61, 62
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcimetry.model import Bone
+from calcimetry.model.anatomy import CARPAL, RADIUS, ULNA
 from calcimetry.phantom.anatomy import STATIONS, Solid, rotation
-from calcimetry.phantom.parts import CARPAL, RADIUS, ULNA, Part, draw_pebble
+from calcimetry.phantom.parts import Part, draw_pebble
 
 Array = NDArray[np.floating[Any]]
 
