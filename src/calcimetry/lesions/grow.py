@@ -50,6 +50,9 @@ class GrowthSettings:
     hint: float = 0.3
     #: and anywhere where that method gives calcium this part of a pixel.
     claim_seed: float = 0.33
+    #: Where it gives bone this part, brightness alone starts nothing: so does bone look that
+    #: the image only grazes.
+    some_bone: float = 0.1
     #: It ends where its signal falls to this part of its core's mean, or the calcium
     #: claimed to this part of its height,
     stop_share: float = 0.5
@@ -174,6 +177,7 @@ def grow_lesions(
     wide = faint.at_least(settings.seed_noise, settings.faint_seed_hu)
     # What the mean reaches over from its neighbours is no seed.
     bright |= wide & (single.signal_hu >= settings.stop_share * faint.signal_hu)
+    bright &= evidence.bone_fraction < settings.some_bone
     _keep_away(bright, ground.bone | (ground.labels > 0), grid, ground.rim_mm)
     _grow_bright(ground, bright, single.noise_hu, settings, rule)
     # Touching is closest of all: the diagonal of a sample joins also where blur is less.

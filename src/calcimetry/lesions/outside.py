@@ -1,4 +1,4 @@
-"""Bright things that lie outside the finger of a picture, such as a ring."""
+"""Bright things that lie outside the finger of a picture, such as burned-in letters."""
 
 from __future__ import annotations
 

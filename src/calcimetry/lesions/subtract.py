@@ -44,6 +44,8 @@ _CLIP_MARGIN_HU = 60.0
 _LITTLE = 0.1
 #: Of the soft tissue's own HU: what its denser part reaches.
 _DENSE_PERCENTILE = 85
+#: Of how much brighter than soft tissue bone is: what dense cortex reaches.
+_CORTEX_PERCENTILE = 98
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -96,7 +98,8 @@ def subtract_bone(
     brightens all of it. Cutting bone out along its border leaves a bright rim that
     growing would take for calcification, so what bone explains is drawn and taken
     away instead: the part of each pixel that bone fills, blurred as the picture is,
-    times the bone's own brightness nearby, above local soft tissue.
+    times the bone's own brightness nearby, above local soft tissue. Outside of bone that is
+    at least the brightness of the image's dense cortex.
 
     Parameters
     ----------
@@ -130,6 +133,9 @@ def subtract_bone(
     rise = hu - soft
     reach = 2 * np.ceil(settings.bone_reach_mm / steps).astype(int) + 1
     bone_hu = ndimage.maximum_filter(np.where(bone, rise, 0.0), tuple(reach), mode="nearest")
+    if bone.any():
+        # Bone that an image only grazes shows its cortex, and marrow or nothing is beside it.
+        bone_hu[~bone] = np.maximum(bone_hu[~bone], np.percentile(rise[bone], _CORTEX_PERCENTILE))
     compared = body & ~bone
     if evidence.calcification_fraction is not None:
         compared &= evidence.calcification_fraction < _LITTLE
