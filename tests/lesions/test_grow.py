@@ -87,6 +87,15 @@ def test_a_rim_along_bone_is_no_lesion():
     assert grow(rim, bone).lesion_map.labels == ()
 
 
+@pytest.mark.parametrize(("some", "found"), [(0.0, (1,)), (0.05, (1,)), (0.2, ())])
+def test_brightness_starts_nothing_where_the_method_sees_some_bone(some, found):
+    excess = drawn((ellipse(5.0, 4.0), 700.0))
+    bones = Segmentation(np.zeros(SIZE, dtype=int), GRID, {})
+    evidence = BoneEvidence(bones, np.full(GRID.shape, some, np.float32), None, "drawn")
+    remainder = Remainder(excess[None], np.zeros(GRID.shape), SIGMA_MM)
+    assert grow_lesions(Image(excess, GRID), evidence, remainder).lesion_map.labels == found
+
+
 def test_a_lesion_that_touches_bone_is_grown_without_leaking_along_it():
     bone = np.zeros(SIZE, dtype=bool)
     bone[5:55, 20:30] = True

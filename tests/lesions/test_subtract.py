@@ -32,6 +32,22 @@ def test_a_deposit_away_from_bone_keeps_its_signal():
     assert centre == pytest.approx(800.0 - SOFT_HU, abs=60.0)
 
 
+def test_bone_that_is_only_grazed_explains_what_it_shows():
+    # Three tenths of cortex from beside the plane, where no pixel is bone for the most part.
+    image, truth = finger()
+    strip = (0, slice(90, 130), slice(62, 66))
+    assert not truth.mask[strip].any()
+    dense = np.percentile(image.array[truth.mask], 98)
+    array = image.array.copy()
+    array[strip] = SOFT_HU + 0.3 * (dense - SOFT_HU)
+    fraction = truth.mask.astype(np.float32)
+    fraction[strip] = 0.3
+    grazed = BoneEvidence(truth, fraction, None, "truth")
+    middle = (0, slice(95, 125), slice(63, 65))
+    left = subtract_bone(Image(array, image.grid), grazed).excess_hu[middle]
+    assert left.max() < 0.4 * (array[middle] - SOFT_HU).min()
+
+
 def test_soft_tissue_is_found_and_air_has_no_excess():
     image, truth = finger()
     remainder = subtract_bone(image, evidence(truth))
