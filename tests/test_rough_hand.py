@@ -107,6 +107,13 @@ def test_a_digit_with_a_name_is_worth_more_than_bones_without(ways):
     assert find_rough_hands(IMAGE, "vnet")[1] is ways.answers["size"]
 
 
+def test_of_ways_that_name_as_much_the_one_with_little_left_over_is_taken(ways):
+    hand, other = named(3, 3, 3, 3), named(1, 1, digit=Digit.UNKNOWN)
+    ways.answers["kinds"] = replace(hand, hands=(*hand.hands, *other.hands))
+    ways.answers |= {"size": hand, "shape": hand}
+    assert find_rough_hands(IMAGE, "unet")[1] is hand
+
+
 def test_without_a_wrist_shape_alone_would_be_the_same_again(monkeypatch):
     ways = Ways(monkeypatch, wrist=False)
     ways.answers |= {"kinds": named(3), "size": named(3)}

@@ -69,7 +69,7 @@ def find_rough_hands(
         {**shape.kinds.meanings, CARPAL: bone_name(CARPAL)},
     )
     by_shape = name_fingers(guessed, laterality, rough.pieces)
-    if _is_whole(by_shape) or _named(by_shape) > _named(by_kind):
+    if _is_whole(by_shape) or _worth(by_shape) > _worth(by_kind):
         best = shape, by_shape
     else:
         best = rough, by_kind
@@ -78,7 +78,7 @@ def find_rough_hands(
     # What was taken for the wrist may be what is missing.
     alone = split_bones(image)
     without = name_fingers(alone.kinds, laterality, alone.pieces)
-    if _named(without) > _named(best[1]):
+    if _worth(without) > _worth(best[1]):
         return replace(alone, deposits=told.deposits), without
     return best
 
@@ -111,6 +111,15 @@ def _is_whole(bones: NamedBones) -> bool:
     with_names = sum(any(finger.digit for finger in hand.fingers) for hand in bones.hands)
     known, every = _named(bones)
     return with_names > 0 and known == _WHOLE_HAND * with_names and every - known <= _FEW
+
+
+def _worth(bones: NamedBones) -> tuple[int, int]:
+    """The more the better: long bones of digits with a name, then few that belong to others.
+
+    Where no digit has a name, as in lone fingers, long bones that belong to any.
+    """
+    known, every = _named(bones)
+    return (known, known - every) if known else (0, every)
 
 
 def _named(bones: NamedBones) -> tuple[int, int]:

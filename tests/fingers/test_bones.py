@@ -57,6 +57,20 @@ def test_a_thumb_s_two_long_bones_at_a_closed_joint_stay_two():
     assert len(found) == len(bones)
 
 
+def test_middle_phalanges_that_are_all_half_distal_stay_one_bone_each():
+    # The longest piece of a type is then half a bone, and no measure of the others.
+    labels, grid = draw(sticks(bend=0.0, digits=(2, 3, 4)), spacing=0.8)
+    kinds = labels % 10
+    place = np.arange(labels.shape[1])[None, :, None]
+    for label in (22, 32, 42):
+        rows = np.argwhere(labels == label)[:, 1]
+        kinds[(labels == label) & (place > rows.mean())] = 3
+    found = find_single_bones(types(kinds, grid))
+    assert len(found) == 12
+    for bone in found:
+        assert len(np.unique(labels[tuple(bone.index.T)])) == 1
+
+
 def test_two_bones_at_a_closed_joint_stay_two(finger):
     labels, grid = finger
     kinds = labels % 10

@@ -31,8 +31,9 @@ WIDEST_MM = {
     Bone.DISTAL_PHALANX: 15.0,
     Bone.METACARPAL: 19.0,
 }
-#: With so many pieces of a type in view, no bone is longer than the longest of them by more than
-#: this factor: a thumb's two longer bones together are no long metacarpal.
+#: With so many pieces of metacarpals in view, none is longer than the longest of them by more than
+#: this factor: a thumb's two longer bones together are no long metacarpal. Phalanges have no such
+#: limit: where a network cuts them all in two, the longest piece says nothing.
 ENOUGH_ALIKE, LONGER = 3, 1.05
 #: No bone of the hand is longer.
 LONGEST_BONE_MM = 85.0
@@ -40,12 +41,11 @@ LONGEST_BONE_MM = 85.0
 
 def greatest_lengths(points: dict[int, FloatArray], types: dict[int, Bone]) -> dict[Bone, float]:
     """Greatest length in mm that a bone of each type may have, by the pieces in view."""
-    found = {}
-    for bone in PLAUSIBLE_SHAPE:
-        lengths = [fit_rod(points[n]).length_mm for n, own in types.items() if own is bone]
-        found[bone] = PLAUSIBLE_SHAPE[bone][2]
-        if len(lengths) >= ENOUGH_ALIKE:
-            found[bone] = min(found[bone], LONGER * max(lengths))
+    found = {bone: greatest for bone, (_, _, greatest) in PLAUSIBLE_SHAPE.items()}
+    own = [n for n, bone in types.items() if bone is Bone.METACARPAL]
+    if len(own) >= ENOUGH_ALIKE:
+        longest = max(fit_rod(points[n]).length_mm for n in own)
+        found[Bone.METACARPAL] = min(found[Bone.METACARPAL], LONGER * longest)
     return found
 
 

@@ -50,8 +50,7 @@ class GrowthSettings:
     hint: float = 0.3
     #: and anywhere where that method gives calcium this part of a pixel.
     claim_seed: float = 0.33
-    #: Where it gives bone this part, brightness alone starts nothing: so does bone look that
-    #: the image only grazes.
+    #: Where it gives bone this part, brightness alone starts nothing: that is grazed bone.
     some_bone: float = 0.1
     #: It ends where its signal falls to this part of its core's mean, or the calcium
     #: claimed to this part of its height,
