@@ -20,9 +20,8 @@ from judging import judge, print_table, summary
 from rich.progress import track
 from simulated import simulate
 
+from calcimetry.bone import NETWORKS
 from calcimetry.settings import Settings
-
-KINDS = ("unet", "vnet", "pnet")
 
 
 def main() -> None:
@@ -33,7 +32,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=100, help="simulated ones")
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     options = parser.parse_args()
-    models = {kind: options.runs / f"equal-{kind}" / "model.onnx" for kind in KINDS}
+    models = {kind: options.runs / f"equal-{kind}" / "model.onnx" for kind in NETWORKS}
     missing = [str(path) for path in models.values() if not path.is_file()]
     if missing:
         parser.error(f"train these networks first: {', '.join(missing)}")

@@ -21,6 +21,7 @@ from calcimetry.measurement.density import Surroundings
 from calcimetry.measurement.lesion_density import with_density
 from calcimetry.measurement.volume import measure_volume_lesions
 from calcimetry.model import DualEnergyImage, Laterality, Lesion, Segmentation
+from calcimetry.model.anatomy import CARPAL
 from calcimetry.phantom.deposits import Deposit
 from calcimetry.phantom.hand import draw_hand
 from calcimetry.phantom.hand_settings import HandSettings
@@ -109,7 +110,7 @@ def simulated_pair(seed: int, number: int, whole_hand: bool) -> Pair:
     parts = draw_hand(plan, settings)
     if not whole_hand:
         digit = int(plan.integers(2, 6))
-        parts = [part for part in parts if part.label // 10 == digit and part.label < 60]
+        parts = [part for part in parts if part.label // 10 == digit and part.label < CARPAL]
     fates = [str(one) for one in plan.choice(FATES, 64, p=SHARES)]
     factors = np.exp(plan.uniform(*np.log(FACTORS), 64))
     sizes = np.exp(plan.uniform(*np.log(VOLUMES_MM3), 64))
@@ -169,7 +170,7 @@ def _posed(plan: np.random.Generator, parts: list[Part]) -> Posing:
     """Every digit bent a little more or less; the wrist stays."""
     motions = list(at_rest(parts).motions)
     for digit in range(1, 6):
-        own = [n for n, p in enumerate(parts) if p.label < 60 and p.label // 10 == digit]
+        own = [n for n, p in enumerate(parts) if p.label < CARPAL and p.label // 10 == digit]
         if own:
             moved = draw_posing(plan, [parts[n] for n in own])
             for n, motion in zip(own, moved.motions, strict=True):

@@ -18,7 +18,7 @@ from rich.progress import track
 
 from calcimetry.fingers.locate import locate_hands
 from calcimetry.model import Bone
-from calcimetry.model.anatomy import LEFT_HAND_OFFSET
+from calcimetry.model.anatomy import CARPAL, LEFT_HAND_OFFSET
 from calcimetry.phantom.truth import true_bones
 from calcimetry.phantom.volume import hand_volume
 from calcimetry.rough_hand import find_rough_hands
@@ -39,7 +39,7 @@ def judge(number: int, spacing_mm: float, method: str) -> tuple[int, int, float]
     right = []
     for label in bones.labels:
         own = label % LEFT_HAND_OFFSET
-        if own < 60 and own % 10 <= Bone.METACARPAL:
+        if own < CARPAL and own % 10 <= Bone.METACARPAL:
             named_as = np.bincount(found[bones.label_map == label])
             right.append(int(named_as.argmax()) == label)
     return sum(right), len(right), seconds

@@ -16,6 +16,7 @@ from judging import AT_MOST_TIMES, COVERED, concordance, dice, print_table
 
 import calcimetry as cm
 from calcimetry.errors import CalcimetryError
+from calcimetry.model.anatomy import CARPAL
 from calcimetry.phantom.volume import HandVolume, finger_volume, hand_volume
 
 COUNTED_MM3 = 1.5
@@ -75,8 +76,8 @@ def judge(truth: HandVolume) -> Result | None:
     return Result(
         len({finger.digit for hand in report.hands for finger in hand.fingers if finger.digit}),
         sides == {truth.laterality},
-        [value for n, value in overlap.items() if n % 10 in (1, 2, 3) and n < 60],
-        [value for n, value in overlap.items() if n % 10 == 4 and n < 60],
+        [value for n, value in overlap.items() if n % 10 in (1, 2, 3) and n < CARPAL],
+        [value for n, value in overlap.items() if n % 10 == 4 and n < CARPAL],
         counted,
         found,
         sum((one.volume_mm3 or 0.0) >= COUNTED_MM3 for one in false),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from calcimetry.bone.cluster_rule import body_of
 from calcimetry.lesions.grow import GrownLesions
@@ -37,9 +36,7 @@ def without_outside(
         How many were left out.
     """
     bodies, _ = connected_components(body_of(image.array))
-    with_bone = np.unique(bodies[bones.mask])
-    flesh = np.isin(bodies, with_bone[with_bone > 0])
-    labels = grown.lesion_map.label_map
-    inside = ndimage.maximum(flesh, labels, range(1, int(labels.max(initial=0)) + 1))
-    outside = [number for number, within in enumerate(inside, 1) if not within]
+    flesh = (bodies > 0) & np.isin(bodies, bodies[bones.mask])
+    lesions = grown.lesion_map
+    outside = np.setdiff1d(lesions.labels, lesions.label_map[flesh]).tolist()
     return without(grown, outside), len(outside)

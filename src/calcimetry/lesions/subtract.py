@@ -135,7 +135,8 @@ def subtract_bone(
     bone_hu = ndimage.maximum_filter(np.where(bone, rise, 0.0), tuple(reach), mode="nearest")
     if bone.any():
         # Bone that an image only grazes shows its cortex, and marrow or nothing is beside it.
-        bone_hu[~bone] = np.maximum(bone_hu[~bone], np.percentile(rise[bone], _CORTEX_PERCENTILE))
+        cortex_hu = np.percentile(rise[bone], _CORTEX_PERCENTILE)
+        np.maximum(bone_hu, cortex_hu, out=bone_hu, where=~bone)
     compared = body & ~bone
     if evidence.calcification_fraction is not None:
         compared &= evidence.calcification_fraction < _LITTLE

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calcimetry.model.anatomy import CARPAL
 from calcimetry.phantom.anatomy import Solid
 from calcimetry.phantom.canvas import Canvas
 from calcimetry.phantom.flesh import Capsule
@@ -70,7 +71,7 @@ def put_on_ring(
         Where it is in the hand's frame and its volume in mm3; None where no finger can
         bear one.
     """
-    able = [part for part in parts if part.label % 10 == 1 and 20 < part.label < 60]
+    able = [part for part in parts if part.label % 10 == 1 and 20 < part.label < CARPAL]
     at, half_width, inner = rng.random(), rng.uniform(1.0, 3.0), rng.uniform(0.2, 0.9)
     if not able:
         return None

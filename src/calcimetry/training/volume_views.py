@@ -17,6 +17,7 @@ from scipy import ndimage
 
 from calcimetry.bone.working_view import AIR_HU, BLOCK_SPACING_MM, MINERAL_HU, SPACING_MM
 from calcimetry.model import Bone, Digit, Finger, Grid, Laterality, Segmentation
+from calcimetry.model.anatomy import CARPAL
 from calcimetry.phantom.cohort import Cohort, PlannedFinger
 from calcimetry.phantom.hand_settings import HandSettings
 from calcimetry.phantom.picture import DEPOSIT
@@ -141,7 +142,7 @@ def _scene(volume: HandVolume) -> _Scene | None:
     if not hands:
         return None
     numbers = volume.bone_map % 10
-    long = (volume.bone_map >= 10) & (volume.bone_map < 60) & (numbers <= Bone.METACARPAL)
+    long = (volume.bone_map >= 10) & (volume.bone_map < CARPAL) & (numbers <= Bone.METACARPAL)
     classes = np.where(long, numbers, int(Bone.METACARPAL)).astype(np.uint8)
     coarse = (slice(None, None, _COARSE),) * 3
     labels = bones.label_map[coarse]
