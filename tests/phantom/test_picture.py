@@ -4,12 +4,13 @@ import math
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from calcimetry.model import Bone
 from calcimetry.phantom.anatomy import Solid, draw_finger
 from calcimetry.phantom.deposits import Deposit, draw_deposit
 from calcimetry.phantom.picture import DEPOSIT, MATERIALS, finger_picture
-from calcimetry.phantom.placement import DepositMix
+from calcimetry.phantom.placement import DepositMix, place_deposits
 from calcimetry.phantom.scanner import Scanner
 from calcimetry.phantom.view import View
 
@@ -57,6 +58,31 @@ def test_a_mix_says_how_many_deposits_there_are_and_how_many_lie_on_bone():
     touching = [np.mean([one.touches_bone for one in those]) for those in (on_bone, elsewhere)]
     assert touching[0] > 0.7
     assert touching[1] < 0.4
+
+
+def test_some_knuckles_have_a_sesamoid_which_is_bone_of_the_metacarpal():
+    apart = 0
+    for i in range(24):
+        picture = finger_picture(np.random.default_rng((7, i)), mix=DepositMix(none=1.0))
+        _, pieces = ndimage.label(picture.bone_map == Bone.METACARPAL)
+        apart += pieces > 1
+    assert 1 <= apart <= 12
+
+
+def test_deposits_lie_at_the_tip_too():
+    solids = draw_finger(np.random.default_rng(3))[1]
+    tip = solids[-1].tip
+    view = View((200, 120), 0.5, 0.0, False, float(tip[2]) - 30.0, float(tip[0]), 0.0, 0.0, 1.0)
+    points = view.points()
+    inside = np.ones(view.shape, bool)
+    bone = np.zeros(points.shape[:-1], np.float32)
+    near = []
+    for i in range(60):
+        mix = DepositMix(none=0.0, further=4.0, on_bone=0.0)
+        placed = place_deposits(np.random.default_rng(i), points, bone, inside, tip, 0.5, mix)
+        near += [np.linalg.norm((one.centres[0] - tip)[[0, 2]]) < 4.0 for one in placed]
+    # In a field without bone they are spread evenly else: 4 mm around the tip are 1% of it.
+    assert np.mean(near) > 0.08
 
 
 def test_a_view_of_the_palm_shows_the_metacarpal():

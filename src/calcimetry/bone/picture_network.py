@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcimetry.bone.cluster_rule import body_of
+from calcimetry.bone.islands import settle_islands
 from calcimetry.bone.method import BoneEvidence, require_picture
 from calcimetry.bone.names import name_bones, part_metacarpal
 from calcimetry.bone.network import WEIGHTS, Network, ask_ways, load_network, stated_fingerprint
@@ -92,6 +93,7 @@ class PictureNetwork:
             bone, *deposit = fractions
             bones = phalanges(bone >= 0.5, bone, body_of(image.array)[0], grid, _WITH_MARROW)
             return BoneEvidence(bones, bone[None], np.array(deposit) if deposit else None, made_by)
+        fractions = settle_islands(fractions)
         parts = fractions[:-1]
         bones = _named(parts, grid)
         bone = np.clip(parts.sum(axis=0), 0.0, 1.0)

@@ -61,7 +61,7 @@ def draw_deposit(
     across = np.array([along[2], 0.0, -along[0]])
     axes = np.stack([along, np.array([0.0, 1.0, 0.0]), across])
     if shape == "plate":
-        stretch = rng.uniform(1.8, 4.5)
+        stretch = rng.uniform(1.8, 8.0)
         half = np.array(
             [radius_mm * stretch**0.5, radius_mm * rng.uniform(0.5, 2), radius_mm / stretch**0.5]
         )

@@ -14,19 +14,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from calcimetry.model import Grid, Image
+from calcimetry.model import Bone, Grid, Image
 from calcimetry.phantom.anatomy import Solid, draw_finger
 from calcimetry.phantom.deposits import Deposit
+from calcimetry.phantom.parts import Part
 from calcimetry.phantom.placement import USUAL, DepositMix, place_deposits
 from calcimetry.phantom.scanner import Scanner, draw_scanner
 from calcimetry.phantom.tissue import flesh_hu, marrow_hu, smooth_noise
 from calcimetry.phantom.view import View, draw_view
+from calcimetry.phantom.wrist import draw_sesamoid
 
 Array = NDArray[np.floating[Any]]
 
 #: Materials whose fractions are known: index into `FingerPicture.fractions`.
 MATERIALS = ("other", "proximal", "middle", "distal", "metacarpal", "deposit")
 DEPOSIT = 5
+#: Part of the fingers with a metacarpal that have a sesamoid at its head. The plane meets half.
+_SESAMOID_CHANCE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +112,10 @@ def finger_picture(
     points = view.points()
     points = points + _warp(rng, points[points.shape[0] // 2])
     step = view.thickness_mm / points.shape[0]
-    bone, labels, depth, thickness = _bones(solids, points, view.spacing_mm, step)
+    parts = [*(Part(int(solid.bone), solid) for solid in solids), *_sesamoids(rng, solids)]
+    bone, labels, depth, thickness = _bones(parts, points, view.spacing_mm, step)
     flesh, inside = flesh_hu(rng, solids, points[points.shape[0] // 2], view.spacing_mm)
-    deposits = place_deposits(rng, points, bone, inside, view.spacing_mm, mix)
+    deposits = place_deposits(rng, points, bone, inside, solids[-1].tip, view.spacing_mm, mix)
 
     marrow = marrow_hu(rng, view.shape, view.spacing_mm)
     cortex_hu = float(rng.uniform(1000.0, 2100.0))
@@ -164,8 +169,17 @@ def finger_picture(
     return FingerPicture(image, fractions, lesion_map, tuple(lesions), view, scanner)
 
 
+def _sesamoids(rng: np.random.Generator, solids: list[Solid]) -> list[Part]:
+    """Now and then one or two sesamoids at the knuckle; bone and no phalanx, so metacarpal."""
+    knuckle = solids[0]
+    if knuckle.bone is not Bone.METACARPAL or rng.random() > _SESAMOID_CHANCE:
+        return []
+    sides = rng.uniform(-1.4, 1.4, 1 if rng.random() < 0.7 else 2)
+    return [Part(int(Bone.METACARPAL), draw_sesamoid(rng, knuckle, side, 1.0)) for side in sides]
+
+
 def _bones(
-    solids: list[Solid], points: Array, spacing: float, step: float
+    parts: list[Part], points: Array, spacing: float, step: float
 ) -> tuple[Array, NDArray[np.uint8], Array, Array]:
     """Bone fraction, label, depth under the surface and cortical thickness at each point."""
     shape = points.shape[:-1]
@@ -173,35 +187,33 @@ def _bones(
     labels = np.zeros(shape, np.uint8)
     depth = np.full(shape, -10.0, np.float32)
     cortex = np.ones(shape, np.float32)
-    for solid in solids:
-        box = _box(solid, points)
+    for part in parts:
+        box = _box(part, points)
         if box is None:
             continue
         near = points[:, box[0], box[1]]
-        value, station = solid.distance(near)
+        value, station = part.shape.distance(near)
         slopes = np.gradient(value, float(step), spacing, spacing)
         slope = np.sqrt(sum(s * s for s in slopes))
         distance = value / np.clip(slope, 0.5, 2.0)
         own = np.clip(0.5 - distance / spacing, 0.0, 1.0)
         window = (slice(None), *box)
         closer = -distance > depth[window]
-        ends = np.abs(2 * station - 1) ** 2
-        thick = float(solid.cortex_shaft) * (1 - ends) + float(solid.cortex_end) * ends
         depth[window] = np.where(closer, -distance, depth[window])
-        labels[window] = np.where(closer, int(solid.bone), labels[window])
-        cortex[window] = np.where(closer, thick, cortex[window])
+        labels[window] = np.where(closer, part.label, labels[window])
+        cortex[window] = np.where(closer, part.cortex(station), cortex[window])
         fraction[window] = np.maximum(fraction[window], own)
     return fraction, labels, depth, cortex
 
 
-def _box(solid: Solid, points: Array, margin: float = 3.0) -> tuple[slice, slice] | None:
+def _box(part: Part, points: Array, margin: float = 3.0) -> tuple[slice, slice] | None:
     """Rows and columns that may hold the bone; None where it lies outside."""
-    offset = points[points.shape[0] // 2] - solid.origin
-    reach = max(solid.half_breadth.max(), solid.half_palmar.max(), solid.half_dorsal.max())
-    along = offset @ solid.axes[2]
-    aside = np.abs(offset @ solid.axes[0])
-    near = (along > -margin) & (along < solid.length + margin)
-    near &= aside < reach + margin + abs(solid.bow)
+    first, last = part.ends
+    middle = points[points.shape[0] // 2]
+    length = max(float(np.linalg.norm(last - first)), 1e-6)
+    along = np.clip((middle - first) @ ((last - first) / length), 0.0, length)
+    nearest = first + along[..., None] * ((last - first) / length)
+    near = np.linalg.norm(middle - nearest, axis=-1) < part.reach + margin
     if not near.any():
         return None
     rows, columns = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))

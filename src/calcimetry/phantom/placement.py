@@ -25,7 +25,8 @@ class DepositMix:
     further : float
         Mean number of deposits beyond the first in the others (Poisson).
     on_bone : float
-        Share that lies on bone; the rest lies under the skin, in between, or over bone.
+        Share that lies on bone; the rest lies at the finger's tip, under the skin, in between, or
+        over bone.
     """
 
     none: float = 0.2
@@ -36,7 +37,10 @@ class DepositMix:
 #: What pictures hold unless a training asks for more.
 USUAL = DepositMix()
 #: Where deposits lie that do not lie on bone.
-_ELSEWHERE = {"skin": 0.15 / 0.62, "flesh": 0.42 / 0.62, "over": 0.05 / 0.62}
+_ELSEWHERE = {"skin": 0.14 / 0.62, "flesh": 0.34 / 0.62, "over": 0.05 / 0.62, "tip": 0.09 / 0.62}
+#: How far from the end of the last phalanx a deposit at the tip begins, and how much larger it
+#: is: there calcinosis is commonest, beside a tuft that disease has resorbed or not.
+_TIP_MM, _TIP_LARGER = 4.0, 2.5
 
 
 def place_deposits(
@@ -44,10 +48,16 @@ def place_deposits(
     points: Array,
     bone: Array,
     inside: NDArray[np.bool_],
+    tip: Array,
     spacing: float,
     mix: DepositMix = USUAL,
 ) -> list[Deposit]:
-    """Random deposits in the flesh: on bone, under the skin and in between."""
+    """Random deposits in the flesh: on bone, at the finger's tip, under the skin and in between.
+
+    `tip` (3,) is the end of the last phalanx, in mm like `points` (layers, rows, columns, 3);
+    `bone` (layers, rows, columns) is the part of each point's pixel that it fills, `inside`
+    (rows, columns) is where the finger is.
+    """
     if rng.random() < mix.none:
         return []
     sites = ["bone", *_ELSEWHERE]
@@ -62,17 +72,22 @@ def place_deposits(
         else np.full(inside.shape, 99.0)
     )
     to_skin = ndimage.distance_transform_edt(inside) * spacing
+    to_tip = np.linalg.norm((middle - tip)[..., [0, 2]], axis=-1)
     deposits = []
     for _ in range(1 + rng.poisson(mix.further)):
-        area = float(np.clip(rng.lognormal(np.log(3.5), 1.35), 0.3, 90.0))
-        radius = float(np.sqrt(area / np.pi))
         site = rng.choice(sites, p=shares)
+        area = float(np.clip(rng.lognormal(np.log(3.5), 1.35), 0.3, 90.0))
+        if site == "tip":
+            area = min(_TIP_LARGER * area, 90.0)
+        radius = float(np.sqrt(area / np.pi))
         if site == "bone":
             allowed = (to_bone > 0) & (to_bone < 0.9 * radius + 0.4) & inside
         elif site == "skin":
             allowed = inside & (to_skin < radius + 1.0) & (to_bone > 0.8)
         elif site == "flesh":
             allowed = inside & (to_bone > min(radius + 0.6, 3.0))
+        elif site == "tip":
+            allowed = inside & (to_tip < _TIP_MM)
         else:
             allowed = bone_here
         choices = np.flatnonzero(allowed)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from calcimetry.model import Bone
 from calcimetry.model.anatomy import CARPAL, RADIUS, ULNA
 from calcimetry.phantom.anatomy import STATIONS, Solid, rotation
-from calcimetry.phantom.parts import Part, draw_pebble
+from calcimetry.phantom.parts import Part, Pebble, draw_pebble
 
 Array = NDArray[np.floating[Any]]
 
@@ -105,16 +105,33 @@ def draw_sesamoids(rng: np.random.Generator, parts: list[Part], size: float) -> 
         for side in sides:
             if rng.random() > chance:
                 continue
-            u, v, w = below.axes
-            half = size * rng.uniform(0.8, 2.6) * rng.uniform(0.7, 1.3, 3)
-            centre = (
-                below.tip
-                - rng.uniform(2.0, 5.0) * w
-                - (below.half_palmar[-2] + half.max() + rng.uniform(0.3, 1.5)) * u
-                + side * rng.uniform(0.4, 0.7) * below.half_breadth[-2] * v
-            )
             digit = label // 10
             name = f"sesamoid {label}{side:+d}"
-            pebble = draw_pebble(rng, centre, half)
+            pebble = draw_sesamoid(rng, below, side, size)
             found.append(Part(10 * digit + Bone.SESAMOID, pebble, name, 0, rng.uniform(0.6, 1.3)))
     return found
+
+
+def draw_sesamoid(rng: np.random.Generator, below: Solid, side: float, size: float) -> Pebble:
+    """One sesamoid on the palmar side of a joint.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        The only source of chance.
+    below : Solid
+        The bone before the joint.
+    side : float
+        0 for the middle of that bone's head, 1 and -1 for the usual places beside it.
+    size : float
+        Factor on its measures.
+    """
+    u, v, w = below.axes
+    half = size * rng.uniform(0.8, 2.6) * rng.uniform(0.7, 1.3, 3)
+    centre = (
+        below.tip
+        - rng.uniform(2.0, 5.0) * w
+        - (below.half_palmar[-2] + half.max() + rng.uniform(0.3, 1.5)) * u
+        + side * rng.uniform(0.4, 0.7) * below.half_breadth[-2] * v
+    )
+    return draw_pebble(rng, centre, half)
