@@ -134,7 +134,7 @@ def finger_picture(
         box = _near(deposit, points)
         distance[:, *box] = deposit.distance(points[:, *box])
         fraction = np.clip(0.5 - distance / view.spacing_mm, 0.0, 1.0)
-        fraction = np.minimum(fraction, 1.0 - np.maximum(bone, occupied))
+        fraction = np.minimum(fraction, 1.0 - np.maximum(bone, occupied)) * inside
         flat = fraction.mean(axis=0)
         area = float(flat.sum() * pixel)
         if area < 0.15:
