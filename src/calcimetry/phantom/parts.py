@@ -91,6 +91,13 @@ class Part:
             return self.shape.centre, self.shape.centre
         return self.shape.origin, self.shape.tip
 
+    def from_middle_line(self, points: Array) -> Array:
+        """Distance in mm of points (..., 3) of the hand's frame from the bone's middle line."""
+        start, end = self.ends
+        axis = end - start
+        share = np.clip((points - start) @ axis / max(float(axis @ axis), 1e-6), 0.0, 1.0)
+        return np.asarray(np.linalg.norm(points - start - share[..., None] * axis, axis=-1))
+
     @property
     def reach(self) -> float:
         """Largest distance in mm of the surface from the middle line."""

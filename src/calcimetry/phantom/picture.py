@@ -208,12 +208,7 @@ def _bones(
 
 def _box(part: Part, points: Array, margin: float = 3.0) -> tuple[slice, slice] | None:
     """Rows and columns that may hold the bone; None where it lies outside."""
-    first, last = part.ends
-    middle = points[points.shape[0] // 2]
-    length = max(float(np.linalg.norm(last - first)), 1e-6)
-    along = np.clip((middle - first) @ ((last - first) / length), 0.0, length)
-    nearest = first + along[..., None] * ((last - first) / length)
-    near = np.linalg.norm(middle - nearest, axis=-1) < part.reach + margin
+    near = part.from_middle_line(points[points.shape[0] // 2]) < part.reach + margin
     if not near.any():
         return None
     rows, columns = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))

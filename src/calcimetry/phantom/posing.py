@@ -87,7 +87,7 @@ class Posing:
 
     def deposit(self, deposit: Deposit) -> Deposit:
         """A deposit, moved with the bone that is nearest to its first centre."""
-        away = [_from_line(part, deposit.centres[0]) for part in self.rest]
+        away = [part.from_middle_line(deposit.centres[0]) for part in self.rest]
         return self.motions[int(np.argmin(away))].deposit(deposit)
 
 
@@ -133,14 +133,6 @@ def draw_posing(rng: np.random.Generator, parts: list[Part]) -> Posing:
     long = [part for part in parts if part.is_long]
     motions = []
     for part in parts:
-        away = [_from_line(one, part.ends[0]) for one in long]
+        away = [one.from_middle_line(part.ends[0]) for one in long]
         motions.append(moved[part.name] if part.is_long else moved[long[int(np.argmin(away))].name])
     return Posing(tuple(parts), tuple(motions))
-
-
-def _from_line(part: Part, place: Array) -> float:
-    """Distance in mm of a point from a bone's middle line."""
-    start, end = part.ends
-    axis = end - start
-    share = float(np.clip((place - start) @ axis / max(float(axis @ axis), 1e-6), 0.0, 1.0))
-    return float(np.linalg.norm(place - start - share * axis))
