@@ -15,8 +15,7 @@ from calcimetry.coverage.phalanges import phalanx_coverage
 from calcimetry.errors import NotMeasurable
 from calcimetry.fingers.locate import Box, locate_hands
 from calcimetry.lesions.grow import GrownLesions, grow_lesions
-from calcimetry.lesions.hollow import without_bones
-from calcimetry.lesions.nails import without_nails
+from calcimetry.lesions.imitators import without_imitators
 from calcimetry.lesions.outside import without_outside
 from calcimetry.lesions.reclaim import reclaim_solid
 from calcimetry.lesions.settle import settle_claims
@@ -163,7 +162,7 @@ def _measure_volume(
         method = evidence.method
         tell("finding lesions")
         evidence, grown, blur_mm = _find_lesions(part, evidence, settings.for_volumes())
-        grown, left_out = _without_bones_and_nails(part, grown)
+        grown, left_out = without_imitators(part, grown)
         warnings |= dict.fromkeys(left_out)
         tell("measuring lesions")
         found = measure_volume_lesions(
@@ -216,21 +215,6 @@ def _measure_volume(
 
 def _cut(image: Image, box: Box) -> Image:
     return replace(image, array=image.array[box.slices], grid=box.grid)
-
-
-def _without_bones_and_nails(image: Image, grown: GrownLesions) -> tuple[GrownLesions, list[str]]:
-    """Lesions without what grew like them and is none, and what to say of it."""
-    told = []
-    grown, missed_cm3 = without_bones(image, grown)
-    if missed_cm3:
-        told.append(
-            f"{missed_cm3:.1f} cm3 of mineral with marrow inside are bone that was not "
-            "recognised, and are not measured: look at the overlay."
-        )
-    grown, nails = without_nails(image, grown)
-    if nails:
-        told.append(f"{nails} faint sheets on the skin, like nails, are not measured.")
-    return grown, told
 
 
 def _with_unnamed(image: Image, rough: RoughBones, bones: Segmentation) -> tuple[Segmentation, str]:

@@ -1,0 +1,45 @@
+"""What grows like calcification in a volume and is none, and what to say of it."""
+
+from __future__ import annotations
+
+from calcimetry.lesions.grow import GrownLesions
+from calcimetry.lesions.hollow import without_bones
+from calcimetry.lesions.nails import without_nails
+from calcimetry.lesions.support import without_supports
+from calcimetry.model.image import Image
+
+
+def without_imitators(image: Image, grown: GrownLesions) -> tuple[GrownLesions, list[str]]:
+    """Leave missed bones, fingernails and what the hand lies on out of grown lesions.
+
+    Parameters
+    ----------
+    image : Image
+        The part of a volume that holds a hand, in HU.
+    grown : GrownLesions
+        On the image's grid.
+
+    Returns
+    -------
+    grown : GrownLesions
+        The rest, numbered from 1 without gaps.
+    told : list of str
+        A sentence for each kind of thing that was left out.
+    """
+    told = []
+    grown, missed_cm3 = without_bones(image, grown)
+    if missed_cm3:
+        told.append(
+            f"{missed_cm3:.1f} cm3 of mineral with marrow inside are bone that was not "
+            "recognised, and are not measured: look at the overlay."
+        )
+    grown, nails = without_nails(image, grown)
+    if nails:
+        told.append(f"{nails} faint sheets on the skin, like nails, are not measured.")
+    grown, support_cm3 = without_supports(grown)
+    if support_cm3:
+        told.append(
+            f"{support_cm3:.0f} cm3 that go on past the hand on several sides, like a plate under "
+            "it, are not measured."
+        )
+    return grown, told

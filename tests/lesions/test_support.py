@@ -1,0 +1,50 @@
+"""A plate under the hand is left out; lesions are not, be they large or cut by the view."""
+
+import numpy as np
+import pytest
+
+from calcimetry.lesions.grow import GrownLesions
+from calcimetry.lesions.imitators import without_imitators
+from calcimetry.lesions.support import without_supports
+from calcimetry.model import Grid, Image, Segmentation
+
+GRID = Grid((60, 50, 40), np.diag([1.0, 1.0, 1.0, 1.0]))
+PLATE = np.s_[:, 40:46, :]
+LESION = np.s_[30:34, 20:24, 20:24]
+
+
+def grown(*places):
+    labels = np.zeros(GRID.shape, np.uint16)
+    for number, place in enumerate(places, 1):
+        labels[place] = number
+    meanings = {n: f"calcification {n}" for n in range(1, len(places) + 1)}
+    return GrownLesions(Segmentation(labels, GRID, meanings), (labels > 0).astype(np.float32))
+
+
+def test_a_plate_through_the_view_is_left_out_and_the_rest_numbered_anew():
+    kept, left_out_cm3 = without_supports(grown(PLATE, LESION))
+    assert left_out_cm3 == pytest.approx(60 * 6 * 40 / 1000.0)
+    assert kept.lesion_map.labels == (1,)
+    assert kept.lesion_map.mask[LESION].all()
+    assert not kept.lesion_map.mask[PLATE].any()
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param(np.s_[0:30, 20:44, 10:30], id="large, and cut by one side"),
+        pytest.param(np.s_[0:30, 0:24, 10:30], id="large, in an edge"),
+        pytest.param(np.s_[0:6, 0:6, 0:6], id="small, in a corner"),
+    ],
+)
+def test_lesions_stay(place):
+    found = grown(place)
+    assert without_supports(found) == (found, 0.0)
+
+
+def test_what_was_left_out_is_said():
+    flesh = Image(np.full(GRID.shape, 200.0, np.float32), GRID)
+    _, told = without_imitators(flesh, grown(PLATE))
+    assert told == [
+        "14 cm3 that go on past the hand on several sides, like a plate under it, are not measured."
+    ]
