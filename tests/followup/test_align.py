@@ -145,6 +145,29 @@ def test_bones_that_have_each_others_names_are_told_by_their_shape(finger, bones
         assert error_mm(visit, label, found[label]) < 0.3
 
 
+@pytest.mark.parametrize(
+    ("shown", "later_names"),
+    [
+        pytest.param((1, 2, 3), {1: 4, 2: 1, 3: 2}, id="each called as the one before it"),
+        pytest.param((1, 2), {1: 4, 2: 3}, id="no name at both visits"),
+        pytest.param((2, 3), {2: 3, 3: 4}, id="one name at both visits, of two bones"),
+    ],
+)
+def test_bones_of_a_finger_alone_are_told_by_their_shape(finger, shown, later_names):
+    visit = finger[0]
+    labels = np.where(np.isin(visit.bones.label_map % 10, shown), visit.bones.label_map, 0)
+    (digit,) = {int(n) // 10 for n in np.unique(labels) if n}
+    first = replace(visit, bones=bones_of(labels, visit.bones.grid))
+    names = np.arange(labels.max() + 1)
+    for bone, name in later_names.items():
+        names[10 * digit + bone] = 10 * digit + name
+    found = {one.bone % 10: one for one in align_bones(first, moved(first, names[labels]))}
+    assert {bone: one.later_bone % 10 for bone, one in found.items()} == later_names
+    for one in found.values():
+        assert one.accepted
+        assert error_mm(first, one.bone, one) < 0.3
+
+
 def test_alignments_are_read_only(finger):
     one = align_bones(finger[0], finger[0])[0]
     with pytest.raises(ValueError, match="read-only"):

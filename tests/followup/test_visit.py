@@ -9,6 +9,7 @@ import pytest
 from calcimetry.errors import InputError, NotMeasurable
 from calcimetry.followup.visit import (
     Visit,
+    are_one_finger,
     boxes_of,
     points_of,
     refuse_unlike,
@@ -50,6 +51,12 @@ def test_a_lesion_that_is_not_in_the_map_is_refused():
 def test_visits_of_two_hands_are_refused(first, last, said):
     with pytest.raises(InputError, match=said):
         refuse_unlike(block_visit("first", **first), block_visit("last", **last))
+
+
+def test_bones_of_one_finger_may_have_other_names():
+    refuse_unlike(block_visit("first", label=2), block_visit("last", label=1))
+    refuse_unlike(block_visit("first", label=21), block_visit("last", label=3))
+    assert not are_one_finger(block_visit(label=21), block_visit(label=31))
 
 
 def test_what_is_not_stated_may_be_the_same():

@@ -13,7 +13,7 @@ from calcimetry.followup.bone_pair import FINE_POINTS, BonePair, judged
 from calcimetry.followup.result import BoneAlignment
 from calcimetry.followup.rigid import Motion, shortest_turn, turn_of_points
 from calcimetry.followup.surface import BoneSurface, bone_surfaces
-from calcimetry.followup.visit import Visit, shared_labels
+from calcimetry.followup.visit import Visit, are_one_finger, shared_labels
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES, Bone
 
 FloatArray = NDArray[np.float64]
@@ -24,6 +24,8 @@ _SPREAD_MM = 8.0
 #: something does.
 _ALL_ROUND = tuple(np.deg2rad(np.arange(0.0, 360.0, 30.0)))
 _NEARLY = tuple(np.deg2rad([0.0, -25.0, 25.0]))
+#: Bones of other names may be one if the shorter one has this part of the longer one's length.
+_LIKE_LENGTH = 0.9
 #: Starts of a digit's first bone that the others choose from.
 _KEPT = 3
 
@@ -83,7 +85,8 @@ def align_bones(
     digit, whose bones do, turns about the digit are tried all round for its first bone and the
     one kept that suits the others too. From there each bone is refined for itself, since
     joints move between visits (`calcimetry.followup.rigid.refined`). The shorter surface is
-    laid onto the longer one, of which it may be a part.
+    laid onto the longer one, of which it may be a part. Where bones of a finger alone do not fit
+    by their names, the bone that fits any other one best decides, if more of them fit from there.
     """
     settings = settings or AlignmentSettings()
     first = bone_surfaces(baseline.bones, settings.fewest_points)
@@ -104,8 +107,45 @@ def align_bones(
         label: judged((label, shared[label]), motion, pairs[label], settings.kept_share, limit)
         for label, motion in motions.items()
     }
-    found |= _renamed(found, (first, last), settings.kept_share, limit)
+    surfaces = (first, last)
+    found |= _renamed(found, surfaces, settings.kept_share, limit)
+    if _fitting(found) < min(len(first), len(last)) and are_one_finger(baseline, later):
+        other_names = _by_shape(surfaces, settings.kept_share, limit)
+        if _fitting(other_names) > _fitting(found):
+            found = other_names
     return tuple(found[label] for label in sorted(found))
+
+
+def _fitting(found: Mapping[int, BoneAlignment]) -> int:
+    return sum(one.accepted for one in found.values())
+
+
+def _by_shape(
+    surfaces: tuple[Mapping[int, BoneSurface], Mapping[int, BoneSurface]],
+    kept_share: float,
+    limit_mm: float,
+) -> dict[int, BoneAlignment]:
+    """Bones of a finger alone, whatever they are called: first those two that fit best.
+
+    A shaft that the view cuts fits many, so that these two are of about one length.
+    """
+    first, last = surfaces
+    tried = []
+    for label, one in first.items():
+        for other, another in last.items():
+            lengths = sorted((one.length_mm, another.length_mm))
+            if lengths[0] < _LIKE_LENGTH * lengths[1]:
+                continue
+            pair = BonePair(one, another)
+            starts = pair.starts(np.eye(3), _ALL_ROUND, -1)
+            best = min((pair.coarse(start) for start in starts), key=lambda tried: tried[0])
+            motion = pair.coarse(best[1], FINE_POINTS)[1]
+            tried.append(judged((label, other), motion, pair, kept_share, limit_mm))
+    best_pair = min(tried, key=lambda one: one.residual_mm, default=None)
+    if best_pair is None or not best_pair.accepted:
+        return {}
+    found = {best_pair.bone: best_pair}
+    return found | _renamed(found, surfaces, kept_share, limit_mm)
 
 
 def _renamed(

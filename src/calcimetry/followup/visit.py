@@ -118,7 +118,7 @@ def refuse_unlike(baseline: Visit, later: Visit) -> None:
     ------
     InputError
         If they are of two patients, show no side in common, the later one is the earlier,
-        or they have no bone in common.
+        or they have no bone in common and are not of one finger alone.
     """
     doing = f"Comparing visit {later.name!r} with baseline {baseline.name!r}"
     if baseline.patient and later.patient and baseline.patient != later.patient:
@@ -136,7 +136,7 @@ def refuse_unlike(baseline: Visit, later: Visit) -> None:
             f"{doing}: expected the same hand, found {' and '.join(baseline.sides)} first and "
             f"{' and '.join(later.sides)} later."
         )
-    if not set(shared_labels(baseline, later)):
+    if not shared_labels(baseline, later) and not are_one_finger(baseline, later):
         names = (", ".join(sorted(one.bones.meanings.values())[:4]) for one in (baseline, later))
         first, last = (text or "none" for text in names)
         raise InputError(
@@ -162,6 +162,18 @@ def shared_labels(baseline: Visit, later: Visit) -> dict[int, int]:
         for label in first
         if label % LEFT_HAND_OFFSET in by_bone
     }
+
+
+def are_one_finger(baseline: Visit, later: Visit) -> bool:
+    """Whether each visit shows one finger alone, which may be the same.
+
+    Its bones are then the same too, whatever they are called.
+    """
+    digits = [
+        {label % LEFT_HAND_OFFSET // 10 for label in visit.bones.labels}
+        for visit in (baseline, later)
+    ]
+    return all(len(own) == 1 for own in digits) and len((digits[0] | digits[1]) - {0}) <= 1
 
 
 def boxes_of(segmentation: Segmentation) -> dict[int, Box]:
