@@ -40,6 +40,7 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/fingers.py $(ARGS)
+	$(BIN)/python benchmarks/planted.py
 	$(BIN)/python benchmarks/simulated.py
 	$(BIN)/python benchmarks/hand.py
 	$(BIN)/python benchmarks/mass.py

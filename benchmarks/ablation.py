@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -25,6 +24,7 @@ import numpy as np
 from fingers import read_cases, tilted
 from judging import Case, dice, judge
 from numpy.typing import NDArray
+from reference import FINGERS
 from rich.console import Console
 from rich.table import Table
 
@@ -155,9 +155,8 @@ def real_lesions(model: Path, cases: list[Case]) -> list[str]:
 
 def main() -> None:
     """Train each variant and print the table."""
-    shared = Path(os.environ.get("CALCIMETRY_SHARED", Path(__file__).parents[2] / "shared"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=shared / "data" / "fingers")
+    parser.add_argument("--data", type=Path, default=FINGERS)
     parser.add_argument("--out", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--only", nargs="+", default=None, metavar="VARIANT")

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from cohort_records import groups
 from fingers import read_cases
 from judging import AT_MOST_TIMES, COVERED, print_table
 from numpy.typing import NDArray
+from reference import FINGERS
 from rich.progress import track
 from scipy import ndimage
 
@@ -146,9 +146,8 @@ def _dilated(labels: NDArray[np.uint8], pixels: int = 3) -> NDArray[np.uint8]:
 
 def main() -> None:
     """Run everything and print the table."""
-    shared = Path(os.environ.get("CALCIMETRY_SHARED", Path(__file__).parents[2] / "shared"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=shared / "data" / "fingers")
+    parser.add_argument("--data", type=Path, default=FINGERS)
     parser.add_argument("--pictures", type=int, default=60, help="simulated ones of 0.1 mm")
     options = parser.parse_args()
     columns = on_real_bones(options.data)

@@ -13,12 +13,12 @@ extra ``train`` for the peer.
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from reference import DATA
 from rich.console import Console
 from rich.table import Table
 
@@ -96,9 +96,8 @@ def peer(array: np.ndarray) -> Callable[[], object]:
 
 def main() -> None:
     """Time ours and the peer, and print the table."""
-    shared = Path(os.environ.get("CALCIMETRY_SHARED", Path(__file__).parents[2] / "shared"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=shared / "data")
+    parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--methods", nargs="+", default=["unet", "vnet", "pnet"])
     parser.add_argument("--skip-peer-hand", action="store_true", help="it takes minutes")
     options = parser.parse_args()

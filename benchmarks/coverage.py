@@ -10,7 +10,6 @@ refused or warned of, and how many bad ones are caught.
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from bad_images import PICTURES, volumes
 from fingers import read_cases
 from judging import print_table
 from numpy.typing import NDArray
+from reference import FINGERS
 
 import calcimetry as cm
 from calcimetry.coverage.phalanges import phalanx_coverage
@@ -235,9 +235,8 @@ def tell_times() -> None:
 
 def main() -> None:
     """Run everything and print it."""
-    shared = Path(os.environ.get("CALCIMETRY_SHARED", Path(__file__).parents[2] / "shared"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=shared / "data" / "fingers")
+    parser.add_argument("--data", type=Path, default=FINGERS)
     parser.add_argument("--pictures", type=int, default=120)
     parser.add_argument("--hands", type=int, default=8)
     parser.add_argument("--bad", type=int, default=20)

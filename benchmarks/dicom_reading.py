@@ -10,7 +10,6 @@ are printed (pip install SimpleITK).
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from reference import HAND
 from rich.console import Console
 from rich.table import Table
 
@@ -66,9 +66,8 @@ def times(read: Callable[[Path], Arrays], folder: Path, repeats: int) -> tuple[A
 
 def main() -> None:
     """Print the table."""
-    shared = Path(os.environ.get("CALCIMETRY_SHARED", "../shared"))
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=shared / "data/hand/dicom")
+    parser.add_argument("--data", type=Path, default=HAND / "dicom")
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
     table = Table(title=f"Reading {options.data}, {options.repeats} times", title_justify="left")

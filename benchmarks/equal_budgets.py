@@ -12,11 +12,11 @@ simulated: the same 13,500 for all three, of which a bank of one run can be copi
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 from fingers import read_cases
 from judging import judge, print_table, summary
+from reference import FINGERS
 from rich.progress import track
 from simulated import simulate
 
@@ -26,9 +26,8 @@ from calcimetry.settings import Settings
 
 def main() -> None:
     """Measure both sets of pictures with each network, and print a table for each set."""
-    shared = Path(os.environ.get("CALCIMETRY_SHARED", Path(__file__).parents[2] / "shared"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=shared / "data" / "fingers")
+    parser.add_argument("--data", type=Path, default=FINGERS)
     parser.add_argument("--pictures", type=int, default=100, help="simulated ones")
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     options = parser.parse_args()

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ import numpy as np
 from judging import Case, judge, print_table, summary
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
+from reference import FINGERS
 from rich.console import Console
 from rich.table import Table
 from scipy import ndimage
@@ -125,9 +125,8 @@ def time_methods(case: Case, methods: list[str], repeats: int = 10) -> dict[str,
 
 def main() -> None:
     """Run everything and print the tables."""
-    shared = Path(os.environ.get("CALCIMETRY_SHARED", Path(__file__).parents[2] / "shared"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=shared / "data" / "fingers")
+    parser.add_argument("--data", type=Path, default=FINGERS)
     parser.add_argument("--methods", nargs="+", default=["unet", "kmeans"])
     parser.add_argument("--out", type=Path, default=Path("runs/bench"))
     options = parser.parse_args()

@@ -10,7 +10,6 @@ noise is added. Each image is measured by the whole pipeline once and kept under
 from __future__ import annotations
 
 import argparse
-import os
 import pickle
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from followup_cases import grown_on, visit_of
 from hand import Hand, read_hand, turned
 from judging import print_table
 from numpy.typing import NDArray
+from reference import HAND
 from scipy import ndimage
 
 import calcimetry as cm
@@ -128,9 +128,8 @@ def summary(found: FollowUp, seconds: float) -> dict[str, str]:
 
 def main() -> None:
     """Run everything and print the table."""
-    shared = Path(os.environ.get("CALCIMETRY_SHARED", Path(__file__).parents[2] / "shared"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=shared / "data" / "hand")
+    parser.add_argument("--data", type=Path, default=HAND)
     parser.add_argument("--degrees", type=float, default=20.0)
     parser.add_argument("--noise", type=float, default=10.0, help="HU")
     parser.add_argument("--way", nargs="+", choices=WAYS, default=list(WAYS))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from cohort_records import matched as pairs_of
 from cohort_records import record_of
 from judging import AT_MOST_TIMES, COVERED, dice, print_table
 from numpy.typing import NDArray
+from reference import HAND
 
 import calcimetry as cm
 from calcimetry.dicom.find import find_series
@@ -245,9 +245,8 @@ def time_command(study: Path, out: Path) -> tuple[float, float]:
 
 def main() -> None:
     """Run everything and print the table."""
-    shared = Path(os.environ.get("CALCIMETRY_SHARED", Path(__file__).parents[2] / "shared"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=shared / "data" / "hand")
+    parser.add_argument("--data", type=Path, default=HAND)
     parser.add_argument("--quick", action="store_true", help="as scanned only")
     parser.add_argument("--method", default="unet", help="how bone is found")
     parser.add_argument("--model", default="", help="other weights of that method")

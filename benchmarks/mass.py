@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,6 +24,7 @@ import nibabel
 import numpy as np
 from hand import Hand, read_hand
 from judging import print_table
+from reference import HAND
 from scipy import ndimage
 
 import calcimetry as cm
@@ -161,9 +161,8 @@ def simulated(number: int) -> dict[str, str]:
 
 def main() -> None:
     """Run everything and print the table."""
-    shared = Path(os.environ.get("CALCIMETRY_SHARED", Path(__file__).parents[2] / "shared"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=shared / "data" / "hand")
+    parser.add_argument("--data", type=Path, default=HAND)
     parser.add_argument("--masks-only", action="store_true", help="within true outlines only")
     parser.add_argument("--simulated", type=int, metavar="N", help="so many fingers instead")
     options = parser.parse_args()

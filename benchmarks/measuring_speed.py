@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import math
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +22,7 @@ import numpy as np
 from fingers import read_cases
 from hand import read_hand
 from numpy.typing import NDArray
+from reference import DATA
 from rich.console import Console
 from rich.table import Table
 from scipy.spatial.distance import cdist
@@ -174,9 +174,8 @@ def large_picture(count: int = 40) -> tuple[Image, Segmentation, Segmentation]:
 
 def main() -> None:
     """Run everything and print the tables."""
-    shared = Path(os.environ.get("CALCIMETRY_SHARED", Path(__file__).parents[2] / "shared"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=shared / "data")
+    parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--skip-hand", action="store_true")
     options = parser.parse_args()
     table = Table("", "lesions", "subtracting", "growing", "measuring")

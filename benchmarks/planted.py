@@ -11,13 +11,13 @@ simulator's shapes and places added to what it shows, blurred as it is blurred i
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 import numpy as np
 from fingers import read_cases
 from judging import Case, judge, print_table, summary
 from numpy.typing import NDArray
+from reference import FINGERS
 from rich.progress import track
 from scipy import ndimage
 
@@ -85,8 +85,7 @@ def _tip(bones: NDArray[np.uint8], middle: NDArray[np.float64]) -> NDArray[np.fl
 def main() -> None:
     """Plant, measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    shared = Path(os.environ.get("CALCIMETRY_SHARED", Path(__file__).parents[2] / "shared"))
-    parser.add_argument("--data", type=Path, default=shared / "data" / "fingers")
+    parser.add_argument("--data", type=Path, default=FINGERS)
     parser.add_argument("--times", type=int, default=6, help="how often each picture is taken")
     parser.add_argument("--methods", nargs="+", default=["unet"])
     parser.add_argument("--model", default="", help="other weights of the method")

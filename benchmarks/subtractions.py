@@ -13,7 +13,6 @@ settles what the network half believes, which is what calcimetry does.
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from fingers import read_cases
 from judging import Case, Result, compare, print_table, summary
+from reference import FINGERS
 from rich.progress import track
 from scipy import ndimage
 from simulated import simulate
@@ -137,9 +137,8 @@ def judge_all(cases: list[Case]) -> dict[str, list[Result]]:
 
 def main() -> None:
     """Run everything and print the tables."""
-    shared = Path(os.environ.get("CALCIMETRY_SHARED", Path(__file__).parents[2] / "shared"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=shared / "data" / "fingers")
+    parser.add_argument("--data", type=Path, default=FINGERS)
     parser.add_argument("--pictures", type=int, default=100)
     options = parser.parse_args()
     for title, cases in (
