@@ -5,7 +5,7 @@ import pytest
 
 from calcimetry.bone import picture_network
 from calcimetry.bone.network import Network, load_network
-from calcimetry.bone.picture_network import NAMELESS, PictureNetwork
+from calcimetry.bone.picture_network import NAMED, NAMELESS, PictureNetwork
 from calcimetry.phantom.picture import finger_picture
 from tests.drawing import dice, finger
 
@@ -62,3 +62,23 @@ def test_bones_that_a_network_does_not_name_are_named_by_their_order(monkeypatch
     np.testing.assert_allclose(evidence.bone_fraction, known.bone_fraction, atol=1e-5)
     assert evidence.bones.labels == known.bones.labels
     assert dice(evidence.bones.mask, truth.mask) > 0.85
+
+
+@pytest.mark.parametrize("materials", [NAMED, NAMELESS])
+def test_an_island_is_of_one_material_whatever_the_network_names(monkeypatch, materials):
+    def answer(_network, seen, _ways):
+        rows, columns = seen.shape
+        parts = np.zeros((len(materials), rows, columns), np.float32)
+        plate = parts[:, rows // 2 - 12 : rows // 2 + 12, columns // 2 - 3 : columns // 2 + 3]
+        plate[-1] = 0.9
+        plate[1, 8:16], plate[-1, 8:16] = 0.55, 0.45
+        return parts
+
+    method = PictureNetwork("unet")
+    shipped = load_network(method.weights)
+    network = Network(shipped.session, materials)
+    monkeypatch.setattr(picture_network, "load_network", lambda _: network)
+    monkeypatch.setattr(picture_network, "ask_ways", answer)
+    evidence = method.segment(finger()[0])
+    assert evidence.calcification_fraction.max() == pytest.approx(1.0, abs=0.01)
+    assert evidence.bone_fraction.max() == 0.0

@@ -89,11 +89,12 @@ class PictureNetwork:
         seen = ask_ways(network, show_to_network(picture, grid, view), _BOTH_ENDS_UP)
         fractions = np.concatenate([resample_image(part[None], view, grid) for part in seen[1:]])
         fractions = np.clip(fractions, 0.0, 1.0)
+        if network.materials != BONE_ONLY:
+            fractions = settle_islands(fractions)
         if network.materials != NAMED:
             bone, *deposit = fractions
             bones = phalanges(bone >= 0.5, bone, body_of(image.array)[0], grid, _WITH_MARROW)
             return BoneEvidence(bones, bone[None], np.array(deposit) if deposit else None, made_by)
-        fractions = settle_islands(fractions)
         parts = fractions[:-1]
         bones = _named(parts, grid)
         bone = np.clip(parts.sum(axis=0), 0.0, 1.0)
