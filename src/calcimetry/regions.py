@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -184,3 +185,19 @@ def join_close(labels: LabelArray, grid: Grid, distance_mm: float) -> LabelArray
     lookup = number[group]
     lookup[0] = 0
     return np.asarray(lookup[labels], dtype=np.int32)
+
+
+def reaches_border(box: Sequence[slice], shape: Sequence[int]) -> bool:
+    """Whether what lies in a box reaches the image's border; a picture has none before or behind.
+
+    Parameters
+    ----------
+    box : sequence of slice
+        One for each axis, as `scipy.ndimage.find_objects` gives it.
+    shape : sequence of int
+        Of the image's array.
+    """
+    return any(
+        side > 1 and (part.start == 0 or part.stop == side)
+        for part, side in zip(box, shape, strict=True)
+    )

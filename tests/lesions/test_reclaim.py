@@ -51,6 +51,17 @@ def test_only_the_solid_piece_is_taken():
     assert found.bone_fraction[0, 4, 30] == 1.0
 
 
+def test_a_piece_that_the_border_cuts_stays_bone():
+    whole = disc(4.0)
+    column = np.flatnonzero(whole.any(axis=0))[0] + 3
+    mask = whole[:, column:]
+    grid = Grid.picture(mask.shape, 0.3)
+    bones = Segmentation(np.where(mask, 1, 0)[None], grid, {1: bone_name(1)})
+    evidence = BoneEvidence(bones, bones.mask.astype(np.float32), None, "drawn")
+    image = Image(np.where(mask, 1200.0, 40.0)[None], grid)
+    assert reclaim_solid(image, evidence) is evidence
+
+
 def test_an_ordinary_finger_keeps_its_bones():
     image, truth = finger()
     evidence = BoneEvidence(truth, truth.mask.astype(np.float32), None, "truth")

@@ -12,7 +12,13 @@ from scipy.special import gammainc
 from calcimetry.blur import shown_share
 from calcimetry.lesions.region import Growth, Region, StoppingRule, grow_region
 from calcimetry.model.geometry import Grid
-from calcimetry.regions import distance_to, longest_step_mm, sample_size, steps_mm
+from calcimetry.regions import (
+    distance_to,
+    longest_step_mm,
+    reaches_border,
+    sample_size,
+    steps_mm,
+)
 
 BoolArray = NDArray[np.bool_]
 #: An axis of a lesion shorter than so many times the blur is hidden by it.
@@ -207,11 +213,8 @@ class Ground:
         return np.asarray(np.sqrt(np.maximum(squares, 0.0)))
 
     def is_cut(self, box: Box, grown: BoolArray) -> bool:
-        """Whether a lesion reaches the image's border; a picture has none before or behind."""
-        return any(
-            (part.start == 0 or part.stop == size) and size > 1
-            for part, size in zip(self.extent(box, grown), self.grid.shape, strict=True)
-        )
+        """Whether a lesion reaches the image's border."""
+        return reaches_border(self.extent(box, grown), self.grid.shape)
 
     def take(self, box: Box, grown: BoolArray, share: NDArray[np.float32]) -> None:
         """Make a lesion of `grown`, its mineral `share` reaching into its blurred border."""

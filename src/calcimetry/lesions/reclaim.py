@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from calcimetry.bone.method import BoneEvidence
 from calcimetry.model import Grid, Image, Segmentation
-from calcimetry.regions import connected_components, distance_to
+from calcimetry.regions import connected_components, distance_to, reaches_border
 
 FloatArray = NDArray[np.float64]
 
@@ -36,8 +36,9 @@ def reclaim_solid(
 ) -> BoneEvidence:
     """Give back to calcification what is too solid to be bone.
 
-    A large dense deposit at the end of a picture has the brightness and about the
-    outline of a bone that the picture cuts. What it lacks is the inside of one.
+    A large dense deposit has the brightness and about the outline of a short piece of bone.
+    What it lacks is the inside of one. What the image's border cuts is left alone: its inside
+    may lie beyond.
 
     Parameters
     ----------
@@ -62,6 +63,8 @@ def reclaim_solid(
     for label in evidence.bones.labels:
         pieces, _ = connected_components(evidence.bones.label_map == label)
         for number, box in enumerate(ndimage.find_objects(pieces), 1):
+            if reaches_border(box, pieces.shape):
+                continue
             piece = pieces[box] == number
             mostly = solid[box][piece].mean() >= settings.solid_share
             if mostly and deepest[blobs[box][piece]].max() > settings.deepest_mm:
