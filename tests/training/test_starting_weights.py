@@ -41,6 +41,24 @@ def test_a_loaded_network_answers_as_the_exported_one(tmp_path, kind):
         torch.testing.assert_close(again.eval()(seen), trained(seen), atol=2e-4, rtol=1e-3)
 
 
+def test_a_network_of_other_materials_begins_with_all_but_the_last_layer(tmp_path):
+    recipe = Recipe.from_toml(SHIPPED / "paper.toml")
+    recipe = replace(recipe, network=replace(recipe.network, features=FEATURES["unet"]))
+    trained = used("unet")
+    path = export(trained, tmp_path / "model.onnx", recipe)
+    other = MaterialNetwork("unet", FEATURES["unet"], ("other", "bone", "nail"), 1e-3, 0.0)
+    before = other.network.final_conv.weight.clone()
+    load_weights(other, path)
+    torch.testing.assert_close(other.network.final_conv.weight, before)
+    seen = []
+    for network in (trained, other):
+        network.network.final_conv.register_forward_pre_hook(lambda _, inputs: seen.append(inputs))
+    picture = torch.rand(1, 1, 48, 32) * 1000.0
+    with torch.no_grad():
+        trained(picture), other.eval()(picture)
+    torch.testing.assert_close(seen[1][0], seen[0][0], atol=2e-4, rtol=1e-3)
+
+
 def test_weights_of_another_network_are_refused():
     with pytest.raises(ModelError, match="has other layers than the recipe's"):
         load_weights(fresh("unet"), WEIGHTS / "unet.onnx")
@@ -56,5 +74,7 @@ def test_shipped_weights_are_found_and_missing_ones_told():
     flat = NetworkRecipe("vnet", FEATURES["vnet"], start="shipped")
     assert weights_to_start(flat) == WEIGHTS / "vnet.onnx"
     assert weights_to_start(replace(flat, dimensions=3)) == WEIGHTS / "vnet-volumes.onnx"
+    kinds = NetworkRecipe("unet", FEATURES["unet"], "kinds", "shipped", dimensions=3)
+    assert weights_to_start(kinds) == WEIGHTS / "kinds.onnx"
     with pytest.raises(ModelError, match=r"there is no network none\.onnx"):
         weights_to_start(replace(flat, start="somewhere/none.onnx"))

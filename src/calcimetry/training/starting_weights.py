@@ -19,15 +19,19 @@ _CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d, nn.Conv3d, nn.ConvTranspose3d)
 
 
 def weights_to_start(network: NetworkRecipe) -> Path:
-    """The file that a recipe's `start` names; of three dimensions the shipped ones for volumes.
+    """The file that a recipe's `start` names.
+
+    "shipped" is the network of that kind that pictures are measured with; of three dimensions
+    the one for volumes, and the one that tells kinds of bone where the recipe asks for them.
 
     Raises
     ------
     ModelError
         If there is none.
     """
-    shipped = f"{network.kind}{'-volumes' if network.dimensions == 3 else ''}.onnx"
-    path = WEIGHTS / shipped if network.start == "shipped" else Path(network.start)
+    volumes = "kinds" if network.targets == "kinds" else f"{network.kind}-volumes"
+    shipped = network.kind if network.dimensions == 2 else volumes
+    path = WEIGHTS / f"{shipped}.onnx" if network.start == "shipped" else Path(network.start)
     if not path.is_file():
         raise ModelError(
             f"Starting the training: there is no network {path.name}; network.start takes "
@@ -40,12 +44,13 @@ def load_weights(network: MaterialNetwork, path: Path) -> None:
     """Put the weights of an exported network into one of the same make.
 
     Export has folded every batch normalisation into the convolution before it, so the
-    normalisations begin as none: they pass on what comes, plus the folded shift.
+    normalisations begin as none: they pass on what comes, plus the folded shift. Where the
+    file tells another number of materials its last layer is not taken, and begins by chance.
 
     Raises
     ------
     ModelError
-        If the file is no such network, or one of other channels or materials.
+        If the file is no such network, or one of other channels.
     """
     try:
         stored = {
@@ -57,20 +62,21 @@ def load_weights(network: MaterialNetwork, path: Path) -> None:
         }
     except Exception as error:  # protobuf's errors share no base
         raise ModelError(f"Starting the training: {path.name} is not an ONNX file.") from error
-    taken = 0
     modules = list(network.network.named_modules())
+    *_, last = (name for name, module in modules if isinstance(module, _CONVOLUTIONS))
     with torch.no_grad():
         for i, (name, module) in enumerate(modules):
             if not isinstance(module, _CONVOLUTIONS):
                 continue
             weight = stored.get(f"{name}.weight")
+            if name == last and weight is not None and len(weight) != len(module.weight):
+                continue
             if weight is None or weight.shape != module.weight.shape:
                 raise ModelError(
                     f"Starting the training: {path.name} has other layers than the recipe's "
-                    f"network ({name}); take the kind, features and targets it was trained with."
+                    f"network ({name}); take the kind and features it was trained with."
                 )
             module.weight.copy_(weight)
-            taken += 1
             # A convolution that had no bias got one when the normalisation was folded in.
             shift = stored.get(f"{name}.bias", stored.get(f"{name}.weight_bias"))
             norm = _norm_after(modules, i)
