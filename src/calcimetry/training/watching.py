@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU
+from calcimetry.model.anatomy import CARPAL, Bone
 from calcimetry.render import palette
 from calcimetry.render.marks import draw_bones, draw_lesions
 from calcimetry.render.panel import Panel
@@ -26,6 +27,16 @@ from calcimetry.training.network import MaterialNetwork, bone_channels
 _DRAWN = 6
 _SCALE = 2  # screen pixels of one pixel
 _CAPTION = 24
+#: Bones are drawn as in overlays of measurements; one that has no name as a proximal phalanx.
+_LABELS = {
+    "bone": Bone.PROXIMAL_PHALANX,
+    "proximal": Bone.PROXIMAL_PHALANX,
+    "middle": Bone.MIDDLE_PHALANX,
+    "distal": Bone.DISTAL_PHALANX,
+    "metacarpal": Bone.METACARPAL,
+    "sesamoid": Bone.SESAMOID,
+    "wrist": CARPAL,
+}
 
 
 class StepsBar(TQDMProgressBar):
@@ -122,10 +133,11 @@ def draw_held_out(network: MaterialNetwork, bank: Bank) -> Picture.Image:
 def _labels(
     parts: NDArray[np.float32], materials: Sequence[str]
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Bones numbered by channel where they fill half a pixel, and deposits that do."""
+    """Bones by their labels where they fill half a pixel, and deposits that do."""
     bones = bone_channels(materials)
     bone = parts[bones]
-    label_map = np.where(bone.sum(axis=0) >= 0.5, bone.argmax(axis=0) + 1, 0).astype(np.uint8)
+    labels = np.array([_LABELS[materials[i]] for i in bones], np.uint8)
+    label_map = np.where(bone.sum(axis=0) >= 0.5, labels[bone.argmax(axis=0)], 0)
     if "deposit" not in materials:
         return label_map, np.zeros(label_map.shape, bool)
     return label_map, parts[materials.index("deposit")] >= 0.5
