@@ -9,7 +9,7 @@ from calcimetry import rough_hand
 from calcimetry.bone.kinds import KindsOfBone
 from calcimetry.bone.pieces import RoughBones
 from calcimetry.fingers.name import NamedBones
-from calcimetry.model import Digit, Grid, Image, Segmentation, bone_name
+from calcimetry.model import Bone, Digit, Grid, Image, Segmentation, bone_name
 from calcimetry.model.anatomy import CARPAL
 from calcimetry.rough_hand import find_rough_hands
 from tests.simple_hand import hand_of, index_finger
@@ -119,6 +119,71 @@ def test_without_a_wrist_shape_alone_would_be_the_same_again(monkeypatch):
     ways.answers |= {"kinds": named(3), "size": named(3)}
     find_rough_hands(IMAGE, "unet")
     assert ways.tried == ["kinds", "size"]
+
+
+def named_types(monkeypatch, types, pieces, side=4.0):
+    """The types that hands are named by, from those that the network tells and the pieces."""
+    grid = Grid(GRID.shape, np.diag([side, side, side, 1.0]))
+    meanings = {int(n): bone_name(int(n)) for n in np.unique(types) if n}
+    told = KindsOfBone(Segmentation(types, grid, meanings), pieces.astype(np.uint16))
+    none = Segmentation(np.zeros(GRID.shape, np.uint16), grid, {})
+    monkeypatch.setattr(rough_hand, "tell_kinds", lambda _image: told)
+    monkeypatch.setattr(rough_hand, "split_bones", lambda *_, **__: RoughBones(none, pieces))
+    seen = []
+
+    def name(types, *_, **__):
+        seen.append(types)
+        return named(*WHOLE)
+
+    monkeypatch.setattr(rough_hand, "name_fingers", name)
+    find_rough_hands(Image(np.zeros(GRID.shape), grid), "unet")
+    return seen[0].label_map
+
+
+def sesamoid_at_a_joint():
+    """Types and pieces: two rows of one bone each, a sesamoid between, and a slip of it."""
+    types, pieces = np.zeros(GRID.shape, np.uint16), np.zeros(GRID.shape, np.int32)
+    types[0, 0], types[0, 2] = Bone.METACARPAL, Bone.PROXIMAL_PHALANX
+    types[0, 1, :3], types[0, 1, 3] = Bone.SESAMOID, Bone.METACARPAL
+    pieces[0, 0], pieces[0, 1], pieces[0, 2] = 1, 2, 3
+    types[0, 2, 0] = Bone.SESAMOID
+    return types, pieces
+
+
+def test_a_piece_that_is_a_sesamoid_on_the_whole_is_one_throughout(monkeypatch):
+    found = named_types(monkeypatch, *sesamoid_at_a_joint()) == Bone.SESAMOID
+    assert found[0, 1].all()
+    assert found.sum() == found[0, 1].size
+
+
+@pytest.mark.parametrize("bone", [Bone.METACARPAL, Bone.PROXIMAL_PHALANX])
+def test_a_sesamoid_has_a_joint(monkeypatch, bone):
+    types, pieces = sesamoid_at_a_joint()
+    types[types == bone] = Bone.MIDDLE_PHALANX
+    assert not (named_types(monkeypatch, types, pieces) == Bone.SESAMOID).any()
+
+
+def test_a_sesamoid_is_no_larger_than_one(monkeypatch):
+    types, pieces = sesamoid_at_a_joint()
+    assert not (named_types(monkeypatch, types, pieces, side=5.0) == Bone.SESAMOID).any()
+
+
+@pytest.mark.parametrize(("side", "known"), [(2.0, False), (4.0, True)])
+def test_of_small_pieces_nobody_knows_that_they_are_bone(ways, monkeypatch, side, known):
+    ways.answers["kinds"] = named(*WHOLE)
+    grid = Grid(GRID.shape, np.diag([side, side, side, 1.0]))
+    types = Segmentation(np.full(GRID.shape, 3, np.uint16), grid, {3: bone_name(3)})
+    told = KindsOfBone(types, ways.deposits)
+    monkeypatch.setattr(rough_hand, "tell_kinds", lambda _image: told)
+    pieces = np.zeros(GRID.shape, np.int32)
+    pieces[1, :2, :2] = 1
+    monkeypatch.setattr(
+        rough_hand, "split_bones", lambda *_, **__: RoughBones(replace(types), pieces)
+    )
+    monkeypatch.setattr(rough_hand, "name_fingers", lambda *_, **__: named(*WHOLE))
+    rough, _ = find_rough_hands(Image(np.zeros(GRID.shape), grid), "unet")
+    assert rough.bone is not None
+    assert bool(rough.bone[pieces > 0].all()) is known
 
 
 def test_methods_that_are_no_networks_get_no_help_from_one(ways):

@@ -11,15 +11,21 @@ from scipy import ndimage
 from calcimetry.bone import NETWORKS
 from calcimetry.bone.kinds import tell_kinds
 from calcimetry.bone.pieces import RoughBones, split_bones
+from calcimetry.fingers.bones import LONG_BONES
 from calcimetry.fingers.name import NamedBones, name_fingers
+from calcimetry.fingers.sesamoids import SIZE_MM3
 from calcimetry.model import Bone, Image, Laterality, Segmentation, bone_name
 from calcimetry.model.anatomy import CARPAL
-from calcimetry.regions import ALL_NEIGHBOURS
+from calcimetry.regions import ALL_NEIGHBOURS, connected_components, distance_to
 
 #: Long bones of a hand's digits: with all of them named there is nothing left to gain.
 _WHOLE_HAND = 19
 #: What touches the wrist and is smaller is part of it: metacarpals are larger.
 _LEAST_METACARPAL_MM3 = 1000.0
+#: Of a smaller piece, under 5 mm across, the network of kinds cannot say that it is bone.
+_LEAST_TOLD_MM3 = 125.0
+#: A sesamoid lies so close to both bones of its joint.
+_SESAMOID_REACH_MM = 8.0
 #: So many pieces more that belong to nothing are no reason to try another way.
 _FEW = 3
 
@@ -54,21 +60,24 @@ def find_rough_hands(
     shape = split_bones(image, left_out=wrist)
     wrist |= _of_wrist(shape.pieces, wrist, image.grid.voxel_mm3)
     shape = replace(shape, pieces=np.where(wrist, 0, shape.pieces), deposits=told.deposits)
-    rough = replace(shape, bone=_mostly(shape.pieces, told.types.mask))
-    # Mineral of no kind keeps what its size says: what hangs on a bone is looked for by its name.
-    types = np.where(told.types.mask, told.types.label_map, shape.kinds.label_map)
-    types[wrist] = CARPAL
+    told_apart = _mostly(shape.pieces, told.types.mask, _LEAST_TOLD_MM3 / image.grid.voxel_mm3)
+    sesamoid = told.types.label_map == Bone.SESAMOID
+    sesamoid = np.where(shape.pieces > 0, _mostly(shape.pieces, sesamoid), sesamoid)
+    sesamoid = _at_joints(sesamoid, told.types)
+    rough = replace(shape, bone=told_apart | sesamoid)
     meanings = {**shape.kinds.meanings, **told.types.meanings, CARPAL: bone_name(CARPAL)}
-    known = Segmentation(types, image.grid, meanings)
+
+    def typed(long_bones: NDArray[np.integer]) -> Segmentation:
+        types = np.where(sesamoid, Bone.SESAMOID, long_bones)
+        return Segmentation(np.where(wrist, CARPAL, types), image.grid, meanings)
+
+    # Mineral of no kind keeps what its size says: what hangs on a bone is looked for by its name.
+    is_long = np.isin(told.types.label_map, LONG_BONES)
+    known = typed(np.where(is_long, told.types.label_map, shape.kinds.label_map))
     by_kind = name_fingers(known, laterality, pieces=rough.pieces)
     if _is_whole(by_kind):
         return rough, by_kind
-    guessed = Segmentation(
-        np.where(wrist, CARPAL, shape.kinds.label_map),
-        image.grid,
-        {**shape.kinds.meanings, CARPAL: bone_name(CARPAL)},
-    )
-    by_shape = name_fingers(guessed, laterality, rough.pieces)
+    by_shape = name_fingers(typed(shape.kinds.label_map), laterality, rough.pieces)
     if _is_whole(by_shape) or _worth(by_shape) > _worth(by_kind):
         best = shape, by_shape
     else:
@@ -83,13 +92,35 @@ def find_rough_hands(
     return best
 
 
-def _mostly(pieces: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Pieces most of which lie in a mask."""
+def _mostly(
+    pieces: NDArray[np.int32], mask: NDArray[np.bool_], least: float = 0.0
+) -> NDArray[np.bool_]:
+    """Pieces of so many samples most of which lie in a mask."""
     every = np.bincount(pieces.ravel())
     inside = np.bincount(pieces[mask], minlength=len(every))
-    most = 2 * inside > every
+    most = (2 * inside > every) & (every >= least)
     most[0] = False
     return np.asarray(most[pieces])
+
+
+def _at_joints(mask: NDArray[np.bool_], types: Segmentation) -> NDArray[np.bool_]:
+    """Parts of a mask that may be sesamoids: no larger, and beside two bones that have some.
+
+    Those are a metacarpal and a proximal phalanx, or a thumb's two phalanges: of a finger's,
+    proximal and distal lie far apart.
+    """
+    parts, _ = connected_components(mask)
+    own = parts[mask]
+    sizes = np.bincount(parts.ravel()) * types.grid.voxel_mm3
+
+    def beside(bone: Bone) -> NDArray[np.bool_]:
+        near = distance_to(types.label_map == bone, types.grid, mask, _SESAMOID_REACH_MM)
+        return np.bincount(own, np.isfinite(near), minlength=len(sizes)) > 0
+
+    end = beside(Bone.METACARPAL) | beside(Bone.DISTAL_PHALANX)
+    allowed = (sizes <= SIZE_MM3[1]) & beside(Bone.PROXIMAL_PHALANX) & end
+    allowed[0] = False
+    return np.asarray(allowed[parts])
 
 
 def _of_wrist(

@@ -8,9 +8,10 @@ from calcimetry.bone.hand_view import KINDS, hand_view
 from calcimetry.bone.kinds import tell_kinds
 from calcimetry.bone.network import Network
 from calcimetry.errors import ModelError
-from calcimetry.model import Grid, Image
+from calcimetry.model import Bone, Grid, Image
 from calcimetry.model.anatomy import CARPAL
 
+SESAMOID, DEPOSIT = KINDS.index("sesamoid"), KINDS.index("deposit")
 GRID = Grid((60, 24, 24), np.diag([1.0, 1.0, 1.0, 1.0]))
 
 
@@ -20,7 +21,7 @@ def rod_with_lump():
     rod = (np.hypot(y - 12, x - 9) < 4) & (z > 4) & (z < 55)
     ball = (z - 20) ** 2 + (y - 12) ** 2 + (x - 16) ** 2 < 16
     hu = np.where(rod | ball, 900.0, -1000.0)
-    truth = np.where(rod, np.where(z < 30, 1, 4), np.where(ball, 6, 0))
+    truth = np.where(rod, np.where(z < 30, 1, 4), np.where(ball, DEPOSIT, 0))
     return Image(hu, GRID), truth
 
 
@@ -67,7 +68,7 @@ def test_a_large_deposit_is_no_bone(monkeypatch):
     image, truth = rod_with_lump()
     told = told_by(monkeypatch, image, Told(image, truth))
     assert told.deposits.max() == 1
-    assert (truth[told.deposits > 0] == 6).mean() > 0.8
+    assert (truth[told.deposits > 0] == DEPOSIT).mean() > 0.8
     assert not told.types.mask[told.deposits > 0].any()
 
 
@@ -77,10 +78,18 @@ def test_a_deposit_that_the_network_doubts_is_not_said_to_be_one(monkeypatch):
     assert not told.deposits.any()
 
 
+def test_a_sesamoid_is_bone(monkeypatch):
+    image, truth = rod_with_lump()
+    truth[truth == DEPOSIT] = SESAMOID
+    told = told_by(monkeypatch, image, Told(image, truth))
+    assert (told.types.label_map[truth == SESAMOID] == Bone.SESAMOID).mean() > 0.8
+    assert not told.deposits.any()
+
+
 def test_mineral_of_no_kind_has_no_type(monkeypatch):
     image, truth = rod_with_lump()
-    told = told_by(monkeypatch, image, Told(image, np.where(truth == 6, 0, truth), sure=0.95))
-    ball = (truth == 6) & (np.indices(GRID.shape)[2] > 15)
+    told = told_by(monkeypatch, image, Told(image, np.where(truth == DEPOSIT, 0, truth), sure=0.95))
+    ball = (truth == DEPOSIT) & (np.indices(GRID.shape)[2] > 15)
     assert (told.types.label_map[ball] == 0).mean() > 0.8
     assert not told.deposits.any()
 

@@ -137,3 +137,20 @@ def test_near_the_wrist_nothing_is_told_from_bone():
     assert not near[8].any()
     fingers = Segmentation(np.where(labels == 124, labels, 0), bones.grid, {124: "metacarpal"})
     assert not _near_wrist(fingers).any()
+
+
+def test_numbers_of_lumps_may_have_gaps():
+    class Nothing:
+        sections = False
+        dimensions = 2
+
+        def __call__(self, batch):
+            return np.zeros((len(batch), 6, *batch.shape[2:]), np.float32)
+
+    volume = finger_volume(np.random.default_rng((77, 6)), 2.0, PLAIN_HAND)
+    bones = true_bones(volume)
+    hands = hands_of(bones, volume.laterality)
+    lumps = np.zeros(bones.grid.shape, np.uint16)
+    lumps[tuple(np.argwhere(bones.mask)[0])] = 3
+    evidence = segment_fingers(volume.image.mixed, bones, hands, lumps, Nothing(), "none")
+    assert not evidence.bones.mask[lumps > 0].any()

@@ -34,11 +34,16 @@ def test_phalanges_and_metacarpals_are_shown_and_brighter_than_the_rest(made):
     assert grey[bone].mean() > grey[~bone].mean() + 80
 
 
-def test_a_bank_of_hands_tells_a_kind_more_than_banks_of_materials(tmp_path, monkeypatch):
+def test_sesamoids_are_a_kind_of_their_own(made):
+    kinds = np.stack([parts for _, parts in made])
+    assert kinds[:, KINDS.index("sesamoid") - 1].any()
+
+
+def test_a_bank_of_hands_tells_kinds_and_not_materials(tmp_path, monkeypatch):
     monkeypatch.setattr(blocks, "_SAMPLES_MM", (1.6, 1.7))
     monkeypatch.setattr(blocks, "_LONE", 1.0)
     make_bank(tmp_path, "hand", 2, 7, 1)
     grey, fractions = load_bank(tmp_path, "hand")
     assert grey.shape == (2, *FRAMES["hand"])
     assert fractions.shape == (2, channels("hand"), *FRAMES["hand"])
-    assert channels("hand") == channels("block") + 1
+    assert channels("hand") == channels("block") + 2

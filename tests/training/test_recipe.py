@@ -79,7 +79,7 @@ def test_own_images_replace_the_recipes_source(tmp_path):
         (BLOCKS.replace("[data]", '[data]\nsource = "images"'), "data.block alone"),
         (UNET.replace("upright = 9000", "block = 900"), "need network.dimensions = 3"),
         (KINDS.replace("dimensions = 3", "dimensions = 2"), "need network.dimensions = 3"),
-        (KINDS.replace("hand = 900", "block = 900"), "asked for 'kinds' learns from .*data.hand"),
+        (KINDS.replace("hand = 960", "block = 960"), "asked for 'kinds' learns from .*data.hand"),
         (BLOCKS.replace('"vnet"', '"pnet"'), "the pnet: dimensions must be 2, found 3"),
         (BLOCKS.replace("dimensions = 3", "dimensions = 4"), "must be 2 or 3, found 4"),
         (BLOCKS.replace("[8, 16, 32, 64]", "[8, 16]"), "expected 4 positive whole numbers"),

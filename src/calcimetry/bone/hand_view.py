@@ -14,7 +14,16 @@ from calcimetry.model import Grid
 #: Side of the samples.
 HAND_SPACING_MM = 1.5
 #: What a network of kinds may be asked for: a bone of the wrist or forearm is one kind.
-KINDS = ("other", "proximal", "middle", "distal", "metacarpal", "wrist", "deposit")
+KINDS = (
+    "other",
+    "proximal",
+    "middle",
+    "distal",
+    "metacarpal",
+    "wrist",
+    "sesamoid",
+    "deposit",
+)
 #: The network halves a hand's size four times.
 MULTIPLE = 16
 

@@ -2,8 +2,8 @@
 
 Shape alone cannot part bones whose joints are closed, or tell a large deposit from a bone. A
 network that sees the whole hand, coarsely, says of each place whether it belongs to a proximal,
-middle or distal phalanx, a metacarpal, the wrist or a deposit; neighbours at a joint are of
-different kinds, which parts them.
+middle or distal phalanx, a metacarpal, the wrist, a sesamoid or a deposit; neighbours at a joint
+are of different kinds, which parts them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from calcimetry.bone.marrow import border_hu, filled_bone
 from calcimetry.bone.network import WEIGHTS, Network, ask_ways, load_network
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU
 from calcimetry.errors import ModelError
-from calcimetry.model import Grid, Image, Segmentation, bone_name
+from calcimetry.model import Bone, Grid, Image, Segmentation, bone_name
 from calcimetry.model.anatomy import CARPAL
 from calcimetry.regions import connected_components
 from calcimetry.resample import resample_image
@@ -29,8 +29,8 @@ FloatArray = NDArray[np.float32]
 
 #: A place of which the network says less than this in all kinds together is of none.
 _LEAST_SAID = 0.2
-#: A piece of which the network says on the whole that so much is of no kind is of none: a small
-#: deposit, or a sesamoid.
+#: A piece of which the network says on the whole that so much is of no kind is of none, such as a
+#: small deposit.
 _NO_KIND = 0.45
 #: A deposit that the network is so sure of on the whole, and that is so large, is no bone.
 _SURE, _LEAST_DEPOSIT_MM3 = 0.7, 60.0
@@ -38,7 +38,7 @@ _DEPOSIT, _WRIST_KIND = KINDS.index("deposit"), KINDS.index("wrist")
 #: Less is no wrist, but the base of a metacarpal: even two carpals have more.
 _LEAST_WRIST_MM3 = 4000.0
 #: Bones of the wrist are carpals among types of bone (`calcimetry.fingers.name`).
-_TYPES = np.array([0, 1, 2, 3, 4, CARPAL, 0, 0], np.uint16)
+_TYPES = np.array([0, 1, 2, 3, 4, CARPAL, Bone.SESAMOID, 0, 0], np.uint16)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -48,8 +48,8 @@ class KindsOfBone:
     Parameters
     ----------
     types : Segmentation
-        1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal, 60 carpal; mineral of none of
-        them is 0.
+        1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal, 5 sesamoid, 60 carpal; mineral
+        of none of them is 0.
     deposits : array of uint16, shape of the grid
         Numbers of large pieces that are deposits beyond doubt.
     """

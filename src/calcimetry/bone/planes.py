@@ -94,7 +94,7 @@ def segment_fingers(
     looks = [(f.grid, np.isin(nearest, f.labels)) for hand in hands for f in hand.fingers]
     looks += [
         (_around(lumps == n, image.grid, looks[0][0]), nearest == n + _LUMPS)
-        for n in range(1, int(lumps.max()) + 1)
+        for n in np.unique(lumps[lumps > 0]).tolist()
         if looks
     ]
     mineral = np.zeros(image.grid.shape, np.float32)

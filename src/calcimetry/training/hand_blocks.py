@@ -31,7 +31,7 @@ _LONE, _NONE, _MANY = 0.12, 0.25, 0.25
 #: A block is turned by so much about a random axis; some are turned any way about the long axis,
 #: which bent fingers hide, and some any way at all.
 _TURN_SD_DEG, _ROLLED, _ANY_WAY = 10.0, 0.25, 0.1
-_WRIST = KINDS.index("wrist")
+_WRIST, _SESAMOID = KINDS.index("wrist"), KINDS.index("sesamoid")
 _DEPOSIT = KINDS.index("deposit")
 _FIRST_WRIST_BONE = 60
 
@@ -47,8 +47,8 @@ def hand_blocks(seed: Sequence[int]) -> list[Sample]:
     Returns
     -------
     list of (grey, fractions)
-        uint8 `HAND_FRAME`, 0 to 255 spanning AIR_HU to MINERAL_HU; and uint8 (6, ...), 255
-        where a sample is of a kind in `KINDS` after the first. Sesamoids are of none.
+        uint8 `HAND_FRAME`, 0 to 255 spanning AIR_HU to MINERAL_HU; and uint8 (7, ...), 255
+        where a sample is of a kind in `KINDS` after the first.
     """
     rng = np.random.default_rng(seed)
     volume = _scene(rng)
@@ -78,6 +78,7 @@ def _kinds(volume: HandVolume) -> NDArray[np.uint8]:
     number = label % 10
     long = (label >= 10) & (label < _FIRST_WRIST_BONE) & (number <= Bone.METACARPAL)
     kinds = np.where(long, number, 0).astype(np.uint8)
+    kinds[(label < _FIRST_WRIST_BONE) & (number == Bone.SESAMOID)] = _SESAMOID
     kinds[label >= _FIRST_WRIST_BONE] = _WRIST
     kinds[volume.bone_fraction < 0.5] = 0
     kinds[volume.deposit_fraction >= 0.5] = _DEPOSIT
