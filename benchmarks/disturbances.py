@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import fingers
 import numpy as np
-from fingers import read_cases
 from judging import Case, dice, print_table
 from numpy.typing import NDArray
 from reference import FINGERS
@@ -24,12 +25,11 @@ from scipy import ndimage
 
 import calcimetry as cm
 from calcimetry.bone import find_method
-from calcimetry.resample import grid_with_spacing, resample_image
+from calcimetry.resample import resample_image
 
-Floats = NDArray[np.floating]
 Masks = NDArray[np.bool_]
 Shown = tuple[cm.Image, Masks]
-#: What lies outside the picture, and what is soft tissue for the noise in it.
+#: Lowest of the exports' window, and what is soft tissue for the noise in it.
 AIR_HU, SOFT_HU = -300.0, (-150.0, 150.0)
 TURNS_DEG = (10, 35, 60, 135)
 SPACINGS_MM = (0.15, 0.2, 0.3, 0.4, 0.5, 0.8)
@@ -37,27 +37,17 @@ SPACINGS_MM = (0.15, 0.2, 0.3, 0.4, 0.5, 0.8)
 _MAD = 1.4826
 
 
-def shown(case: Case, array: Floats, bones: Masks, grid: cm.Grid | None = None) -> Shown:
-    """A changed picture and where its bones are."""
-    grid = grid or cm.Grid.picture(array.shape, case.image.grid.spacing[1])
-    array = array.astype(np.float32)
-    return cm.Image(array, grid, "HU", case.image.clipped_hu, case.name), bones
-
-
 def turned(case: Case, degrees: float) -> Shown:
     """Turned by an angle, around its middle."""
-    array = ndimage.rotate(case.image.array[0], degrees, order=1, cval=AIR_HU)
     bones = ndimage.rotate((case.bones > 0).astype(float), degrees, order=1) >= 0.5
-    return shown(case, array, bones)
+    return fingers.tilted(case, degrees).image, bones
 
 
 def at_spacing(case: Case, spacing_mm: float) -> Shown:
     """At another pixel spacing."""
-    grid = case.image.grid
-    target = grid_with_spacing(grid, spacing_mm)
-    array = resample_image(case.image.array, grid, target, fill=AIR_HU)
-    bones = resample_image((case.bones > 0).astype(np.float32)[None], grid, target)[0] >= 0.5
-    return shown(case, array, bones, target)
+    image = fingers.at_spacing(case, spacing_mm).image
+    whole = (case.bones > 0).astype(np.float32)[None]
+    return image, resample_image(whole, case.image.grid, image.grid)[0] >= 0.5
 
 
 def noisier(case: Case) -> Shown:
@@ -68,12 +58,14 @@ def noisier(case: Case) -> Shown:
     noise = _MAD * float(np.median(np.abs(steps))) / np.sqrt(2.0)
     rng = np.random.default_rng(5)
     more = rng.normal(0.0, np.sqrt(3.0) * noise, array.shape)
-    return shown(case, np.clip(array + more, AIR_HU, None), case.bones > 0)
+    noisy = np.clip(array + more, AIR_HU, None).astype(np.float32)
+    return replace(case.image, array=noisy[None]), case.bones > 0
 
 
-def flat(case: Case, change: Callable[[Floats], Floats]) -> Shown:
+def flat(case: Case, change: Callable[[NDArray[np.generic]], NDArray[np.generic]]) -> Shown:
     """Mirrored or turned by a right angle, exactly."""
-    return shown(case, change(case.image.array[0]), change(case.bones) > 0)
+    changed = fingers.turned(case, change)
+    return changed.image, changed.bones > 0
 
 
 DISTURBANCES: dict[str, Callable[[Case], Shown]] = {
@@ -94,7 +86,7 @@ def main() -> None:
     parser.add_argument("--model", default="", help="other weights of the method")
     options = parser.parse_args()
     method = find_method(options.method, options.model)
-    cases = read_cases(options.data)
+    cases = fingers.read_cases(options.data)
     rows: dict[str, dict[str, str]] = {}
     before = 0.0
     for name, disturb in track(DISTURBANCES.items(), "Disturbing"):

@@ -79,15 +79,8 @@ class Scanned:
     def motion(self, deposit: int) -> Motion:
         """That of the bone that carries a deposit."""
         centre = self.deposits[deposit].centres[0]
-        away = [_from_line(part, centre) for part in self.posing.rest]
+        away = [part.from_middle_line(centre) for part in self.posing.rest]
         return self.posing.motions[int(np.argmin(away))]
-
-
-def _from_line(part: Part, place: Floats) -> float:
-    start, end = part.ends
-    axis = end - start
-    share = float(np.clip((place - start) @ axis / max(float(axis @ axis), 1e-6), 0.0, 1.0))
-    return float(np.linalg.norm(place - start - share * axis))
 
 
 @dataclass(frozen=True, eq=False)

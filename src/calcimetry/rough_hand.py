@@ -60,11 +60,11 @@ def find_rough_hands(
     shape = split_bones(image, left_out=wrist)
     wrist |= _of_wrist(shape.pieces, wrist, image.grid.voxel_mm3)
     shape = replace(shape, pieces=np.where(wrist, 0, shape.pieces), deposits=told.deposits)
-    told_apart = _mostly(shape.pieces, told.types.mask, _LEAST_TOLD_MM3 / image.grid.voxel_mm3)
+    known_bone = _mostly(shape.pieces, told.types.mask, _LEAST_TOLD_MM3 / image.grid.voxel_mm3)
     sesamoid = told.types.label_map == Bone.SESAMOID
     sesamoid = np.where(shape.pieces > 0, _mostly(shape.pieces, sesamoid), sesamoid)
     sesamoid = _at_joints(sesamoid, told.types)
-    rough = replace(shape, bone=told_apart | sesamoid)
+    rough = replace(shape, bone=known_bone | sesamoid)
     meanings = {**shape.kinds.meanings, **told.types.meanings, CARPAL: bone_name(CARPAL)}
 
     def typed(long_bones: NDArray[np.integer]) -> Segmentation:
@@ -109,16 +109,18 @@ def _at_joints(mask: NDArray[np.bool_], types: Segmentation) -> NDArray[np.bool_
     Those are a metacarpal and a proximal phalanx, or a thumb's two phalanges: of a finger's,
     proximal and distal lie far apart.
     """
+    if not mask.any():
+        return mask
     parts, _ = connected_components(mask)
     own = parts[mask]
     sizes = np.bincount(parts.ravel()) * types.grid.voxel_mm3
 
-    def beside(bone: Bone) -> NDArray[np.bool_]:
-        near = distance_to(types.label_map == bone, types.grid, mask, _SESAMOID_REACH_MM)
+    def beside(*bones: Bone) -> NDArray[np.bool_]:
+        near = distance_to(np.isin(types.label_map, bones), types.grid, mask, _SESAMOID_REACH_MM)
         return np.bincount(own, np.isfinite(near), minlength=len(sizes)) > 0
 
-    end = beside(Bone.METACARPAL) | beside(Bone.DISTAL_PHALANX)
-    allowed = (sizes <= SIZE_MM3[1]) & beside(Bone.PROXIMAL_PHALANX) & end
+    at_joint = beside(Bone.PROXIMAL_PHALANX) & beside(Bone.METACARPAL, Bone.DISTAL_PHALANX)
+    allowed = (sizes <= SIZE_MM3[1]) & at_joint
     allowed[0] = False
     return np.asarray(allowed[parts])
 

@@ -53,27 +53,28 @@ def test_volumes_have_weights_of_their_own_and_a_users_model_serves_both(tmp_pat
     assert own.volume_weights == own.weights
 
 
+class Nothing:
+    """A network that sees nothing anywhere, and keeps what it was shown."""
+
+    dimensions = 2
+
+    def __init__(self, sections=False):
+        self.sections, self.shown = sections, []
+
+    def __call__(self, batch):
+        self.shown.append(batch.shape)
+        return np.zeros((len(batch), 6, *batch.shape[2:]), np.float32)
+
+
 def test_a_network_that_learnt_sections_is_shown_three_sets_of_planes():
-    shown = []
-
-    class Answers:
-        dimensions = 2
-
-        def __init__(self, sections):
-            self.sections = sections
-
-        def __call__(self, batch):
-            shown.append(batch.shape)
-            return np.zeros((len(batch), 6, *batch.shape[2:]), np.float32)
-
     volume = finger_volume(np.random.default_rng((77, 6)), 2.0, PLAIN_HAND)
     hands, bones = hands_of(true_bones(volume), volume.laterality), true_bones(volume)
     lumps = np.zeros(bones.grid.shape, np.uint16)
     counts = []
     for sections in (False, True):
-        shown.clear()
-        segment_fingers(volume.image.mixed, bones, hands, lumps, Answers(sections), "none")
-        counts.append(len({shape[2:] for shape in shown}))
+        network = Nothing(sections)
+        segment_fingers(volume.image.mixed, bones, hands, lumps, network, "none")
+        counts.append(len({shape[2:] for shape in network.shown}))
     assert counts[1] == counts[0] + 1
 
 
@@ -140,13 +141,6 @@ def test_near_the_wrist_nothing_is_told_from_bone():
 
 
 def test_numbers_of_lumps_may_have_gaps():
-    class Nothing:
-        sections = False
-        dimensions = 2
-
-        def __call__(self, batch):
-            return np.zeros((len(batch), 6, *batch.shape[2:]), np.float32)
-
     volume = finger_volume(np.random.default_rng((77, 6)), 2.0, PLAIN_HAND)
     bones = true_bones(volume)
     hands = hands_of(bones, volume.laterality)

@@ -138,8 +138,8 @@ def _by_shape(
                 continue
             pair = BonePair(one, another)
             starts = pair.starts(np.eye(3), _ALL_ROUND, -1)
-            best = min((pair.coarse(start) for start in starts), key=lambda tried: tried[0])
-            motion = pair.coarse(best[1], FINE_POINTS)[1]
+            _, best = min((pair.coarse(start) for start in starts), key=lambda found: found[0])
+            motion = pair.coarse(best, FINE_POINTS)[1]
             tried.append(judged((label, other), motion, pair, kept_share, limit_mm))
     best_pair = min(tried, key=lambda one: one.residual_mm, default=None)
     if best_pair is None or not best_pair.accepted:
