@@ -7,7 +7,14 @@ from scipy import ndimage
 from calcimetry.bone.network import stated_fingerprint
 from calcimetry.bone.picture_network import PictureNetwork
 from calcimetry.bone.pieces import split_bones
-from calcimetry.bone.planes import _PLANES, _named, _near_wrist, _view, segment_fingers
+from calcimetry.bone.planes import (
+    _PLANES,
+    _as_far_as_most_say,
+    _named,
+    _near_wrist,
+    _view,
+    segment_fingers,
+)
 from calcimetry.errors import NotMeasurable
 from calcimetry.fingers.name import name_fingers
 from calcimetry.model import Grid, Segmentation
@@ -132,12 +139,12 @@ def test_near_the_wrist_nothing_is_told_from_bone():
     labels = np.zeros((9, 3, 3), np.uint16)
     labels[0, 0, 0], labels[8, 2, 2] = 160, 124
     bones = Segmentation(labels, Grid(labels.shape, np.eye(4)), {160: "carpal", 124: "metacarpal"})
-    near = _near_wrist(bones)
+    near = _near_wrist(bones, 4.0)
     assert near[4, 0, 0]
     assert not near[5, 0, 0]
     assert not near[8].any()
     fingers = Segmentation(np.where(labels == 124, labels, 0), bones.grid, {124: "metacarpal"})
-    assert not _near_wrist(fingers).any()
+    assert not _near_wrist(fingers, 4.0).any()
 
 
 def test_numbers_of_lumps_may_have_gaps():
@@ -148,3 +155,17 @@ def test_numbers_of_lumps_may_have_gaps():
     lumps[tuple(np.argwhere(bones.mask)[0])] = 3
     evidence = segment_fingers(volume.image.mixed, bones, hands, lumps, Nothing(), "none")
     assert not evidence.bones.mask[lumps > 0].any()
+
+
+def test_a_deposit_reaches_as_far_as_most_answers_say_once_all_agree_on_it():
+    agreed, reached = np.zeros((2, 3, 12, 24), np.float32)
+    reached[1, 4:8, 2:10] = 0.6  # a deposit: all agree on its middle
+    agreed[1, 5, 5] = 0.8
+    agreed[1, 6, 6] = 0.4
+    reached[1, 4:8, 14:22] = 0.6  # a ridge of cortex, of which they do not
+    agreed[1, 5, 16] = 0.4
+    told = _as_far_as_most_say(agreed, reached)
+    assert (told[1, 4:8, 2:10] >= 0.6 - 1e-6).all()
+    assert told[1, 5, 5] == pytest.approx(0.8)
+    assert told[1, 5, 16] == pytest.approx(0.4)
+    assert not told[1, 4:8, 17:22].any()

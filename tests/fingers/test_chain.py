@@ -79,3 +79,10 @@ def test_a_lump_of_bases_beyond_a_metacarpal_is_cut_off():
     found = chains(*draw([*sticks(digits=(1,)), lump]))
     assert set(found) == {(13, 11, 14), (44,)}
     assert found[13, 11, 14].is_complete
+
+
+def test_two_bones_that_a_deposit_has_joined_stay_with_their_finger():
+    by_label = {stick.label: stick for stick in sticks(digits=(2,))}
+    both = Stick(31, by_label[22].base, by_label[23].tip)  # longer than the proximal phalanx
+    found = chains(*draw([by_label[21], by_label[24], both]))
+    assert set(found) == {(31, 21, 24)}

@@ -5,9 +5,10 @@ planes, once in coronal ones and, if the network has learnt from such, once in p
 it, with its neighbours taken out. A plane that grazes a bone shows its cortex as a solid
 patch, which the network takes for a deposit; in the other sets of planes the same place is
 the border of a bone. A deposit is one in all. So the geometric mean of the answers is taken
-for deposits, and their mean for all mineral together. A network of three dimensions is
-shown the whole finger at once (`calcimetry.bone.blocks`), as it is and flipped, and its
-answers are joined in the same way.
+for deposits, and their mean for all mineral together. Where they agree on a deposit it reaches
+as far as all but the least of them say: a deposit on bone often looks like one in two sets of
+planes of three. A network of three dimensions is shown the whole finger at once
+(`calcimetry.bone.blocks`), as it is and flipped, and its answers are joined in the same way.
 """
 
 from __future__ import annotations
@@ -45,14 +46,18 @@ _BATCH = 8
 #: and sections across it.
 _PLANES = ((0, 1, 2), (2, 1, 0))
 _SECTIONS = (1, 0, 2)
+#: What the answers agree on gives a deposit this part of a sample somewhere; it reaches as far as
+#: all but the least of them give it this part.
+_AGREED, _REACHED = 0.5, 0.25
 #: A place is surrounded by bone where bone fills so much of what lies within about this.
 _SURROUNDED_MM, _SURROUNDED_SHARE = 1.0, 0.45
 #: Labels of lumps, beyond those of all bones; and how much around a lump is shown.
 _LUMPS = 1000
 _LUMP_MARGIN_MM = 8.0
 #: So near to a bone of the wrist the network, which has not learnt those, takes the bases of
-#: metacarpals for deposits: nothing is told from bone there.
-_NEAR_WRIST_MM = 4.0
+#: metacarpals for deposits: nothing is told from bone there, and this far from it no set of planes
+#: is outvoted.
+_NEAR_WRIST_MM, _UNANIMOUS_MM = 4.0, 10.0
 #: Blur of the border of bones that no finger's grid is laid along: no network draws them.
 _OTHERS_BLUR_MM = 0.4
 
@@ -98,7 +103,7 @@ def segment_fingers(
         if looks
     ]
     mineral = np.zeros(image.grid.shape, np.float32)
-    deposit = np.zeros(image.grid.shape, np.float32)
+    deposit, reached = np.zeros((2, *image.grid.shape), np.float32)
     shown = np.clip(image.array, AIR_HU, MINERAL_HU)
     planes = (*_PLANES, _SECTIONS) if network.sections else _PLANES
     ask, ways = (_ask, planes) if network.dimensions == 2 else (ask_block, WAYS)
@@ -115,7 +120,13 @@ def segment_fingers(
         deposits = np.stack([one[here] for _, _, one in views])
         bones_too = np.stack([one[here] for _, one, _ in views]) + deposits
         deposit[box][here] = np.prod(deposits, axis=0) ** (1.0 / len(views))
+        if len(views) > 2:  # of two, neither is outvoted
+            most = np.sort(deposits, axis=0)[1:]
+            reached[box][here] = np.prod(most, axis=0) ** (1.0 / len(most))
         mineral[box][here] = bones_too.mean(axis=0)
+    near_wrist = _near_wrist(bones, _UNANIMOUS_MM)
+    reached = np.where(near_wrist, deposit, np.minimum(reached, mineral))
+    deposit = _as_far_as_most_say(deposit, reached)
     bone = np.clip(mineral - deposit, 0.0, 1.0)
     named = {label for hand in hands for finger in hand.fingers for label in finger.labels}
     others = np.isin(bones.label_map, [n for n in bones.labels if n not in named])
@@ -128,13 +139,23 @@ def segment_fingers(
     # A deposit that bone surrounds is bone: dense trabeculae, or a slip of the network.
     sigma = _SURROUNDED_MM / np.array(image.grid.spacing)
     share = ndimage.gaussian_filter((bone >= 0.5).astype(np.float32), sigma)
-    no_deposit = (share > _SURROUNDED_SHARE) | (_near_wrist(bones) & ~of_lumps)
+    no_deposit = (share > _SURROUNDED_SHARE) | (_near_wrist(bones, _NEAR_WRIST_MM) & ~of_lumps)
     bone[no_deposit] = np.minimum(bone + deposit, 1.0)[no_deposit]
     deposit[no_deposit] = 0.0
     found = _named(bone >= 0.5, nearest, bones)
     # Bone fades within a sample of its border; a little of it further off is doubt, not bone.
     bone[~ndimage.binary_dilation(found.mask, ALL_NEIGHBOURS)] = 0.0
     return BoneEvidence(found, bone, np.minimum(deposit, 1.0 - bone), version)
+
+
+def _as_far_as_most_say(agreed: FloatArray, reached: FloatArray) -> FloatArray:
+    """`reached` in and beside its parts that hold a deposit by `agreed`, `agreed` elsewhere."""
+    parts, count = connected_components(reached >= _REACHED)
+    holds = np.zeros(count + 1, bool)
+    holds[parts[agreed >= _AGREED]] = True
+    holds[0] = False
+    deposits = ndimage.binary_dilation(holds[parts], ALL_NEIGHBOURS)
+    return np.where(deposits, np.maximum(agreed, reached), agreed)
 
 
 def _nearest_label(labels: NDArray[np.uint16], grid: Grid) -> NDArray[np.uint16]:
@@ -145,13 +166,13 @@ def _nearest_label(labels: NDArray[np.uint16], grid: Grid) -> NDArray[np.uint16]
     return np.asarray(labels[tuple(index)], np.uint16)
 
 
-def _near_wrist(bones: Segmentation) -> NDArray[np.bool_]:
-    """Where a bone of the wrist is near, shape of the grid."""
+def _near_wrist(bones: Segmentation, reach_mm: float) -> NDArray[np.bool_]:
+    """Where a bone of the wrist is so near, shape of the grid."""
     wrist = np.isin(bones.label_map % LEFT_HAND_OFFSET, list(WRIST_BONES))
     if not wrist.any():
         return wrist
     distance = ndimage.distance_transform_edt(~wrist, sampling=bones.grid.spacing)
-    return np.asarray(distance <= _NEAR_WRIST_MM)
+    return np.asarray(distance <= reach_mm)
 
 
 def _around(mask: NDArray[np.bool_], grid: Grid, along: Grid) -> Grid:

@@ -91,7 +91,8 @@ def find_chains(bones: list[SingleBone]) -> list[Chain]:
     Ends left over are then joined in a line over the gap of a missing bone. A bone's name is
     decided last and for the whole chain at once, from the votes of all its bones and from how
     long each is beside the next, so that one bone of the wrong type does not matter. What then
-    still fits badly at an end, such as a lump of bases beyond a metacarpal, is cut off.
+    still fits badly at an end, such as a lump of bases beyond a metacarpal, is cut off; not what
+    goes on outwards where no distal phalanx is seen yet: two bones that a deposit has joined.
     """
     accepted: list[Joint] = []
     for joint in find_joints(bones):
@@ -163,7 +164,10 @@ def _pruned(bones: list[SingleBone], gaps: list[float]) -> list[Chain]:
         (_name(bones[:-1], gaps[:-1]), bones[-1]),
     ]
     rest, end = max(shorter, key=lambda pair: pair[0].best.score)
-    if rest.best.score - whole.best.score < PRUNED_GAIN:
+    gap, beside = (gaps[0], bones[1]) if end is bones[0] else (gaps[-1], bones[-2])
+    outermost, last = rest.best.bones[0]
+    goes_on = not gap and beside is last and outermost is not Bone.DISTAL_PHALANX
+    if goes_on or rest.best.score - whole.best.score < PRUNED_GAIN:
         return [whole]
     return [rest, _name([end], [])]
 

@@ -147,10 +147,10 @@ class Ground:
         reach = np.ceil(reach_mm / np.array(self.grid.spacing)).astype(int) + 1
         room = reach
         while True:
-            box = self._wider(start, room)
+            box = self.wider(start, room)
             free = self.labels[box] == 0
             region = grow_region(signal[box], seeds[box] == number, free, growth, rule)
-            needed = self._wider(self.extent(box, region.mask), reach)
+            needed = self.wider(self.extent(box, region.mask), reach)
             if all(
                 have.start <= want.start and want.stop <= have.stop
                 for have, want in zip(box, needed, strict=True)
@@ -177,7 +177,8 @@ class Ground:
         )
         return first, second, third
 
-    def _wider(self, box: Box, room: NDArray[np.int_]) -> Box:
+    def wider(self, box: Box, room: NDArray[np.int_]) -> Box:
+        """A box with so many samples more on every side, as far as the image goes."""
         first, second, third = (
             slice(max(part.start - int(more), 0), min(part.stop + int(more), size))
             for part, more, size in zip(box, room, self.grid.shape, strict=True)

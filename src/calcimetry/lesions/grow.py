@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from calcimetry.bone.method import BoneEvidence
+from calcimetry.lesions.extend import extend_claimed
 from calcimetry.lesions.ground import Box, Ground
 from calcimetry.lesions.noise import SoftTissueNoise
 from calcimetry.lesions.region import Growth, ShareOfCore, StoppingRule
@@ -137,18 +138,18 @@ def grow_lesions(
 
     Notes
     -----
-    Where the bone method tells calcium from bone, its own fraction is followed from
-    where it is sure to half of its height, and is the mineral fraction there: it
-    alone can part a lesion from the bone it lies on. What it has not claimed is
-    grown from the remainder, well away from bone, wherever it stands out from the noise
-    of soft tissue nearby, by itself or as a mean over a neighbourhood: brightest first,
-    each seed takes the connected pixels above half of its own brightness, where a blurred
-    edge lies, and then above half of the mean of the core of what it has taken, until that
-    holds (`calcimetry.lesions.region`). The seed's brightness is that of its upper quarter,
-    so that one noisy pixel does not set it. A lesion as small as the blur never shows its
-    own brightness: it is worked out from the peak and the whole signal
-    (`calcimetry.blur.shown_share`), so that the mineral fraction adds up to its size and not
-    to that of its blur.
+    Where the bone method tells calcium from bone, its own fraction is followed from where it is
+    sure to half of its height, and is the mineral fraction there: it alone can part a lesion from
+    the bone it lies on; in a volume a lesion then takes what is as bright as its core
+    (`calcimetry.lesions.extend`). What it has not claimed is grown from the remainder, well away
+    from bone, wherever it stands out from the noise of soft tissue nearby, by itself or as a mean
+    over a neighbourhood: brightest first, each seed takes the connected pixels above half of its
+    own brightness, where a blurred edge lies, and then above half of the mean of the core of what
+    it has taken, until that holds (`calcimetry.lesions.region`). The seed's brightness is that of
+    its upper quarter, so that one noisy pixel does not set it. A lesion as small as the blur never
+    shows its own brightness: it is worked out from the peak and the whole signal
+    (`calcimetry.blur.shown_share`), so that the mineral fraction adds up to its size and not to
+    that of its blur.
     """
     settings = settings or GrowthSettings()
     rule = rule or ShareOfCore(settings.stop_share)
@@ -166,6 +167,8 @@ def grow_lesions(
     single, claimed = noise.single(), evidence.calcification_fraction
     if claimed is not None:
         _grow_claimed(ground, claimed, settings)
+        if not image.is_picture:
+            extend_claimed(ground)
         # Picture and bone method agree on calcium, though neither is sure.
         agreed = single.at_least(settings.hinted_seed_noise, settings.hinted_seed_hu)
         agreed &= claimed >= settings.hint
@@ -188,11 +191,7 @@ def grow_lesions(
 
 
 def _mask_error_mm(grid: Grid) -> float:
-    """How far off bone's border a mask of whole samples may be.
-
-    Half a pixel in a picture; in a volume half the diagonal of a sample, since among so
-    many border samples the worst are met.
-    """
+    """How far off bone's border a mask of whole samples may be; in a volume the worst are met."""
     if grid.shape[0] == 1:
         return longest_step_mm(grid) / 2.0
     return float(np.linalg.norm(grid.spacing)) / 2.0
