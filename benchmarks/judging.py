@@ -13,6 +13,7 @@ from rich.table import Table
 import calcimetry as cm
 from calcimetry.agreement.concordance import concordance
 from calcimetry.errors import CalcimetryError
+from calcimetry.model import Bone
 from calcimetry.settings import Settings
 
 SMALL_AREA_MM2 = 20.0
@@ -90,7 +91,8 @@ def compare(
                 break
     numbers = np.unique(lesions[lesions > 0])
     false = sum(not case.lesions[lesions == number].any() for number in numbers)
-    names = [dice(bones == n, case.bones == n) for n in np.unique(case.bones[case.bones > 0])]
+    long = np.unique(case.bones[(case.bones > 0) & (case.bones <= Bone.METACARPAL)])
+    names = [dice(bones == n, case.bones == n) for n in long]
     overlap = dice(bones > 0, case.bones > 0)
     return Result(case, area, interval, overlap, float(np.mean(names)), found, counted, false)
 

@@ -44,7 +44,7 @@ def test_a_seg_that_refers_to_the_series(tmp_path, ct):
     assert len(data.pictures) == 3  # the slices that show bone
     expected = np.zeros(SHAPE[1:], int)
     expected[10:15, 4:12], expected[5:9, 4:12] = 1, 2
-    expected[9:11, 4:12] = 5
+    expected[9:11, 4:12] = 6
     picture = data.pictures[1]
     np.testing.assert_array_equal(picture.label_map, expected)
     assert picture.image.array[0, 10, 5] == 900
@@ -70,7 +70,7 @@ def test_two_segs_of_one_frame_of_reference(tmp_path, ct):
     for name, masks in (("bones", NAMED), ("lesions", LESION)):
         save_seg(tmp_path / f"{name}.dcm", masks, ct, ReferencedSeriesSequence=None)
     data = read_training_pictures(tmp_path)
-    assert set(np.unique(data.pictures[0].label_map)) == {0, 1, 2, 5}
+    assert set(np.unique(data.pictures[0].label_map)) == {0, 1, 2, 6}
 
 
 def test_masks_as_files_named_after_the_series_or_on_its_grid(tmp_path, ct):

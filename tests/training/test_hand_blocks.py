@@ -46,4 +46,4 @@ def test_a_bank_of_hands_tells_kinds_and_not_materials(tmp_path, monkeypatch):
     grey, fractions = load_bank(tmp_path, "hand")
     assert grey.shape == (2, *FRAMES["hand"])
     assert fractions.shape == (2, channels("hand"), *FRAMES["hand"])
-    assert channels("hand") == channels("block") + 2
+    assert channels("hand") == channels("block") + 1

@@ -20,12 +20,12 @@ def test_every_label_number_has_a_class():
                 2,
                 3,
                 4,
-                4,
+                5,
                 None,
             ] or (left, digit) == (0, 0)
         assert [label_class(left + n) for n in (60, 61, 62, 63)] == [4, 4, 4, None]
     assert [label_class(n) for n in (-1, 0, 5, 6, 200, 211, 255)] == [
-        *(None, None, 4, None, None, None, None)
+        *(None, None, 5, None, None, None, None)
     ]
 
 

@@ -21,7 +21,7 @@ def test_masks_are_found_where_programs_write_them(tmp_path, place):
     save(folder / place / "ring_lesions.png", lesions())
     manifest(folder, "ring.png,0.4")
     picture = only(folder)
-    expected = np.where(lesions() > 0, 5, bones())
+    expected = np.where(lesions() > 0, 6, bones())
     np.testing.assert_array_equal(picture.label_map, expected)
     assert picture.name == "ring.png"
     assert picture.image.grid.spacing[1:] == (0.4, 0.4)
@@ -50,7 +50,7 @@ def test_the_manifest_names_masks_and_patients(tmp_path):
         columns="image,pixel_spacing_mm,patient,mask,lesions",
     )
     data = read_training_pictures(tmp_path / "data")
-    assert set(np.unique(data.pictures[0].label_map)) == {0, 2, 3, 5}
+    assert set(np.unique(data.pictures[0].label_map)) == {0, 2, 3, 6}
     assert data.pictures[0].patient == "P7"
     assert data.notes == (
         "1 of 1 bone masks hold label numbers (10 x digit + bone, + 100 in the left hand).",
@@ -198,5 +198,5 @@ def test_the_shared_fingers_read_as_they_are(shared):
     data = read_training_pictures(shared / "data" / "fingers")
     assert len(data.pictures) == 16
     assert data.notes[0] == "16 of 16 bone masks hold 60 x label."
-    assert set().union(*(np.unique(one.label_map) for one in data.pictures)) == {0, 1, 2, 3, 5}
+    assert set().union(*(np.unique(one.label_map) for one in data.pictures)) == {0, 1, 2, 3, 6}
     assert all(one.has_names for one in data.pictures)

@@ -29,7 +29,7 @@ def test_forty_pictures_of_three_patients(monkeypatch):
     picture = pictures[0]
     assert picture.name == f"{scans[0][0]}/{scans[0][1]}-1"
     assert picture.patient == "train-01"
-    assert {0, 1, 5} <= set(np.unique(picture.label_map))
+    assert {0, 1, 6} <= set(np.unique(picture.label_map))
     assert picture.image.clipped_hu == (-300.0, 1200.0)
     assert len(np.unique(picture.image.array)) <= 256
 

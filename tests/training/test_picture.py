@@ -35,8 +35,8 @@ def test_a_picture_comes_back_from_a_pickle_locked():
         (Image(np.zeros((2, 2, 3)), Grid((2, 2, 3), np.eye(4))), np.zeros((2, 3)), "2 slices"),
         (Image(np.zeros((2, 3)), Grid.picture((2, 3), 0.4), "1"), np.zeros((2, 3)), "in '1'"),
         (IMAGE, np.zeros((3, 2)), r"shape \(3, 2\)"),
-        (IMAGE, np.full((2, 3), 6), "from 0 to 5"),
-        (IMAGE, np.full((2, 3), 0.5), "from 0 to 5"),
+        (IMAGE, np.full((2, 3), 7), "from 0 to 6"),
+        (IMAGE, np.full((2, 3), 0.5), "from 0 to 6"),
     ],
 )
 def test_what_is_no_picture_with_labels_is_refused(image, labels, told):

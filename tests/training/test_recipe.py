@@ -27,7 +27,7 @@ def test_the_papers_recipe_has_what_the_paper_states():
 
 def test_a_file_of_the_users_own_wins_over_a_shipped_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "unet.toml").write_text(UNET.replace("steps = 6500", "steps = 28"))
+    (tmp_path / "unet.toml").write_text(UNET.replace("steps = 8500", "steps = 28"))
     assert Recipe.from_toml(SHIPPED.__class__("unet.toml")).training.steps == 28
 
 
@@ -44,20 +44,20 @@ def test_own_images_replace_the_recipes_source(tmp_path):
         (UNET + "epohcs = 3\n", "no training.epohcs; the nearest is training.epochs"),
         ("seed 1", r"recipe\.toml: not a TOML file"),
         (UNET.replace('"unet"', '"resnet"'), "kind must be one of unet, vnet, pnet"),
-        (UNET.replace("steps = 6500", "steps = 2.5"), "training.steps must be a whole number"),
-        (UNET.replace("steps = 6500", 'steps = "many"'), "training.steps must be a whole number"),
-        (UNET.replace("steps = 6500", "steps = 0"), "steps or epochs, one of the two"),
-        (UNET.replace("steps = 6500", "steps = 9\nepochs = 9"), "steps or epochs, one of the two"),
+        (UNET.replace("steps = 8500", "steps = 2.5"), "training.steps must be a whole number"),
+        (UNET.replace("steps = 8500", 'steps = "many"'), "training.steps must be a whole number"),
+        (UNET.replace("steps = 8500", "steps = 0"), "steps or epochs, one of the two"),
+        (UNET.replace("steps = 8500", "steps = 9\nepochs = 9"), "steps or epochs, one of the two"),
         (
-            UNET.replace("steps = 6500", "epochs = 9").replace("close = 0.6", "close = 0"),
+            UNET.replace("steps = 8500", "epochs = 9").replace("close = 0.6", "close = 0"),
             "give steps",
         ),
-        (UNET.replace("steps = 6500", "epochs = 9"), "and steps, not epochs"),
+        (UNET.replace("steps = 8500", "epochs = 9"), "and steps, not epochs"),
         (UNET.replace("batch_size = 8", "batch_size = 0"), "batch_size"),
-        (UNET.replace("2e-3", "-1.0"), "learning_rate must lie between 0 and 1"),
-        (UNET.replace("2e-3", '"fast"'), "training.learning_rate must be a number"),
-        (UNET.replace("seed = 20261128", "seed = -1"), "must not be negative"),
-        (UNET.replace("upright = 9000", "upright = 7"), "must hold a batch of 8 pictures"),
+        (UNET.replace("1e-3", "-1.0"), "learning_rate must lie between 0 and 1"),
+        (UNET.replace("1e-3", '"fast"'), "training.learning_rate must be a number"),
+        (UNET.replace("seed = 20261129", "seed = -1"), "must not be negative"),
+        (UNET.replace("upright = 11000", "upright = 7"), "must hold a batch of 8 pictures"),
         (
             UNET.replace("close = 0.6", "close = 1.0"),
             "data.close must be 0 or more and less than 1",
@@ -77,7 +77,7 @@ def test_own_images_replace_the_recipes_source(tmp_path):
         (BLOCKS.replace("block = 2700", "block = 2700\nplane = 9"), "data.block alone"),
         (BLOCKS.replace("block = 2700", "block = 2700\nclose = 0.5"), "without data.close"),
         (BLOCKS.replace("[data]", '[data]\nsource = "images"'), "data.block alone"),
-        (UNET.replace("upright = 9000", "block = 900"), "need network.dimensions = 3"),
+        (UNET.replace("upright = 11000", "block = 900"), "need network.dimensions = 3"),
         (KINDS.replace("dimensions = 3", "dimensions = 2"), "need network.dimensions = 3"),
         (KINDS.replace("hand = 960", "block = 960"), "asked for 'kinds' learns from .*data.hand"),
         (BLOCKS.replace('"vnet"', '"pnet"'), "the pnet: dimensions must be 2, found 3"),

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import warnings
 from dataclasses import replace
 
@@ -47,7 +48,7 @@ def run(tmp_path_factory):
 def test_training_exports_a_network_that_loads(run):
     network = load_network(run / "model.onnx")
     fractions = network(np.zeros((2, 1, 64, 32), np.float32))
-    assert fractions.shape == (2, 6, 64, 32)
+    assert fractions.shape == (2, 7, 64, 32)
     np.testing.assert_allclose(fractions.sum(axis=1), 1.0, atol=1e-5)
 
 
@@ -174,10 +175,10 @@ def test_an_interrupted_training_goes_on_where_it_was(tmp_path, monkeypatch):
 
 
 def test_an_exported_network_does_not_tell_where_it_was_made(run):
-    exported = (run / "model.onnx").read_bytes()
-    assert b".py" not in exported
-    for shipped in WEIGHTS.glob("*.onnx"):
-        assert b".py" not in shipped.read_bytes(), shipped.name
+    # Weights are any bytes: among so many, ".py" itself is there by chance.
+    file_of_code = re.compile(rb"[\w/.-]{4,}\.py")
+    for path in (run / "model.onnx", *WEIGHTS.glob("*.onnx")):
+        assert not file_of_code.search(path.read_bytes()), path.name
 
 
 def test_altered_weights_are_refused(run, tmp_path):

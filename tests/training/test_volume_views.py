@@ -31,7 +31,7 @@ def test_a_hand_gives_views_of_its_bones_in_the_kinds_frame(views, kind):
     assert len(views[kind]) == PER_HAND[kind]
     for grey, fractions in views[kind]:
         assert (grey.shape, grey.dtype) == (VIEWS[kind], np.uint8)
-        assert (fractions.shape, fractions.dtype) == ((5, *VIEWS[kind]), np.uint8)
+        assert (fractions.shape, fractions.dtype) == ((6, *VIEWS[kind]), np.uint8)
         # Materials share a pixel: together they fill it at most, but for rounding.
         assert fractions.sum(axis=0, dtype=int).max() <= 255 + 3
     bones = [f[:4].reshape(4, -1).any(axis=1) for _, f in views[kind]]
@@ -77,7 +77,7 @@ def test_deposits_are_shown_and_are_no_bone(views):
         assert (fractions[:4].sum(axis=0, dtype=int)[fractions[4] > 250] <= 8).all()
 
 
-@pytest.mark.parametrize("material", [0, 4])
+@pytest.mark.parametrize("material", [0, 5])
 def test_a_slab_shows_what_blur_carries_into_it(material):
     # Bone, or a deposit, fills all on one side of a plane; slabs lie beside it.
     shape, spacing, sigma = (61, 12, 12), 0.2, 0.6
@@ -91,7 +91,7 @@ def test_a_slab_shows_what_blur_carries_into_it(material):
         volume=SimpleNamespace(
             image=SimpleNamespace(grid=Grid(shape, np.diag([spacing] * 3 + [1.0]))),
             bone_fraction=filled if material == 0 else none,
-            deposit_fraction=filled if material == 4 else none,
+            deposit_fraction=filled if material == 5 else none,
             acquisition=SimpleNamespace(blur_mm=sigma),
         ),
     )

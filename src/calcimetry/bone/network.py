@@ -125,6 +125,17 @@ def network_kind(path: Path) -> str:
     return str(_about(path)["kind"])
 
 
+def stated_materials(path: Path) -> tuple[str, ...]:
+    """What ``<name>.json`` says that the channels of ``<name>.onnx`` stand for.
+
+    Raises
+    ------
+    ModelError
+        If either file is missing or the description cannot be read.
+    """
+    return tuple(_about(path)["materials"])
+
+
 def stated_fingerprint(path: Path) -> str:
     """First digits of the SHA-256 that ``<name>.json`` states for ``<name>.onnx``.
 

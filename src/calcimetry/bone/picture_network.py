@@ -22,6 +22,7 @@ from calcimetry.bone.method import BoneEvidence, require_picture
 from calcimetry.bone.names import name_bones, part_metacarpal
 from calcimetry.bone.network import WEIGHTS, Network, ask_ways, load_network, stated_fingerprint
 from calcimetry.bone.picture_bones import PieceSettings, phalanges
+from calcimetry.bone.picture_sesamoids import settle_sesamoids
 from calcimetry.bone.planes import segment_fingers
 from calcimetry.bone.working_view import show_to_network, working_grid
 from calcimetry.errors import ModelError, NotMeasurable
@@ -29,7 +30,9 @@ from calcimetry.model import Grid, Hand, Image, Segmentation, bone_name
 from calcimetry.resample import resample_image
 
 #: What a network's channels may stand for: its bones by name, bone as one, or bone alone.
-NAMED = ("other", "proximal", "middle", "distal", "metacarpal", "deposit")
+NAMED = ("other", "proximal", "middle", "distal", "metacarpal", "sesamoid", "deposit")
+#: As NAMED was until 2026-11-29; a sesamoid then counted as metacarpal.
+WITHOUT_SESAMOIDS = ("other", "proximal", "middle", "distal", "metacarpal", "deposit")
 NAMELESS = ("other", "bone", "deposit")
 BONE_ONLY = ("other", "bone")
 #: A network's bones hold their marrow, so those filled evenly are bones all the same.
@@ -89,9 +92,11 @@ class PictureNetwork:
         seen = ask_ways(network, show_to_network(picture, grid, view), _BOTH_ENDS_UP)
         fractions = np.concatenate([resample_image(part[None], view, grid) for part in seen[1:]])
         fractions = np.clip(fractions, 0.0, 1.0)
+        if network.materials == NAMED:
+            fractions = settle_sesamoids(fractions, grid)
         if network.materials != BONE_ONLY:
             fractions = settle_islands(fractions)
-        if network.materials != NAMED:
+        if network.materials in (NAMELESS, BONE_ONLY):
             bone, *deposit = fractions
             bones = phalanges(bone >= 0.5, bone, body_of(image.array)[0], grid, _WITH_MARROW)
             return BoneEvidence(bones, bone[None], np.array(deposit) if deposit else None, made_by)
@@ -126,7 +131,7 @@ class PictureNetwork:
     def _network(self, weights: Path) -> tuple[Network, str]:
         """The network of a file, and what evidence names as its method."""
         network = load_network(weights)
-        known = (NAMED, NAMELESS, BONE_ONLY)
+        known = (NAMED, WITHOUT_SESAMOIDS, NAMELESS, BONE_ONLY)
         if network.materials not in known:
             raise ModelError(
                 f"Loading network weights: {weights.name} tells {', '.join(network.materials)}; "
@@ -136,7 +141,7 @@ class PictureNetwork:
 
 
 def _named(parts: NDArray[np.float32], grid: Grid) -> Segmentation:
-    """Bones by name, from the fractions (4, rows, columns) that each fills."""
+    """Bones by name, from the fractions (4 or 5, rows, columns) that each fills."""
     label_map = name_bones(parts, grid.pixel_area_mm2)
     label_map = part_metacarpal(label_map, grid.spacing[1:])[None]
     labels = [int(n) for n in np.unique(label_map) if n]

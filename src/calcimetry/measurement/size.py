@@ -37,13 +37,13 @@ class AreaErrorModel(ErrorModel):
     Interval(low=4.0, high=12.0)
     """
 
-    relative_low: float = 1.044
-    relative_high: float = 0.155
-    boundary_low_mm: float = 0.0
-    boundary_high_mm: float = 0.927
-    contact_low: float = 0.0
-    contact_high: float = 0.0
-    false_size: float = 15.5
+    relative_low: float = 0.061
+    relative_high: float = 0.056
+    boundary_low_mm: float = 1.029
+    boundary_high_mm: float = 0.899
+    contact_low: float = 0.258
+    contact_high: float = 0.198
+    false_size: float = 10.1
     missed_size: float = 0.0
 
 

@@ -27,8 +27,8 @@ from calcimetry.phantom.wrist import draw_sesamoid
 Array = NDArray[np.floating[Any]]
 
 #: Materials whose fractions are known: index into `FingerPicture.fractions`.
-MATERIALS = ("other", "proximal", "middle", "distal", "metacarpal", "deposit")
-DEPOSIT = 5
+MATERIALS = ("other", "proximal", "middle", "distal", "metacarpal", "sesamoid", "deposit")
+DEPOSIT = 6
 #: Part of the fingers with a metacarpal that have a sesamoid at its head. The plane meets half.
 _SESAMOID_CHANCE = 0.4
 
@@ -48,7 +48,7 @@ class TrueLesion:
 class FingerPicture:
     """A simulated picture and its truth.
 
-    `fractions` has shape (6, rows, columns): the part of each pixel that each of
+    `fractions` has shape (7, rows, columns): the part of each pixel that each of
     `MATERIALS` fills, averaged over the slice's thickness; they add up to 1.
     `lesion_map` numbers the deposits where they fill at least half of what bone
     leaves of a pixel.
@@ -63,7 +63,7 @@ class FingerPicture:
 
     @property
     def bone_map(self) -> NDArray[np.uint8]:
-        """Label map (rows, columns): 1 proximal, 2 middle, 3 distal, 4 metacarpal."""
+        """Label map (rows, columns): 1 proximal, 2 middle, 3 distal, 4 metacarpal, 5 sesamoid."""
         bones = self.fractions[1:DEPOSIT]
         return np.where(bones.sum(axis=0) >= 0.5, bones.argmax(axis=0) + 1, 0).astype(np.uint8)
 
@@ -170,12 +170,12 @@ def finger_picture(
 
 
 def _sesamoids(rng: np.random.Generator, solids: list[Solid]) -> list[Part]:
-    """Now and then one or two sesamoids at the knuckle; bone and no phalanx, so metacarpal."""
+    """Now and then one or two sesamoids at the knuckle."""
     knuckle = solids[0]
     if knuckle.bone is not Bone.METACARPAL or rng.random() > _SESAMOID_CHANCE:
         return []
     sides = rng.uniform(-1.4, 1.4, 1 if rng.random() < 0.7 else 2)
-    return [Part(int(Bone.METACARPAL), draw_sesamoid(rng, knuckle, side, 1.0)) for side in sides]
+    return [Part(int(Bone.SESAMOID), draw_sesamoid(rng, knuckle, side, 1.0)) for side in sides]
 
 
 def _bones(

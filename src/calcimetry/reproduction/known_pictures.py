@@ -39,7 +39,8 @@ class KnownPicture:
     image : Image
         One slice, in HU.
     bones : array of uint8, shape (rows, columns)
-        0 no bone, 1 proximal, 2 middle, 3 distal phalanx, 4 any other bone of the hand.
+        0 no bone, 1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal or a
+        bone of the wrist, 5 sesamoid.
     has_names : bool
         False where the truth tells bone, but not which; `bones` is then 0 and 1.
     lesions : array of bool, shape (rows, columns), or None

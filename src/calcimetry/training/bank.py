@@ -37,11 +37,11 @@ FRAMES: dict[str, tuple[int, ...]] = {
     "hand": HAND_FRAME,
 }
 #: Raised when samples change, so that an older bank is made again.
-VERSION = 5
+VERSION = 6
 
 
 def sample(kind: str, seed: Sequence[int], mix: DepositMix = USUAL) -> Sample:
-    """One sample: grey picture (rows, columns) and material fractions (5, rows, columns).
+    """One sample: grey picture (rows, columns) and material fractions (6, rows, columns).
 
     Grey 0 to 255 spans AIR_HU to MINERAL_HU; fractions are in 255ths, background
     left out.
@@ -121,5 +121,5 @@ def _samples(
 
 
 def load_bank(folder: Path, kind: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Pictures (n, rows, columns) and fractions (n, 5, rows, columns), read into memory."""
+    """Pictures (n, rows, columns) and fractions (n, 6, rows, columns), read into memory."""
     return np.load(folder / f"{kind}_grey.npy"), np.load(folder / f"{kind}_fractions.npy")

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from calcimetry.errors import InputError
 from calcimetry.model import Bone
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
-from calcimetry.training.picture import DEPOSIT
 
 #: Pictures that people look at store a label times this.
 STEP = 60
@@ -31,7 +30,7 @@ class Rule(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How one mask is read: the class (1 to 4) of each of its numbers, and by which rule."""
+    """How one mask is read: the class (1 to 5) of each of its numbers, and by which rule."""
 
     classes: Mapping[int, int]
     rule: Rule
@@ -47,21 +46,21 @@ class Reading:
 def label_class(value: int) -> int | None:
     """Class of a label number; None where it is none of a bone's.
 
-    Sesamoids and the bones of the wrist have no class of their own. They count as metacarpal,
-    since they are bone, and no deposit.
+    The bones of the wrist have no class of their own. They count as metacarpal, since they are
+    bone, and no deposit.
 
     Examples
     --------
     >>> [label_class(value) for value in (3, 23, 121, 35, 61, 70, 255)]
-    [3, 3, 1, 4, 4, None, None]
+    [3, 3, 1, 5, 4, None, None]
     """
     left, rest = divmod(value, LEFT_HAND_OFFSET)
     digit, bone = divmod(rest, 10)
     if value <= 0 or left > 1:
         return None
-    if rest in WRIST_BONES or (bone == Bone.SESAMOID and digit <= _MOST_DIGITS):
+    if rest in WRIST_BONES:
         return int(Bone.METACARPAL)
-    return bone if digit <= _MOST_DIGITS and 1 <= bone <= Bone.METACARPAL else None
+    return bone if digit <= _MOST_DIGITS and 1 <= bone <= Bone.SESAMOID else None
 
 
 def readings_of(masks: Sequence[Collection[int]]) -> list[Reading | InputError]:
@@ -98,7 +97,7 @@ def told_rules(readings: Sequence[Reading]) -> list[str]:
 
 
 def _are_steps(values: Collection[int]) -> bool:
-    return all(value % STEP == 0 and value // STEP < DEPOSIT for value in values)
+    return all(value % STEP == 0 and value // STEP <= Bone.METACARPAL for value in values)
 
 
 def _reading(values: set[int], named: set[int]) -> Reading | InputError:

@@ -82,7 +82,7 @@ def read_training_pictures(
 
     *Bone masks* hold label numbers (1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal, or
     10 x digit + bone, and 100 more in the left hand), or 60 x label, or a single value, which
-    is bone without names. Sesamoids and bones of the wrist count as metacarpal. In *masks of
+    is bone without names. Bones of the wrist count as metacarpal. In *masks of
     lesions* anything but 0 is a deposit, which wins over bone.
     """
     tell = on_progress or _silent

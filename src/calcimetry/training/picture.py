@@ -13,7 +13,7 @@ from calcimetry.model import Image
 from calcimetry.model.geometry import read_only_copy
 
 #: Highest class of a pixel, that of a deposit; 0 is neither bone nor deposit.
-DEPOSIT = 5
+DEPOSIT = 6
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -29,8 +29,8 @@ class TrainingPicture:
     image : Image
         One slice in HU, at its own pixel spacing.
     label_map : array_like of int, shape (rows, columns)
-        0 other, 1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal, 5 deposit. Stored as a
-        read-only uint8 copy.
+        0 other, 1 proximal, 2 middle, 3 distal phalanx, 4 metacarpal, 5 sesamoid, 6 deposit.
+        Stored as a read-only uint8 copy.
     has_names : bool
         False where the truth tells bone, but not which: 1 then stands for any bone.
     has_deposits : bool
@@ -47,7 +47,7 @@ class TrainingPicture:
     --------
     >>> from calcimetry.model import Grid
     >>> image = Image(np.zeros((2, 3)), Grid.picture((2, 3), 0.4))
-    >>> TrainingPicture("ring.png", "a", image, [[0, 1, 1], [0, 5, 1]]).label_map.dtype
+    >>> TrainingPicture("ring.png", "a", image, [[0, 1, 1], [0, 6, 1]]).label_map.dtype
     dtype('uint8')
     """
 

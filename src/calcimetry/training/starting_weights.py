@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
-from calcimetry.bone.network import WEIGHTS
+from calcimetry.bone.network import WEIGHTS, stated_materials
 from calcimetry.errors import ModelError
 from calcimetry.training.network import MaterialNetwork
 from calcimetry.training.recipe import NetworkRecipe
@@ -45,7 +46,8 @@ def load_weights(network: MaterialNetwork, path: Path) -> None:
 
     Export has folded every batch normalisation into the convolution before it, so the
     normalisations begin as none: they pass on what comes, plus the folded shift. Where the
-    file tells another number of materials its last layer is not taken, and begins by chance.
+    file tells another number of materials, those that both name are taken from its last layer,
+    and the others begin by chance.
 
     Raises
     ------
@@ -70,6 +72,7 @@ def load_weights(network: MaterialNetwork, path: Path) -> None:
                 continue
             weight = stored.get(f"{name}.weight")
             if name == last and weight is not None and len(weight) != len(module.weight):
+                _copy_by_name(module, stored, name, network.materials, stated_materials(path))
                 continue
             if weight is None or weight.shape != module.weight.shape:
                 raise ModelError(
@@ -92,6 +95,20 @@ def load_weights(network: MaterialNetwork, path: Path) -> None:
                     f"Starting the training: {path.name} has a bias too many ({name})."
                 )
             target.copy_(shift)
+
+
+def _copy_by_name(
+    last: nn.Module,
+    stored: Mapping[str, torch.Tensor],
+    name: str,
+    materials: Sequence[str],
+    stated: Sequence[str],
+) -> None:
+    """Take the last layer's channels of those materials that the file tells too."""
+    for i, material in enumerate(materials):
+        if material in stated:
+            for part in ("weight", "bias"):
+                getattr(last, part)[i].copy_(stored[f"{name}.{part}"][stated.index(material)])
 
 
 def _norm_after(

@@ -96,8 +96,8 @@ def hand_views(kind: str, seed: Sequence[int]) -> list[Sample]:
     -------
     list of (grey, fractions)
         `PER_HAND` of the kind, each of a shape in `VIEWS`: uint8, 0 to 255 spanning AIR_HU to
-        MINERAL_HU, and uint8 (5, ...), the 255ths of each pixel that each material fills. A
-        sesamoid or a bone of the wrist counts as metacarpal: bone, and no phalanx.
+        MINERAL_HU, and uint8 (6, ...), the 255ths of each pixel that each material fills. A
+        bone of the wrist counts as metacarpal: bone, and no phalanx.
     """
     rng = np.random.default_rng(seed)
     views: list[Sample] = []
@@ -142,8 +142,8 @@ def _scene(volume: HandVolume) -> _Scene | None:
     if not hands:
         return None
     numbers = volume.bone_map % 10
-    long = (volume.bone_map >= 10) & (volume.bone_map < CARPAL) & (numbers <= Bone.METACARPAL)
-    classes = np.where(long, numbers, int(Bone.METACARPAL)).astype(np.uint8)
+    own = (volume.bone_map >= 10) & (volume.bone_map < CARPAL) & (numbers <= Bone.SESAMOID)
+    classes = np.where(own, numbers, int(Bone.METACARPAL)).astype(np.uint8)
     coarse = (slice(None, None, _COARSE),) * 3
     labels = bones.label_map[coarse]
     affine = bones.grid.affine.copy()
@@ -178,7 +178,7 @@ def _view(rng: np.random.Generator, scene: _Scene, kind: str) -> Sample:
 
 
 def _filled(scene: _Scene, layers: Grid) -> tuple[Array, Array]:
-    """HU and material fractions (5, ...) at every place of some layers."""
+    """HU and material fractions (6, ...) at every place of some layers."""
     volume = scene.volume
     box, part = box_around(layers, volume.image.grid, margin=1)
     hu = resample_image(scene.hu[box], part, layers, fill=-1000.0)
@@ -189,7 +189,7 @@ def _filled(scene: _Scene, layers: Grid) -> tuple[Array, Array]:
 
 
 def _slab(scene: _Scene, layers: Grid) -> tuple[Array, Array]:
-    """HU (rows, columns) of the mean of some layers, and material fractions (5, rows, columns).
+    """HU (rows, columns) of the mean of some layers, and material fractions (6, rows, columns).
 
     The scan's blur carries what lies beside a slab into it. Both bone and deposits count as far
     as they are seen: else what is seen would be neither, and growing would take it for a
