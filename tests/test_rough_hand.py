@@ -156,6 +156,15 @@ def test_a_piece_that_is_a_sesamoid_on_the_whole_is_one_throughout(monkeypatch):
     assert found.sum() == found[0, 1].size
 
 
+def test_one_that_touches_a_bone_is_not_of_it(monkeypatch):
+    types, pieces = sesamoid_at_a_joint()
+    pieces[0, 1] = 3  # of one piece with the phalanx
+    found = named_types(monkeypatch, types, pieces) == Bone.SESAMOID
+    np.testing.assert_array_equal(found, types == Bone.SESAMOID)
+    tiny = named_types(monkeypatch, types, pieces, side=0.5) == Bone.SESAMOID
+    assert not tiny.any()
+
+
 @pytest.mark.parametrize("bone", [Bone.METACARPAL, Bone.PROXIMAL_PHALANX])
 def test_a_sesamoid_has_a_joint(monkeypatch, bone):
     types, pieces = sesamoid_at_a_joint()

@@ -62,8 +62,9 @@ def find_rough_hands(
     shape = replace(shape, pieces=np.where(wrist, 0, shape.pieces), deposits=told.deposits)
     known_bone = _mostly(shape.pieces, told.types.mask, _LEAST_TOLD_MM3 / image.grid.voxel_mm3)
     sesamoid = told.types.label_map == Bone.SESAMOID
-    sesamoid = np.where(shape.pieces > 0, _mostly(shape.pieces, sesamoid), sesamoid)
-    sesamoid = _at_joints(sesamoid, told.types)
+    whole = np.where(shape.pieces > 0, _mostly(shape.pieces, sesamoid), sesamoid)
+    touching = _without_slips(sesamoid & known_bone, sesamoid, whole, image.grid.voxel_mm3)
+    sesamoid = _at_joints(whole | touching, told.types)
     rough = replace(shape, bone=known_bone | sesamoid)
     meanings = {**shape.kinds.meanings, **told.types.meanings, CARPAL: bone_name(CARPAL)}
 
@@ -101,6 +102,22 @@ def _mostly(
     most = (2 * inside > every) & (every >= least)
     most[0] = False
     return np.asarray(most[pieces])
+
+
+def _without_slips(
+    touching: NDArray[np.bool_],
+    sesamoid: NDArray[np.bool_],
+    whole: NDArray[np.bool_],
+    voxel_mm3: float,
+) -> NDArray[np.bool_]:
+    """What is told of sesamoids that touch a larger bone, and so are of its piece.
+
+    No slips: what is smaller than one, or goes on one that is a piece by itself.
+    """
+    parts, count = connected_components(sesamoid)
+    alone = np.bincount(parts[touching], minlength=count + 1) * voxel_mm3 >= SIZE_MM3[0]
+    alone[parts[whole & sesamoid]] = False
+    return touching & alone[parts]
 
 
 def _at_joints(mask: NDArray[np.bool_], types: Segmentation) -> NDArray[np.bool_]:

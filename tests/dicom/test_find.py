@@ -1,5 +1,6 @@
 """From paths to volumes: what is found, its name, and that no patient shows."""
 
+import re
 from datetime import date
 
 import pytest
@@ -44,7 +45,8 @@ def test_a_volume_is_named_after_its_series(tmp_path):
 def test_the_day_of_the_scan_is_known_and_not_shown(tmp_path, days, expected):
     (volume,) = find(tmp_path, series(**days)).volumes
     assert volume.acquired == expected
-    assert "2026" not in repr(volume)
+    # "2026" alone may stand in the hash of the UID by chance.
+    assert not re.search("2026-?03", repr(volume))
     assert "datetime" not in repr(volume)
 
 
