@@ -49,6 +49,10 @@ def unchanged(ground):
     return (ground.labels == labels).all() and (ground.fraction == fraction).all()
 
 
+def test_what_may_be_a_bone_that_nobody_recognised_keeps_its_outline():
+    assert unchanged(claimed(6.5, 5.5))
+
+
 def test_what_was_claimed_whole_stays():
     assert unchanged(claimed(3.0, 3.3))
 

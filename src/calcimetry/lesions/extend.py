@@ -28,6 +28,9 @@ class ExtendSettings:
     stop_share: float = 0.5
     #: and not where that makes it so many times as large: it has leaked.
     leak_factor: float = 2.0
+    #: Nor where the claim is so large: its flank is a small part of it, and it may be a bone that
+    #: nobody recognised, which is told by its outline (`calcimetry.lesions.hollow`).
+    most_mm3: float = 500.0
     #: Nearer to bone than this and the blur, bone's halo hides what is its own brightness.
     halo_mm: float = 0.3
 
@@ -62,7 +65,10 @@ def _extend(ground: Ground, number: int, start: Box, settings: ExtendSettings) -
     away = distance_to(ground.bone[box], grid, np.ones(own.shape, bool), 2.0 * away_mm) > away_mm
     away = away.reshape(own.shape) & ~ground.bone[box]
     core = own & away & (fraction >= settings.core_share * fraction[own].max())
-    if core.sum() * grid.voxel_mm3 < settings.core_mm3:
+    if (
+        core.sum() * grid.voxel_mm3 < settings.core_mm3
+        or own.sum() * grid.voxel_mm3 >= settings.most_mm3
+    ):
         return
     brightness = float(excess[core].mean())
     if brightness < settings.core_hu:
