@@ -14,6 +14,7 @@ from calcimetry.burned_in import FRAME_WARNING, without_frame
 from calcimetry.coverage.phalanges import phalanx_coverage
 from calcimetry.errors import NotMeasurable
 from calcimetry.fingers.locate import Box, locate_hands
+from calcimetry.lesions.cut_off import without_cut_off
 from calcimetry.lesions.grow import GrownLesions, grow_lesions
 from calcimetry.lesions.imitators import without_imitators
 from calcimetry.lesions.outside import without_outside
@@ -95,6 +96,7 @@ def _measure_picture(image: Image, settings: Settings) -> Report:
         )
     evidence, grown, _ = _find_lesions(image, evidence, settings)
     grown, outside = without_outside(image, evidence.bones, grown)
+    grown, cut_off = without_cut_off(evidence.bones, grown)
     lesions = measure_lesions(
         image, evidence.bones, grown.lesion_map, grown.mineral_fraction, settings.area_error
     )
@@ -104,6 +106,9 @@ def _measure_picture(image: Image, settings: Settings) -> Report:
         length_warning(evidence.bones, _reasons(coverage)),
         FRAME_WARNING if framed else "",
         f"{outside} bright things outside the finger are not measured." if outside else "",
+        f"{cut_off} bright things beside bone that the picture's border cuts are taken for bone."
+        if cut_off
+        else "",
         *picture_doubts(image, evidence.bones),
     )
     found = (evidence.bones, grown.lesion_map, lesions)
