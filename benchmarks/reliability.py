@@ -17,7 +17,11 @@ from calcimetry.render import palette
 from calcimetry.render.sheet import Sheet
 
 SIDE, LEFT, TOP = 380, 70, 60
-COLOURS = ((86, 180, 233), (240, 228, 66), (214, 137, 180), (38, 200, 150))
+#: One for each shipped network.
+COLOURS = (
+    *((86, 180, 233), (240, 228, 66), (214, 137, 180)),
+    *((38, 200, 150), (230, 159, 0), (213, 94, 0)),
+)
 
 
 def place(stated: float, true: float) -> tuple[float, float]:

@@ -39,11 +39,11 @@ class AreaErrorModel(ErrorModel):
 
     relative_low: float = 0.061
     relative_high: float = 0.056
-    boundary_low_mm: float = 1.029
+    boundary_low_mm: float = 1.045
     boundary_high_mm: float = 0.899
-    contact_low: float = 0.258
+    contact_low: float = 0.249
     contact_high: float = 0.198
-    false_size: float = 10.1
+    false_size: float = 8.5
     missed_size: float = 0.0
 
 
