@@ -160,6 +160,7 @@ def test_numbers_of_lumps_may_have_gaps():
 def test_a_deposit_reaches_as_far_as_most_answers_say_once_all_agree_on_it():
     agreed, reached = np.zeros((2, 3, 12, 24), np.float32)
     reached[1, 4:8, 2:10] = 0.6  # a deposit: all agree on its middle
+    agreed[1, 4:8, 3:8] = 0.3
     agreed[1, 5, 5] = 0.8
     agreed[1, 6, 6] = 0.4
     reached[1, 4:8, 14:22] = 0.6  # a ridge of cortex, of which they do not
@@ -169,3 +170,7 @@ def test_a_deposit_reaches_as_far_as_most_answers_say_once_all_agree_on_it():
     assert told[1, 5, 5] == pytest.approx(0.8)
     assert told[1, 5, 16] == pytest.approx(0.4)
     assert not told[1, 4:8, 17:22].any()
+    agreed[1, 5, 16] = 0.8  # they agree on a bit of it, which would leak
+    leaked = _as_far_as_most_say(agreed, reached)
+    assert leaked[1, 5, 16] == pytest.approx(0.8)
+    assert not leaked[1, 4:8, 17:22].any()

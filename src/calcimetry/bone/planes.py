@@ -47,8 +47,8 @@ _BATCH = 8
 _PLANES = ((0, 1, 2), (2, 1, 0))
 _SECTIONS = (1, 0, 2)
 #: What the answers agree on gives a deposit this part of a sample somewhere; it reaches as far as
-#: all but the least of them give it this part.
-_AGREED, _REACHED = 0.5, 0.25
+#: all but the least of them give it this part, unless that is so many times what all give it.
+_AGREED, _REACHED, _LEAKED = 0.5, 0.25, 3.0
 #: A place is surrounded by bone where bone fills so much of what lies within about this.
 _SURROUNDED_MM, _SURROUNDED_SHARE = 1.0, 0.45
 #: Labels of lumps, beyond those of all bones; and how much around a lump is shown.
@@ -151,8 +151,9 @@ def segment_fingers(
 def _as_far_as_most_say(agreed: FloatArray, reached: FloatArray) -> FloatArray:
     """`reached` in and beside its parts that hold a deposit by `agreed`, `agreed` elsewhere."""
     parts, count = connected_components(reached >= _REACHED)
-    holds = np.zeros(count + 1, bool)
-    holds[parts[agreed >= _AGREED]] = True
+    holds = np.bincount(parts[agreed >= _AGREED], minlength=count + 1) > 0
+    all_say = np.bincount(parts[agreed >= _REACHED], minlength=count + 1)
+    holds &= np.bincount(parts.ravel()) <= _LEAKED * all_say
     holds[0] = False
     deposits = ndimage.binary_dilation(holds[parts], ALL_NEIGHBOURS)
     return np.where(deposits, np.maximum(agreed, reached), agreed)
