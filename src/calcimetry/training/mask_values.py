@@ -110,7 +110,7 @@ def _reading(values: set[int], named: set[int]) -> Reading | InputError:
     if strange:
         shown = ", ".join(map(str, strange[:_SHOWN])) + (", ..." if strange[_SHOWN:] else "")
         return InputError(
-            f"expected 1 to 4, 10 x digit + bone (+ 100 if left), {STEP} x label or a single "
+            f"expected 1 to 5, 10 x digit + bone (+ 100 if left), {STEP} x label or a single "
             f"value, found {shown}: save the label numbers themselves, without smoothing or "
             "loss (PNG, not JPEG)"
         )
