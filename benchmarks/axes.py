@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from cohort_records import groups
 from fingers import read_cases
-from judging import AT_MOST_TIMES, COVERED, print_table
+from judging import is_found, print_table
 from numpy.typing import NDArray
 from reference import FINGERS
 from rich.progress import track
@@ -83,9 +83,7 @@ def found_axes(report: cm.Report | None, mask: NDArray[np.bool_]) -> Axes | None
         return None
     labels = report.lesion_map.label_map[0]
     for lesion in report.lesions:
-        own = labels == lesion.number
-        enough = (own & mask).sum() >= COVERED * mask.sum()
-        if enough and own.sum() <= AT_MOST_TIMES * mask.sum():
+        if is_found(labels == lesion.number, mask):
             return lesion.long_axis_mm, lesion.short_axis_mm
     return None
 

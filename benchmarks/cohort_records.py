@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import numpy as np
 from followup_cases import simulated_pair
-from judging import AT_MOST_TIMES, COVERED
+from judging import is_found
 from numpy.typing import NDArray
 from rich.progress import track
 from scipy.sparse import coo_array
@@ -131,11 +131,7 @@ def record_of(
     for one in true:
         mask = true_map == one["number"]
         hits = [n for n in np.unique(labels[mask]) if n]
-        one["found"] = any(
-            ((labels == n) & mask).sum() >= COVERED * mask.sum()
-            and (labels == n).sum() <= AT_MOST_TIMES * mask.sum()
-            for n in hits
-        )
+        one["found"] = any(is_found(labels == n, mask) for n in hits)
     measured = []
     for lesion in report.lesions:
         size, border = sizes(lesion)

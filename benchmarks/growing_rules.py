@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
-from judging import AT_MOST_TIMES, COUNTED_MM2, COVERED
+from judging import COUNTED_MM2, is_found
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
@@ -91,10 +91,7 @@ def judged(picture: FingerPicture, grown: GrownLesions) -> tuple[list[tuple[floa
             continue
         error = -1.0
         for number in np.unique(labels[true & (labels > 0)]):
-            own = labels == number
-            if (own & true).sum() >= COVERED * true.sum() and (
-                own.sum() <= AT_MOST_TIMES * true.sum()
-            ):
+            if is_found(labels == number, true):
                 error = float(areas[number] * pixel / lesion.area_mm2 - 1.0)
         rows.append((lesion.area_mm2, error))
     false = [n for n in np.unique(labels) if n and not picture.lesion_map[labels == n].any()]

@@ -25,7 +25,7 @@ import numpy as np
 from cohort import ends_of, held
 from cohort_records import matched as pairs_of
 from cohort_records import record_of
-from judging import AT_MOST_TIMES, COVERED, dice, print_table
+from judging import dice, is_found, print_table
 from numpy.typing import NDArray
 from reference import HAND
 
@@ -185,11 +185,7 @@ def judge(hand: Hand, settings: Settings, *, each: bool = False) -> dict[str, st
         counted += 1
         hits = [n for n in np.unique(lesions[true]) if n]
         matched |= {int(n) for n in hits}
-        found += any(
-            ((lesions == n) & true).sum() >= COVERED * true.sum()
-            and (lesions == n).sum() <= AT_MOST_TIMES * true.sum()
-            for n in hits
-        )
+        found += any(is_found(lesions == n, true) for n in hits)
     touched = {int(n) for n in np.unique(lesions[hand.lesions > 0]) if n}
     false = [one for one in report.lesions if one.number not in touched]
     in_view = {n for n in np.unique(hand.lesions) if n}

@@ -55,6 +55,12 @@ def dice(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
     return 2.0 * int((a & b).sum()) / total if total else 1.0
 
 
+def is_found(measured: NDArray[np.bool_], true: NDArray[np.bool_]) -> bool:
+    """Whether one measured lesion covers enough of a true one, and is not far larger."""
+    covered = (measured & true).sum() >= COVERED * true.sum()
+    return bool(covered and measured.sum() <= AT_MOST_TIMES * true.sum())
+
+
 def judge(case: Case, settings: Settings) -> Result:
     """Measure one picture and compare it with its truth; a failure counts as nothing found."""
     try:
@@ -83,10 +89,7 @@ def compare(
             continue
         counted += 1
         for other in np.unique(lesions[true & (lesions > 0)]):
-            measured = lesions == other
-            if (measured & true).sum() >= COVERED * true.sum() and (
-                measured.sum() <= AT_MOST_TIMES * true.sum()
-            ):
+            if is_found(lesions == other, true):
                 found += 1
                 break
     numbers = np.unique(lesions[lesions > 0])

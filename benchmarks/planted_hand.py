@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from hand import Hand, read_hand
-from judging import AT_MOST_TIMES, COVERED, concordance, print_table
+from hand import COUNTED_MM3, Hand, read_hand
+from judging import concordance, is_found, print_table
 from numpy.typing import NDArray
 from reference import HAND
 from rich.progress import track
@@ -40,7 +40,6 @@ _FLESH_HU = -200.0
 #: Of what the mineral lies in.
 _TISSUE_HU = 50.0
 _FINER = 3
-_COUNTED_MM3 = 1.5
 
 
 @dataclass(frozen=True)
@@ -156,18 +155,13 @@ def judge(hand: Hand, made: list[Planted]) -> tuple[list[Judged], int, float, fl
     results = []
     for one in made:
         true = hand.lesions == one.number
-        hits = [
-            n
-            for n in np.unique(lesions[true & (lesions > 0)])
-            if ((lesions == n) & true).sum() >= COVERED * true.sum()
-            and (lesions == n).sum() <= AT_MOST_TIMES * true.sum()
-        ]
+        hits = [n for n in np.unique(lesions[true & (lesions > 0)]) if is_found(lesions == n, true)]
         own = [by_number[int(n)] for n in hits]
         volume = sum(lesion.volume_mm3 or 0.0 for lesion in own)
         mass = sum(lesion.mass_mg or 0.0 for lesion in own)
         results.append(Judged(one, bool(hits), volume, mass))
     false = sum(
-        (one.volume_mm3 or 0.0) >= _COUNTED_MM3 and not hand.lesions[lesions == one.number].any()
+        (one.volume_mm3 or 0.0) >= COUNTED_MM3 and not hand.lesions[lesions == one.number].any()
         for one in report.lesions
     )
     return results, false, report.volume_mm3, sum(hand.volumes_mm3.values())
@@ -180,7 +174,7 @@ def rows(results: list[Judged]) -> Iterator[tuple[str, str]]:
             some = [
                 one
                 for one in results
-                if low <= one.truth.volume_mm3 < high and bool(one.truth.gap_mm <= 1.0) == touches
+                if low <= one.truth.volume_mm3 < high and (one.truth.gap_mm <= 1.0) == touches
             ]
             seen = [one for one in some if one.found]
             volume = [abs(o.volume_mm3 / o.truth.volume_mm3 - 1.0) for o in seen]
@@ -221,7 +215,7 @@ def main() -> None:
     measured, true = np.array(totals).T
     table = dict(rows(results)) | {
         "volume of those found: Lin's CCC": f"{concordance(*_volumes(results)):.3f}",
-        f"false lesions of {_COUNTED_MM3} mm3 or more in each hand": ", ".join(map(str, false)),
+        f"false lesions of {COUNTED_MM3} mm3 or more in each hand": ", ".join(map(str, false)),
         "all lesions, measured / true (mm3)": ", ".join(
             f"{m:.0f} / {t:.0f}" for m, t in zip(measured, true, strict=True)
         ),

@@ -12,7 +12,7 @@ import argparse
 from dataclasses import dataclass
 
 import numpy as np
-from judging import AT_MOST_TIMES, COVERED, concordance, dice, print_table
+from judging import concordance, dice, is_found, print_table
 
 import calcimetry as cm
 from calcimetry.errors import CalcimetryError
@@ -61,9 +61,7 @@ def judge(truth: HandVolume) -> Result | None:
         counted += 1
         for n in np.unique(lesions[true]):
             mask = lesions == n
-            if n and (mask & true).sum() >= COVERED * true.sum():
-                if mask.sum() > AT_MOST_TIMES * true.sum():
-                    continue
+            if n and is_found(mask, true):
                 found += 1
                 interval = volumes[int(n)].volume_interval
                 alone = len(np.unique(truth.lesion_map[mask])) <= 2

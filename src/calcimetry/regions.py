@@ -119,6 +119,20 @@ def distance_to(
     return np.asarray(distance[where])
 
 
+def components_near(
+    labels: NDArray[np.integer], mask: BoolArray, grid: Grid, reach_mm: float
+) -> BoolArray:
+    """Whether each label, at its own position, comes so near to a mask; False for the background.
+
+    >>> row = np.array([[[1, 0, 0, 2, 2, 0]]])
+    >>> components_near(row, np.eye(1, 6, 5, dtype=bool)[None], Grid.picture((1, 6), 0.5), 0.5)
+    array([False, False,  True])
+    """
+    asked = labels > 0
+    near = np.isfinite(distance_to(mask, grid, asked, reach_mm))
+    return np.bincount(labels[asked], near, minlength=int(labels.max()) + 1) > 0
+
+
 def component_sizes(labels: LabelArray, grid: Grid) -> NDArray[np.float64]:
     """Size of every label, at the label's own position (0 is the background).
 

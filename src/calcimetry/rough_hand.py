@@ -16,7 +16,12 @@ from calcimetry.fingers.name import NamedBones, name_fingers
 from calcimetry.fingers.sesamoids import SIZE_MM3
 from calcimetry.model import Bone, Image, Laterality, Segmentation, bone_name
 from calcimetry.model.anatomy import CARPAL
-from calcimetry.regions import ALL_NEIGHBOURS, connected_components, distance_to
+from calcimetry.regions import (
+    ALL_NEIGHBOURS,
+    component_sizes,
+    components_near,
+    connected_components,
+)
 
 #: Long bones of a hand's digits: with all of them named there is nothing left to gain.
 _WHOLE_HAND = 19
@@ -114,6 +119,8 @@ def _without_slips(
 
     No slips: what is smaller than one, or goes on one that is a piece by itself.
     """
+    if not touching.any():
+        return touching
     parts, count = connected_components(sesamoid)
     alone = np.bincount(parts[touching], minlength=count + 1) * voxel_mm3 >= SIZE_MM3[0]
     alone[parts[whole & sesamoid]] = False
@@ -129,15 +136,13 @@ def _at_joints(mask: NDArray[np.bool_], types: Segmentation) -> NDArray[np.bool_
     if not mask.any():
         return mask
     parts, _ = connected_components(mask)
-    own = parts[mask]
-    sizes = np.bincount(parts.ravel()) * types.grid.voxel_mm3
 
     def beside(*bones: Bone) -> NDArray[np.bool_]:
-        near = distance_to(np.isin(types.label_map, bones), types.grid, mask, _SESAMOID_REACH_MM)
-        return np.bincount(own, np.isfinite(near), minlength=len(sizes)) > 0
+        some = np.isin(types.label_map, bones)
+        return components_near(parts, some, types.grid, _SESAMOID_REACH_MM)
 
     at_joint = beside(Bone.PROXIMAL_PHALANX) & beside(Bone.METACARPAL, Bone.DISTAL_PHALANX)
-    allowed = (sizes <= SIZE_MM3[1]) & at_joint
+    allowed = (component_sizes(parts, types.grid) <= SIZE_MM3[1]) & at_joint
     allowed[0] = False
     return np.asarray(allowed[parts])
 

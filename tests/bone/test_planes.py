@@ -11,7 +11,7 @@ from calcimetry.bone.planes import (
     _PLANES,
     _as_far_as_most_say,
     _named,
-    _near_wrist,
+    _to_wrist_mm,
     _view,
     segment_fingers,
 )
@@ -139,12 +139,12 @@ def test_near_the_wrist_nothing_is_told_from_bone():
     labels = np.zeros((9, 3, 3), np.uint16)
     labels[0, 0, 0], labels[8, 2, 2] = 160, 124
     bones = Segmentation(labels, Grid(labels.shape, np.eye(4)), {160: "carpal", 124: "metacarpal"})
-    near = _near_wrist(bones, 4.0)
+    near = _to_wrist_mm(bones) <= 4.0
     assert near[4, 0, 0]
     assert not near[5, 0, 0]
     assert not near[8].any()
     fingers = Segmentation(np.where(labels == 124, labels, 0), bones.grid, {124: "metacarpal"})
-    assert not _near_wrist(fingers, 4.0).any()
+    assert not (_to_wrist_mm(fingers) <= 4.0).any()
 
 
 def test_numbers_of_lumps_may_have_gaps():

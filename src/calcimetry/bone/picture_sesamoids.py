@@ -8,7 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcimetry.model import Bone, Grid
-from calcimetry.regions import connected_components, distance_to
+from calcimetry.regions import (
+    component_sizes,
+    components_near,
+    connected_components,
+    distance_to,
+)
 
 Array = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]
@@ -43,26 +48,24 @@ def settle_sesamoids(parts: Array, grid: Grid) -> Array:
     """
     both = parts[-2:].sum(axis=0)
     pieces = connected_components((both >= 0.5)[None])[0]
-    sizes = np.bincount(pieces.ravel()) * grid.pixel_area_mm2
     more = np.bincount(pieces.ravel(), (parts[-2] - parts[-1]).ravel())
-    allowed = (sizes <= _MOST_MM2) & (more > 0.0) & _at_knuckle(pieces, parts[:-2], grid)
+    small = component_sizes(pieces, grid) <= _MOST_MM2
+    allowed = small & (more > 0.0) & _at_knuckle(pieces, parts[:-2], grid)
     allowed[0] = False
     sesamoid = allowed[pieces]
     beside = pieces == 0
     sesamoid[beside] = np.isfinite(distance_to(sesamoid, grid, beside, _BORDER_MM))
     settled = parts.copy()
-    settled[-2], settled[-1] = np.where(sesamoid[0], [both, 0.0 * both], [0.0 * both, both])
+    settled[-2], settled[-1] = np.where(sesamoid[0], both, 0.0), np.where(sesamoid[0], 0.0, both)
     return settled
 
 
 def _at_knuckle(pieces: NDArray[np.int32], bones: Array, grid: Grid) -> BoolArray:
     """Which pieces lie near both the metacarpal and the proximal phalanx, if both are seen."""
     label_map = np.where(bones.sum(axis=0) >= 0.5, bones.argmax(axis=0) + 1, 0)[None]
-    count = int(pieces.max()) + 1
-    at_both, seen = np.ones(count, bool), False
-    for bone in (Bone.METACARPAL, Bone.PROXIMAL_PHALANX):
-        if (label_map == bone).any():
-            seen = True
-            near = distance_to(label_map == bone, grid, pieces > 0, _REACH_MM)
-            at_both &= np.bincount(pieces[pieces > 0], np.isfinite(near), minlength=count) > 0
-    return at_both & seen
+    near = [
+        components_near(pieces, label_map == bone, grid, _REACH_MM)
+        for bone in (Bone.METACARPAL, Bone.PROXIMAL_PHALANX)
+        if (label_map == bone).any()
+    ]
+    return np.all(near, axis=0) if near else np.zeros(int(pieces.max()) + 1, bool)

@@ -124,8 +124,8 @@ def segment_fingers(
             most = np.sort(deposits, axis=0)[1:]
             reached[box][here] = np.prod(most, axis=0) ** (1.0 / len(most))
         mineral[box][here] = bones_too.mean(axis=0)
-    near_wrist = _near_wrist(bones, _UNANIMOUS_MM)
-    reached = np.where(near_wrist, deposit, np.minimum(reached, mineral))
+    to_wrist = _to_wrist_mm(bones)
+    reached = np.where(to_wrist <= _UNANIMOUS_MM, deposit, np.minimum(reached, mineral))
     deposit = _as_far_as_most_say(deposit, reached)
     bone = np.clip(mineral - deposit, 0.0, 1.0)
     named = {label for hand in hands for finger in hand.fingers for label in finger.labels}
@@ -139,7 +139,7 @@ def segment_fingers(
     # A deposit that bone surrounds is bone: dense trabeculae, or a slip of the network.
     sigma = _SURROUNDED_MM / np.array(image.grid.spacing)
     share = ndimage.gaussian_filter((bone >= 0.5).astype(np.float32), sigma)
-    no_deposit = (share > _SURROUNDED_SHARE) | (_near_wrist(bones, _NEAR_WRIST_MM) & ~of_lumps)
+    no_deposit = (share > _SURROUNDED_SHARE) | ((to_wrist <= _NEAR_WRIST_MM) & ~of_lumps)
     bone[no_deposit] = np.minimum(bone + deposit, 1.0)[no_deposit]
     deposit[no_deposit] = 0.0
     found = _named(bone >= 0.5, nearest, bones)
@@ -167,13 +167,12 @@ def _nearest_label(labels: NDArray[np.uint16], grid: Grid) -> NDArray[np.uint16]
     return np.asarray(labels[tuple(index)], np.uint16)
 
 
-def _near_wrist(bones: Segmentation, reach_mm: float) -> NDArray[np.bool_]:
-    """Where a bone of the wrist is so near, shape of the grid."""
+def _to_wrist_mm(bones: Segmentation) -> NDArray[np.float64]:
+    """How far the nearest bone of the wrist is, shape of the grid; infinite without any."""
     wrist = np.isin(bones.label_map % LEFT_HAND_OFFSET, list(WRIST_BONES))
     if not wrist.any():
-        return wrist
-    distance = ndimage.distance_transform_edt(~wrist, sampling=bones.grid.spacing)
-    return np.asarray(distance <= reach_mm)
+        return np.full(wrist.shape, np.inf)
+    return np.asarray(ndimage.distance_transform_edt(~wrist, sampling=bones.grid.spacing))
 
 
 def _around(mask: NDArray[np.bool_], grid: Grid, along: Grid) -> Grid:

@@ -7,7 +7,7 @@ import numpy as np
 from calcimetry.lesions.grow import GrownLesions
 from calcimetry.lesions.leave_out import without
 from calcimetry.model.segmentation import Segmentation
-from calcimetry.regions import distance_to
+from calcimetry.regions import components_near
 
 #: A lesion reaches the border, and touches bone, where it comes so near.
 _TOUCH_MM = 0.8
@@ -37,10 +37,7 @@ def without_cut_off(bones: Segmentation, grown: GrownLesions) -> tuple[GrownLesi
     near_border = np.ones(lesions.grid.shape, bool)
     rows, columns = (max(1, round(_TOUCH_MM / step)) for step in lesions.grid.spacing[1:])
     near_border[:, rows:-rows, columns:-columns] = False
-    at_border = np.setdiff1d(lesions.label_map[near_border], [0])
-    if not len(at_border):
-        return grown, 0
-    asked = np.isin(lesions.label_map, at_border)
-    touching = np.isfinite(distance_to(bones.mask, lesions.grid, asked, _TOUCH_MM))
-    cut_off = np.unique(lesions.label_map[asked][touching]).tolist()
+    at_border = np.unique(lesions.label_map[near_border])
+    touching = components_near(lesions.label_map, bones.mask, lesions.grid, _TOUCH_MM)
+    cut_off = at_border[touching[at_border]].tolist()
     return without(grown, cut_off), len(cut_off)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -14,28 +12,22 @@ from calcimetry.regions import connected_components, distance_to
 BoolArray = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class ExtendSettings:
-    """When a claimed lesion is as large as its brightness says, not as its claim."""
-
-    #: Its core is where the method's claim reaches this part of its height,
-    core_share: float = 0.8
-    #: of such a volume or more, and stands out from soft tissue by this on average.
-    core_mm3: float = 1.5
-    core_hu: float = 60.0
-    #: It reaches at most so much farther than its claim, to this part of its core's brightness,
-    reach_mm: float = 1.8
-    stop_share: float = 0.5
-    #: and not where that makes it so many times as large: it has leaked.
-    leak_factor: float = 2.0
-    #: Nor where the claim is so large: its flank is a small part of it, and it may be a bone that
-    #: nobody recognised, which is told by its outline (`calcimetry.lesions.hollow`).
-    most_mm3: float = 500.0
-    #: Nearer to bone than this and the blur, bone's halo hides what is its own brightness.
-    halo_mm: float = 0.3
+#: A claimed lesion's core is where the method's claim reaches this part of its height,
+_CORE_SHARE = 0.8
+#: of such a volume or more, and stands out from soft tissue by this on average.
+_CORE_MM3, _CORE_HU = 1.5, 60.0
+#: The lesion reaches at most so much farther than its claim, to this part of its core's brightness,
+_REACH_MM, _STOP_SHARE = 1.8, 0.5
+#: and not where that makes it so many times as large: it has leaked.
+_LEAK_FACTOR = 2.0
+#: Nor where the claim is so large: its flank is a small part of it, and it may be a bone that
+#: nobody recognised, which is told by its outline (`calcimetry.lesions.hollow`).
+_MOST_MM3 = 500.0
+#: Nearer to bone than this and the blur, bone's halo hides what is its own brightness.
+_HALO_MM = 0.3
 
 
-def extend_claimed(ground: Ground, settings: ExtendSettings | None = None) -> None:
+def extend_claimed(ground: Ground) -> None:
     """Let claimed lesions take what is as bright as they are, where bone is not too near.
 
     A method is sure of a lesion's core and doubts its flanks, the more the fainter it is: of
@@ -47,37 +39,34 @@ def extend_claimed(ground: Ground, settings: ExtendSettings | None = None) -> No
     ----------
     ground : Ground
         Holds lesions that were grown from claims alone. Changed in place.
-    settings : ExtendSettings, optional
     """
-    settings = settings or ExtendSettings()
     for number, start in enumerate(ndimage.find_objects(ground.labels), 1):
         if start is not None:
-            _extend(ground, number, start, settings)
+            _extend(ground, number, start)
 
 
-def _extend(ground: Ground, number: int, start: Box, settings: ExtendSettings) -> None:
+def _extend(ground: Ground, number: int, start: Box) -> None:
     grid = ground.grid
-    room = np.ceil((settings.reach_mm + ground.border_mm) / np.array(grid.spacing)).astype(int)
+    room = np.ceil((_REACH_MM + ground.border_mm) / np.array(grid.spacing)).astype(int)
     box = ground.wider(start, room)
     excess, fraction = ground.excess[box], ground.fraction[box]
     own = ground.labels[box] == number
-    away_mm = settings.halo_mm + ground.blur_sigma_mm
+    if own.sum() * grid.voxel_mm3 >= _MOST_MM3:
+        return
+    away_mm = _HALO_MM + ground.blur_sigma_mm
     away = distance_to(ground.bone[box], grid, np.ones(own.shape, bool), 2.0 * away_mm) > away_mm
     away = away.reshape(own.shape) & ~ground.bone[box]
-    core = own & away & (fraction >= settings.core_share * fraction[own].max())
-    if (
-        core.sum() * grid.voxel_mm3 < settings.core_mm3
-        or own.sum() * grid.voxel_mm3 >= settings.most_mm3
-    ):
+    core = own & away & (fraction >= _CORE_SHARE * fraction[own].max())
+    if core.sum() * grid.voxel_mm3 < _CORE_MM3:
         return
     brightness = float(excess[core].mean())
-    if brightness < settings.core_hu:
+    if brightness < _CORE_HU:
         return
     free = (ground.labels[box] == 0) & away
-    free[free] = distance_to(own, grid, free, settings.reach_mm) <= settings.reach_mm
-    parts, _ = connected_components(own | (free & (excess >= settings.stop_share * brightness)))
+    free[free] = distance_to(own, grid, free, _REACH_MM) <= _REACH_MM
+    parts, _ = connected_components(own | (free & (excess >= _STOP_SHARE * brightness)))
     grown: BoolArray = np.isin(parts, np.unique(parts[own]))
-    if grown.sum() > settings.leak_factor * own.sum():
+    if grown.sum() > _LEAK_FACTOR * own.sum():
         return
     shown = excess / ground.own_brightness(box, grown, brightness)
     whole = grown | ground.border(box, grown)

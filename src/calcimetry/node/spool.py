@@ -238,7 +238,7 @@ class Incoming:
             return
         with suppress(OSError):  # a full disk cannot take what is still in the buffer
             self._file.close()
-        self._spool._count(-self.size)  # noqa: SLF001
+        self._spool._count(-self.size)  # noqa: SLF001 - one class in two parts
         with suppress(OSError):
             self._path.unlink()
 
