@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+import calcimetry.phantom.picture as picture_module
 from calcimetry.model import Bone
 from calcimetry.phantom.anatomy import Solid, draw_finger
 from calcimetry.phantom.deposits import Deposit, draw_deposit
@@ -194,6 +195,65 @@ def test_a_ball_deposit_has_its_area():
     points = np.stack([x, np.zeros_like(x), z], axis=-1)
     fraction = np.clip(0.5 - ball.distance(points) / step, 0, 1)
     assert fraction.sum() * step**2 == pytest.approx(math.pi * 4.0, rel=0.01)
+
+
+def test_joints_that_fit_snugly_are_as_wide_as_was_drawn(monkeypatch):
+    monkeypatch.setattr(picture_module, "_SNUG", 1.0)
+    monkeypatch.setattr(picture_module, "_GAP_MM", (1.2, 1.2))
+    wide = []
+    for i in range(12):
+        drawn = finger_picture(np.random.default_rng((4, i)))
+        one, other = (drawn.bone_map == bone for bone in (1, 2))
+        if abs(drawn.view.plane_y) < 1.0 and one.any() and other.any():
+            away = ndimage.distance_transform_edt(~one) * drawn.view.spacing_mm
+            wide.append(away[other].min())
+    # Between the middles of pixels, of which one more lies beside each border.
+    assert len(wide) > 4
+    assert 1.0 < np.median(wide) < 1.9
+    assert max(wide) < 2.5
+
+
+def test_a_square_deposit_is_a_box():
+    half = np.array([[3.0, 1.0, 0.5]])
+    box = Deposit(
+        "plate", np.zeros((1, 3)), half, np.eye(3), 0.0, np.zeros((1, 4)), 300.0, 0.0, 50.0
+    )
+    # Its middle, beside each of its faces, and a corner that an ellipsoid would not fill.
+    beside = np.array([[0, 0, 0], [3.2, 0, 0], [0, 0.9, 0], [0, 0, 0.7], [2.9, 0.9, 0.4]], float)
+    assert box.distance(beside)[0] < -1.0
+    np.testing.assert_allclose(box.distance(beside)[1:4], [0.2, -0.1, 0.2], atol=0.02)
+    assert box.distance(beside)[4] < 0.0
+
+
+def test_some_plates_are_sheets_of_even_thickness():
+    rng = np.random.default_rng(9)
+    drawn = [draw_deposit(rng, np.zeros(3), 2.0, np.array([0.0, 0.0, 1.0])) for _ in range(200)]
+    square = [one for one in drawn if one.squareness > 2.0]
+    assert {one.shape for one in square} == {"plate"}
+    assert 10 < len(square) < sum(one.shape == "plate" for one in drawn)
+
+
+def test_deposits_lie_in_the_place_of_bone_that_the_plane_missed():
+    spacing, shape = 0.5, (120, 40)
+    rows, columns = np.indices(shape) * spacing
+    points = np.stack([columns, np.zeros(shape), rows], axis=-1)[None]
+    none, inside = np.zeros((1, *shape)), np.ones(shape, bool)
+    in_middle = np.zeros(shape)
+    in_middle[40:80, 15:25] = 1.0
+    far, mix = np.array([10.0, 0.0, 200.0]), DepositMix(none=0.0, further=2.0, on_bone=0.0)
+
+    def within(middle):
+        rng = np.random.default_rng(6)
+        found = [
+            one.centres[0][[2, 0]] / spacing
+            for _ in range(60)
+            for one in place_deposits(rng, points, none, inside, far, spacing, mix, middle)
+        ]
+        at = np.rint(found).astype(int)
+        return float((in_middle[at[:, 0], at[:, 1]] > 0).mean())
+
+    assert within(None) < 0.2
+    assert 0.45 < within(in_middle) < 0.75
 
 
 def test_deposits_are_drawn_near_their_size():

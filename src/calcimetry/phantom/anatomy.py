@@ -19,6 +19,9 @@ from calcimetry.model import Bone, Digit
 
 Array = NDArray[np.floating[Any]]
 
+#: How far in mm the bones of a closed-up finger would reach into each other.
+_OVERLAP_MM = (1.0, 2.8)
+
 # Along a bone: fraction of its length from base to head.
 STATIONS = np.array([0.0, 0.08, 0.22, 0.5, 0.75, 0.9, 1.0])
 
@@ -208,6 +211,24 @@ def draw_finger(rng: np.random.Generator) -> tuple[Digit, list[Solid]]:
     )
     start = solids[0].origin - (metacarpal.length + rng.uniform(0.6, 2.0)) * axes[2]
     return digit, [replace(metacarpal, origin=start, axes=axes), *solids]
+
+
+def close_up(rng: np.random.Generator, solids: list[Solid]) -> list[Solid]:
+    """A finger's bones so close that heads would reach into the bases after them."""
+
+    def overlap() -> float:
+        return float(rng.uniform(*_OVERLAP_MM))
+
+    moved: list[Solid] = []
+    shift = np.zeros(3)
+    for solid in solids:
+        if solid.bone is Bone.METACARPAL:
+            moved.append(replace(solid, origin=solid.origin + overlap() * solid.axes[2]))
+            continue
+        if solid.bone is not Bone.PROXIMAL_PHALANX:
+            shift = shift - overlap() * solid.axes[2]
+        moved.append(replace(solid, origin=solid.origin + shift))
+    return moved
 
 
 def draw_bone(

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating[Any]]
 Shape = Literal["stone", "plate", "net", "pasty"]
 
+#: Part of the plates that are sheets of even thickness with blunt ends; the others taper.
+_SHEETS = 0.6
+
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
@@ -36,15 +39,22 @@ class Deposit:
     density: float
     #: Width in mm over which the border fades.
     cloudiness_mm: float
+    #: 2 for ellipsoids; the larger, the more like a box, as a sheet of even thickness is.
+    squareness: float = 2.0
 
     def distance(self, points: Array) -> Array:
-        """Signed distance in mm (first order, negative inside) for points (..., 3)."""
+        """Signed distance in mm (first order, negative inside) for points (..., 3).
+
+        Of superellipsoids (Barr, IEEE Computer Graphics and Applications 1981): the norm of what
+        is scaled by the half axes, less 1, over the length of its slope.
+        """
         nearest = np.full(points.shape[:-1], np.inf)
+        power = self.squareness
         for centre, half in zip(self.centres, self.half_axes, strict=True):
-            own = (points - centre) @ self.axes.T
-            k0 = np.linalg.norm(own / half, axis=-1)
-            k1 = np.linalg.norm(own / half**2, axis=-1)
-            nearest = np.minimum(nearest, k0 * (k0 - 1.0) / np.maximum(k1, 1e-6))
+            own = np.abs((points - centre) @ self.axes.T) / half
+            norm = np.maximum((own**power).sum(axis=-1) ** (1.0 / power), 1e-6)
+            slope = np.linalg.norm((own / norm[..., None]) ** (power - 1.0) / half, axis=-1)
+            nearest = np.minimum(nearest, (norm - 1.0) / np.maximum(slope, 1e-6))
         bumps = np.sin(points @ self.waves[:, :3].T + self.waves[:, 3]).mean(axis=-1)
         return np.asarray(nearest + self.roughness_mm * bumps)
 
@@ -60,7 +70,11 @@ def draw_deposit(
     shape: Shape = rng.choice(["stone", "plate", "net"], p=[0.74, 0.18, 0.08])
     across = np.array([along[2], 0.0, -along[0]])
     axes = np.stack([along, np.array([0.0, 1.0, 0.0]), across])
+    squareness = 2.0
+    uneven = 0.35
     if shape == "plate":
+        if rng.random() < _SHEETS:
+            squareness, uneven = float(rng.uniform(3.0, 10.0)), 0.08
         stretch = rng.uniform(1.8, 8.0)
         half = np.array(
             [radius_mm * stretch**0.5, radius_mm * rng.uniform(0.5, 2), radius_mm / stretch**0.5]
@@ -103,8 +117,9 @@ def draw_deposit(
         centres=centres,
         half_axes=halves,
         axes=axes,
-        roughness_mm=rng.uniform(0.0, 0.35) * radius_mm,
+        roughness_mm=rng.uniform(0.0, uneven) * radius_mm,
         waves=waves,
         density=float(np.exp(rng.uniform(np.log(110.0), np.log(1300.0)))),
         cloudiness_mm=float(rng.choice([0.0, rng.uniform(0.2, 1.0)], p=[0.7, 0.3])),
+        squareness=squareness,
     )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from calcimetry.model import Bone, Grid, Image
-from calcimetry.phantom.anatomy import Solid, draw_finger
+from calcimetry.phantom.anatomy import Solid, close_up, draw_finger
 from calcimetry.phantom.deposits import Deposit
 from calcimetry.phantom.parts import Part
 from calcimetry.phantom.placement import USUAL, DepositMix, place_deposits
@@ -29,6 +29,10 @@ Array = NDArray[np.floating[Any]]
 #: Materials whose fractions are known: index into `FingerPicture.fractions`.
 MATERIALS = ("other", "proximal", "middle", "distal", "metacarpal", "sesamoid", "deposit")
 DEPOSIT = 6
+#: Part of the fingers whose joints fit snugly, and how wide the joint spaces of one are in mm.
+_SNUG, _GAP_MM = 0.6, (0.4, 1.5)
+#: So far off the middle a plane may miss bone that lies in the middle.
+_GRAZES_MM = 1.5
 #: Part of the fingers with a metacarpal that have a sesamoid at its head. The plane meets half.
 _SESAMOID_CHANCE = 0.4
 
@@ -106,22 +110,23 @@ def finger_picture(
     >>> picture.fractions.shape[0] == len(MATERIALS)
     True
     """
-    _, solids = draw_finger(rng)
+    solids, gap_mm = _finger(rng)
     view = view or draw_view(rng, solids, upright=upright, palm=palm)
     scanner = scanner or draw_scanner(rng)
     points = view.points()
     points = points + _warp(rng, points[points.shape[0] // 2])
     step = view.thickness_mm / points.shape[0]
     parts = [*(Part(int(solid.bone), solid) for solid in solids), *_sesamoids(rng, solids)]
-    bone, labels, depth, thickness = _bones(parts, points, view.spacing_mm, step)
+    bone, labels, depth, thickness = _bones(parts, points, view.spacing_mm, step, gap_mm)
     flesh, inside = flesh_hu(rng, solids, points[points.shape[0] // 2], view.spacing_mm)
-    deposits = place_deposits(rng, points, bone, inside, solids[-1].tip, view.spacing_mm, mix)
+    in_middle = None
+    if abs(view.plane_y) > _GRAZES_MM:
+        two = _through_middle(points, step)
+        in_middle = _bones(parts, two, view.spacing_mm, step, gap_mm)[0].mean(axis=0)
+    place = (points, bone, inside, solids[-1].tip, view.spacing_mm)
+    deposits = place_deposits(rng, *place, mix, in_middle)
 
-    marrow = marrow_hu(rng, view.shape, view.spacing_mm)
-    cortex_hu = float(rng.uniform(1000.0, 2100.0))
-    cortical = np.clip(0.5 + (thickness - depth) / view.spacing_mm, 0.0, 1.0)
-    bone_hu = cortical * cortex_hu + (1 - cortical) * marrow
-    hu = flesh + bone * (bone_hu - flesh)
+    hu = flesh + bone * (_bone_hu(rng, depth, thickness, view.spacing_mm) - flesh)
 
     occupied = np.zeros_like(bone)
     lesion_map = np.zeros(view.shape, np.uint8)
@@ -155,18 +160,45 @@ def finger_picture(
             )
         )
 
-    fractions = np.zeros((len(MATERIALS), *view.shape), np.float32)
-    for label in range(1, DEPOSIT):
-        fractions[label] = np.where(labels == label, bone, 0.0).mean(axis=0)
-    fractions[DEPOSIT] = occupied.mean(axis=0)
-    fractions[0] = np.clip(1.0 - fractions[1:].sum(axis=0), 0.0, 1.0)
-
+    fractions = _fractions(bone, labels, occupied)
     acquired = scanner.acquire(hu.mean(axis=0), view.spacing_mm, rng)
     exported = scanner.grey_to_hu(scanner.export(acquired))
     image = Image(
         exported, Grid.picture(view.shape, view.spacing_mm), "HU", scanner.clipped_hu, name
     )
     return FingerPicture(image, fractions, lesion_map, tuple(lesions), view, scanner)
+
+
+def _finger(rng: np.random.Generator) -> tuple[list[Solid], float | None]:
+    """The bones of a finger, and the width of its joint spaces if its joints fit snugly."""
+    _, solids = draw_finger(rng)
+    if rng.random() < _SNUG:
+        return close_up(rng, solids), float(rng.uniform(*_GAP_MM))
+    return solids, None
+
+
+def _bone_hu(rng: np.random.Generator, depth: Array, thickness: Array, spacing: float) -> Array:
+    """What each layer's points show if bone fills them: marrow under cortex."""
+    marrow = marrow_hu(rng, depth.shape[1:], spacing)
+    cortex_hu = float(rng.uniform(1000.0, 2100.0))
+    cortical = np.clip(0.5 + (thickness - depth) / spacing, 0.0, 1.0)
+    return np.asarray(cortical * cortex_hu + (1 - cortical) * marrow)
+
+
+def _through_middle(points: Array, step: float) -> Array:
+    """Two layers of points on either side of the finger's middle, in place of the plane's own."""
+    aside = np.array([-step / 2, step / 2])[:, None, None, None]
+    return points[1:3] * (1, 0, 1) + aside * (0, 1, 0)
+
+
+def _fractions(bone: Array, labels: NDArray[np.uint8], deposit: Array) -> NDArray[np.float32]:
+    """What part of each pixel each material fills, from that of each layer's."""
+    fractions = np.zeros((len(MATERIALS), *bone.shape[1:]), np.float32)
+    for label in range(1, DEPOSIT):
+        fractions[label] = np.where(labels == label, bone, 0.0).mean(axis=0)
+    fractions[DEPOSIT] = deposit.mean(axis=0)
+    fractions[0] = np.clip(1.0 - fractions[1:].sum(axis=0), 0.0, 1.0)
+    return fractions
 
 
 def _sesamoids(rng: np.random.Generator, solids: list[Solid]) -> list[Part]:
@@ -179,9 +211,13 @@ def _sesamoids(rng: np.random.Generator, solids: list[Solid]) -> list[Part]:
 
 
 def _bones(
-    parts: list[Part], points: Array, spacing: float, step: float
+    parts: list[Part], points: Array, spacing: float, step: float, gap_mm: float | None
 ) -> tuple[Array, NDArray[np.uint8], Array, Array]:
-    """Bone fraction, label, depth under the surface and cortical thickness at each point."""
+    """Bone fraction, label, depth under the surface and cortical thickness at each point.
+
+    Where `gap_mm` is given, each bone keeps so far from those before it, so that its base fits
+    the head there.
+    """
     shape = points.shape[:-1]
     fraction = np.zeros(shape, np.float32)
     labels = np.zeros(shape, np.uint8)
@@ -196,8 +232,10 @@ def _bones(
         slopes = np.gradient(value, float(step), spacing, spacing)
         slope = np.sqrt(sum(s * s for s in slopes))
         distance = value / np.clip(slope, 0.5, 2.0)
-        own = np.clip(0.5 - distance / spacing, 0.0, 1.0)
         window = (slice(None), *box)
+        if gap_mm is not None:
+            distance = np.maximum(distance, depth[window] + gap_mm)
+        own = np.clip(0.5 - distance / spacing, 0.0, 1.0)
         closer = -distance > depth[window]
         depth[window] = np.where(closer, -distance, depth[window])
         labels[window] = np.where(closer, part.label, labels[window])

@@ -38,9 +38,14 @@ class DepositMix:
 USUAL = DepositMix()
 #: Where deposits lie that do not lie on bone.
 _ELSEWHERE = {"skin": 0.14 / 0.62, "flesh": 0.34 / 0.62, "over": 0.05 / 0.62, "tip": 0.09 / 0.62}
-#: How far from the end of the last phalanx a deposit at the tip begins, and how much larger it
-#: is: there calcinosis is commonest, beside a tuft that disease has resorbed or not.
-_TIP_MM, _TIP_LARGER = 4.0, 2.5
+#: How far from the end of the last phalanx a deposit at the tip begins: there calcinosis is
+#: commonest, beside a tuft that disease has resorbed or not.
+_TIP_MM = 4.0
+#: Where a plane grazes a finger, so much of the deposits off bone lies in the place of bone that
+#: the plane has missed, if it has missed so much: they look like the end of that bone.
+_MISSED, _MISSED_MM2 = 0.5, 15.0
+#: Deposits at the tip and in the place of bone are so much larger.
+_LARGER = 2.5
 
 
 def place_deposits(
@@ -51,56 +56,90 @@ def place_deposits(
     tip: Array,
     spacing: float,
     mix: DepositMix = USUAL,
+    in_middle: Array | None = None,
 ) -> list[Deposit]:
     """Random deposits in the flesh: on bone, at the finger's tip, under the skin and in between.
 
     `tip` (3,) is the end of the last phalanx, in mm like `points` (layers, rows, columns, 3);
     `bone` (layers, rows, columns) is the part of each point's pixel that it fills, `inside`
-    (rows, columns) is where the finger is.
+    (rows, columns) is where the finger is. `in_middle` (rows, columns) is the same of the plane
+    through the finger's middle: where that shows bone and this one none, deposits lie too.
     """
-    if rng.random() < mix.none:
+    if rng.random() < mix.none or not inside.any():
         return []
-    sites = ["bone", *_ELSEWHERE]
-    shares = [mix.on_bone, *((1.0 - mix.on_bone) * share for share in _ELSEWHERE.values())]
     middle = points[points.shape[0] // 2]
-    bone_here = bone.mean(axis=0) > 0.4
-    if not inside.any():
-        return []
-    to_bone = (
-        ndimage.distance_transform_edt(~bone_here) * spacing
-        if bone_here.any()
-        else np.full(inside.shape, 99.0)
+    where = _Surroundings(
+        inside,
+        bone.mean(axis=0) > 0.4,
+        np.zeros_like(inside)
+        if in_middle is None
+        else (in_middle > 0.6) & (bone.mean(axis=0) < 0.1),
+        np.linalg.norm((middle - tip)[..., [0, 2]], axis=-1),
+        spacing,
     )
-    to_skin = ndimage.distance_transform_edt(inside) * spacing
-    to_tip = np.linalg.norm((middle - tip)[..., [0, 2]], axis=-1)
+    sites, shares = _sites(mix, missed_mm2=float(where.missed.sum()) * spacing**2)
     deposits = []
     for _ in range(1 + rng.poisson(mix.further)):
         site = rng.choice(sites, p=shares)
         area = float(np.clip(rng.lognormal(np.log(3.5), 1.35), 0.3, 90.0))
-        if site == "tip":
-            area = min(_TIP_LARGER * area, 90.0)
+        if site in ("tip", "missed"):
+            area = min(_LARGER * area, 90.0)
         radius = float(np.sqrt(area / np.pi))
-        if site == "bone":
-            allowed = (to_bone > 0) & (to_bone < 0.9 * radius + 0.4) & inside
-        elif site == "skin":
-            allowed = inside & (to_skin < radius + 1.0) & (to_bone > 0.8)
-        elif site == "flesh":
-            allowed = inside & (to_bone > min(radius + 0.6, 3.0))
-        elif site == "tip":
-            allowed = inside & (to_tip < _TIP_MM)
-        else:
-            allowed = bone_here
-        choices = np.flatnonzero(allowed)
+        choices = np.flatnonzero(where.allowed(site, radius))
         if choices.size == 0:
             continue
         at = int(rng.choice(choices))
         row, column = np.unravel_index(at, inside.shape)
         centre = middle[row, column].copy()
         centre[1] += rng.normal(0.0, 0.4 * radius)
-        field = to_bone if site in ("bone", "over") else to_skin
+        field = where.to_bone if site in ("bone", "over") else where.to_skin
         along = _contour_direction(field, int(row), int(column), middle)
         deposits.append(draw_deposit(rng, centre, radius, along))
     return deposits
+
+
+def _sites(mix: DepositMix, missed_mm2: float) -> tuple[list[str], list[float]]:
+    """Sites of deposits and their shares."""
+    elsewhere = dict(_ELSEWHERE)
+    if missed_mm2 > _MISSED_MM2:
+        elsewhere = {site: (1.0 - _MISSED) * share for site, share in _ELSEWHERE.items()}
+        elsewhere["missed"] = _MISSED
+    shares = [mix.on_bone, *((1.0 - mix.on_bone) * share for share in elsewhere.values())]
+    return ["bone", *elsewhere], shares
+
+
+class _Surroundings:
+    """What lies where in a picture's plane; all arrays (rows, columns), distances in mm."""
+
+    def __init__(
+        self,
+        inside: NDArray[np.bool_],
+        bone: NDArray[np.bool_],
+        missed: NDArray[np.bool_],
+        to_tip: Array,
+        spacing: float,
+    ) -> None:
+        self.inside, self.bone, self.missed, self.to_tip = inside, bone, missed, to_tip
+        self.to_skin = ndimage.distance_transform_edt(inside) * spacing
+        self.to_bone = np.full(inside.shape, 99.0)
+        if bone.any():
+            self.to_bone = ndimage.distance_transform_edt(~bone) * spacing
+
+    def allowed(self, site: str, radius: float) -> NDArray[np.bool_]:
+        """Where the middle of a deposit of a site and of such a radius (mm) may lie."""
+        if site == "bone":
+            near = (self.to_bone > 0) & (self.to_bone < 0.9 * radius + 0.4)
+        elif site == "skin":
+            near = (self.to_skin < radius + 1.0) & (self.to_bone > 0.8)
+        elif site == "flesh":
+            near = self.to_bone > min(radius + 0.6, 3.0)
+        elif site == "tip":
+            near = self.to_tip < _TIP_MM
+        elif site == "missed":
+            near = self.missed
+        else:
+            return self.bone
+        return np.asarray(near & self.inside)
 
 
 def _contour_direction(field: Array, row: int, column: int, points: Array) -> Array:
