@@ -33,7 +33,12 @@ from calcimetry.model.report import Report
 from calcimetry.model.segmentation import Segmentation
 from calcimetry.plausible.picture import picture_doubts, refuse_unusable
 from calcimetry.plausible.scale import length_warning, spacing_warning
-from calcimetry.plausible.volume import metal_mask, refuse_unusable_volume, volume_doubts
+from calcimetry.plausible.volume import (
+    BEYOND_DEPOSITS_HU,
+    metal_mask,
+    refuse_unusable_volume,
+    volume_doubts,
+)
 from calcimetry.rough_hand import find_rough_hands
 from calcimetry.settings import Settings
 
@@ -145,6 +150,7 @@ def _measure_volume(
     tell("finding hands")
     refuse_unusable_volume(image)
     metal = metal_mask(image)
+    surely_metal = metal if len(energies) > 1 else metal_mask(image, BEYOND_DEPOSITS_HU)
     calibration, told = calibration_or_reason(
         settings.calibration, energies, settings.density.tube_setting
     )
@@ -167,7 +173,8 @@ def _measure_volume(
         method = evidence.method
         tell("finding lesions")
         evidence, grown, blur_mm = _find_lesions(part, evidence, settings.for_volumes())
-        grown, left_out = without_imitators(part, grown)
+        hidden = None if surely_metal is None else surely_metal[box.slices]
+        grown, left_out = without_imitators(part, grown, hidden)
         warnings |= dict.fromkeys(left_out)
         tell("measuring lesions")
         found = measure_volume_lesions(

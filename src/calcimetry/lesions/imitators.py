@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from calcimetry.lesions.grow import GrownLesions
 from calcimetry.lesions.hollow import without_bones
+from calcimetry.lesions.metal import without_metal
 from calcimetry.lesions.nails import without_nails
 from calcimetry.lesions.support import without_supports
 from calcimetry.model.image import Image
 
 
-def without_imitators(image: Image, grown: GrownLesions) -> tuple[GrownLesions, list[str]]:
-    """Leave missed bones, fingernails and what the hand lies on out of grown lesions.
+def without_imitators(
+    image: Image, grown: GrownLesions, hidden: NDArray[np.bool_] | None = None
+) -> tuple[GrownLesions, list[str]]:
+    """Leave metal, missed bones, fingernails and what the hand lies on out of grown lesions.
 
     Parameters
     ----------
@@ -18,6 +24,8 @@ def without_imitators(image: Image, grown: GrownLesions) -> tuple[GrownLesions, 
         The part of a volume that holds a hand, in HU.
     grown : GrownLesions
         On the image's grid.
+    hidden : array of bool, shape of the grid, or None
+        Where metal and what lies just around it hide everything.
 
     Returns
     -------
@@ -27,6 +35,12 @@ def without_imitators(image: Image, grown: GrownLesions) -> tuple[GrownLesions, 
         A sentence for each kind of thing that was left out.
     """
     told = []
+    grown, metal_mm3 = without_metal(grown, hidden)
+    if metal_mm3:
+        told.append(
+            f"{metal_mm3:.0f} mm3 of metal, or of what it hides, look like lesions and are not "
+            "measured."
+        )
     grown, missed_cm3 = without_bones(image, grown)
     if missed_cm3:
         told.append(
