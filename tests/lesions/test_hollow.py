@@ -44,3 +44,25 @@ def test_a_small_hollow_deposit_stays():
     hu = np.where(AWAY_MM < 4.5, np.where(AWAY_MM < 2.5, 250.0, 1300.0), 40.0)
     before = grown(AWAY_MM < 4.5)
     assert without_bones(Image(hu, GRID), before)[0] is before
+
+
+@pytest.mark.parametrize(
+    ("open_end", "inside_hu", "gone"),
+    [
+        pytest.param(True, 100.0, True, id="part of a shaft"),
+        pytest.param(False, 100.0, False, id="a crust, closed all round"),
+        pytest.param(True, 900.0, False, id="a plate curled around dense mineral"),
+    ],
+)
+def test_a_short_tube_of_cortex_is_bone(open_end, inside_hu, gone):
+    slices, rows, columns = np.indices(GRID.shape)
+    away = np.hypot(rows - 14.5, columns - 14.5) * 0.7
+    along = (slices >= 8) & (slices < 20)
+    inside = along & (away < 2.4)
+    if not open_end:
+        inside &= (slices >= 10) & (slices < 18)
+    wall = along & (away < 4.0) & ~inside
+    hu = np.where(wall, 1200.0, np.where(inside, inside_hu, 40.0))
+    before = grown(wall)
+    rest, _ = without_bones(Image(hu, GRID), before)
+    assert (rest.lesion_map.labels == (1,)) is gone
