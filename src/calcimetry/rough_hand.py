@@ -69,7 +69,7 @@ def find_rough_hands(
     sesamoid = told.types.label_map == Bone.SESAMOID
     whole = np.where(shape.pieces > 0, _mostly(shape.pieces, sesamoid), sesamoid)
     touching = _without_slips(sesamoid & known_bone, sesamoid, whole, image.grid.voxel_mm3)
-    sesamoid = _at_joints(whole | touching, told.types)
+    sesamoid = _at_joints(whole | touching, told.types, shape.pieces)
     rough = replace(shape, bone=known_bone | sesamoid)
     meanings = {**shape.kinds.meanings, **told.types.meanings, CARPAL: bone_name(CARPAL)}
 
@@ -127,11 +127,14 @@ def _without_slips(
     return touching & alone[parts]
 
 
-def _at_joints(mask: NDArray[np.bool_], types: Segmentation) -> NDArray[np.bool_]:
+def _at_joints(
+    mask: NDArray[np.bool_], types: Segmentation, pieces: NDArray[np.int32]
+) -> NDArray[np.bool_]:
     """Parts of a mask that may be sesamoids: no larger, and beside two bones that have some.
 
     Those are a metacarpal and a proximal phalanx, or a thumb's two phalanges: of a finger's,
-    proximal and distal lie far apart.
+    proximal and distal lie far apart. A piece that is mostly such a bone is one throughout: what
+    a network says may leave out its end.
     """
     if not mask.any():
         return mask
@@ -139,6 +142,7 @@ def _at_joints(mask: NDArray[np.bool_], types: Segmentation) -> NDArray[np.bool_
 
     def beside(*bones: Bone) -> NDArray[np.bool_]:
         some = np.isin(types.label_map, bones)
+        some |= _mostly(pieces, some)
         return components_near(parts, some, types.grid, _SESAMOID_REACH_MM)
 
     at_joint = beside(Bone.PROXIMAL_PHALANX) & beside(Bone.METACARPAL, Bone.DISTAL_PHALANX)

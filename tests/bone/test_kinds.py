@@ -78,6 +78,18 @@ def test_a_deposit_that_the_network_doubts_is_not_said_to_be_one(monkeypatch):
     assert not told.deposits.any()
 
 
+def test_what_has_marrow_is_no_deposit_however_sure_the_network_is(monkeypatch):
+    image, truth = rod_with_lump()
+    z, y, x = np.indices(GRID.shape)
+    hollow = np.where(np.hypot(y - 12, x - 9) < 2.2, 200.0, image.array)
+    truth = np.where(truth == 4, DEPOSIT, truth)
+    for hu, some in ((image.array, True), (hollow, False)):
+        told = told_by(monkeypatch, Image(hu, GRID), Told(Image(hu, GRID), truth))
+        shaft = (z > 35) & (z < 50) & (np.hypot(y - 12, x - 9) < 3)
+        assert told.deposits[shaft].any() == some
+        assert not (told.types.label_map[shaft] > 0).any()
+
+
 def test_a_sesamoid_is_bone(monkeypatch):
     image, truth = rod_with_lump()
     truth[truth == DEPOSIT] = SESAMOID

@@ -5,7 +5,7 @@ import pytest
 
 from calcimetry.lesions.grow import GrownLesions
 from calcimetry.lesions.imitators import without_imitators
-from calcimetry.lesions.support import without_supports
+from calcimetry.lesions.support import without_patches, without_supports
 from calcimetry.model import Grid, Image, Segmentation
 
 GRID = Grid((60, 50, 40), np.diag([1.0, 1.0, 1.0, 1.0]))
@@ -48,3 +48,26 @@ def test_what_was_left_out_is_said():
     assert told == [
         "14 cm3 that go on past the hand on several sides, like a plate under it, are not measured."
     ]
+
+
+def test_a_patch_of_a_plate_is_left_out_and_a_faint_lesion_in_flesh_is_not():
+    rng = np.random.default_rng(3)
+    hu = np.full(GRID.shape, 30.0)
+    hu[:, 38:] = 170.0
+    hu[:, :10] = -1000.0
+    hu[LESION] = 150.0
+    image = Image((hu + rng.normal(0.0, 15.0, hu.shape)).astype(np.float32), GRID)
+    both = grown(np.s_[20:28, 42:46, 10:20], LESION)
+    kept, patches = without_patches(image, both)
+    assert patches == 1
+    np.testing.assert_array_equal(kept.lesion_map.mask, both.lesion_map.label_map == 2)
+    _, told = without_imitators(image, both)
+    assert len(told) == 1
+    assert "1 patches no brighter than what lies around them" in told[0]
+
+
+def test_a_lesion_within_bone_is_not_compared_with_it():
+    hu = np.full(GRID.shape, 900.0, np.float32)
+    hu[LESION] = 300.0
+    found = grown(LESION)
+    assert without_patches(Image(hu, GRID), found) == (found, 0)

@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from calcimetry.bone.blocks import WAYS
 from calcimetry.bone.hand_view import KINDS, hand_view
-from calcimetry.bone.marrow import border_hu, filled_bone
+from calcimetry.bone.marrow import border_hu, filled_bone, has_marrow
 from calcimetry.bone.network import WEIGHTS, Network, ask_ways, load_network
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU
 from calcimetry.errors import ModelError
@@ -102,9 +102,7 @@ def tell_kinds(image: Image) -> KindsOfBone:
     of_none = _means(pieces[places], said[0]) > _NO_KIND
     kinds[of_none[pieces]] = 0
     sure = _means(pieces[places], said[_DEPOSIT]) >= _SURE
-    return KindsOfBone(
-        _types(kinds, image.grid), _deposits(pieces, kinds == _DEPOSIT, sure, image.grid)
-    )
+    return KindsOfBone(_types(kinds, image.grid), _deposits(pieces, kinds == _DEPOSIT, sure, image))
 
 
 def _said(image: Image, index: NDArray[np.intp], network: Network) -> FloatArray:
@@ -130,9 +128,16 @@ def _means(pieces: NDArray[np.int32], said: FloatArray) -> NDArray[np.float64]:
 
 
 def _deposits(
-    pieces: NDArray[np.int32], deposit: NDArray[np.bool_], sure: NDArray[np.bool_], grid: Grid
+    pieces: NDArray[np.int32], deposit: NDArray[np.bool_], sure: NDArray[np.bool_], image: Image
 ) -> NDArray[np.uint16]:
-    """Numbers of the large ones of pieces that are surely deposits, shape of the grid."""
-    sizes = np.bincount(pieces[deposit], minlength=len(sure)) * grid.voxel_mm3
+    """Numbers of the large ones of pieces that are surely deposits, shape of the grid.
+
+    One with marrow inside is a bone, perhaps with a deposit that the network thought of.
+    """
+    sizes = np.bincount(pieces[deposit], minlength=len(sure)) * image.grid.voxel_mm3
     chosen = sure & (sizes >= _LEAST_DEPOSIT_MM3)
+    for number in np.flatnonzero(chosen):
+        own = pieces == number
+        (box,) = ndimage.find_objects(own.astype(np.uint8))
+        chosen[number] = not has_marrow(own[box], image.array[box], image.grid)
     return np.where(chosen, np.cumsum(chosen), 0).astype(np.uint16)[pieces]

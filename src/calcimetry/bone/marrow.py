@@ -1,4 +1,4 @@
-"""Bone with its marrow, from dense bone alone, and how bright dense bone is."""
+"""Bone with its marrow, from dense bone alone, whether it has any, and how bright dense bone is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from calcimetry.model import Image
+from calcimetry.model import Grid, Image
 
 BoolArray = NDArray[np.bool_]
 
@@ -18,6 +18,9 @@ _MINERAL_HU, _CORTEX_PERCENTILE = 300.0, 95
 #: A gap in bone that a plane encloses is filled if it is thicker than about twice this: marrow,
 #: not the gap of a joint whose one bone sits in the other's hollow.
 _JOINT_HALF_MM = 0.7
+#: A piece is bone if it is so large, and darker by this factor below this depth in mm than the
+#: bright quarter of its outer layer.
+_LEAST_MM3, _HOLLOW_SHARE, _INSIDE_MM = 500.0, 0.8, 2.0
 
 
 def filled_bone(mask: BoolArray, spacing: tuple[float, float, float]) -> BoolArray:
@@ -63,3 +66,18 @@ def border_hu(image: Image) -> float | None:
         return None
     cortex = float(np.percentile(mineral, _CORTEX_PERCENTILE))
     return float(np.clip(_BORDER_SHARE * cortex, *_BORDER_HU))
+
+
+def has_marrow(mask: BoolArray, hu: NDArray[np.float32], grid: Grid) -> bool:
+    """Whether a piece of mineral is large, and its inside darker than its outer layer.
+
+    `mask`, with its holes filled, and `hu` are of the piece's own box in an image of `grid`.
+    """
+    if mask.sum() * grid.voxel_mm3 < _LEAST_MM3:
+        return False
+    padded = np.pad(mask, 1)
+    depth = ndimage.distance_transform_edt(padded, sampling=grid.spacing)[1:-1, 1:-1, 1:-1]
+    inside, outside = depth > _INSIDE_MM, mask & (depth <= _INSIDE_MM)
+    if not inside.any():
+        return False
+    return bool(hu[inside].mean() < _HOLLOW_SHARE * np.percentile(hu[outside], 75))

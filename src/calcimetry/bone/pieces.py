@@ -14,8 +14,8 @@ from scipy import ndimage
 from scipy.sparse.csgraph import connected_components as graph_components
 from skimage.segmentation import watershed
 
-from calcimetry.bone.marrow import border_hu, filled_bone
-from calcimetry.model import Bone, Grid, Image, Segmentation, bone_name
+from calcimetry.bone.marrow import border_hu, filled_bone, has_marrow
+from calcimetry.model import Bone, Image, Segmentation, bone_name
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 from calcimetry.regions import connected_components
 
@@ -44,9 +44,6 @@ _RELIEF_MM = (0.35, 1.0)
 _LUMP_SHARE = 0.4
 #: Pieces below this are no bones of a finger.
 _LEAST_PIECE_MM3 = 15.0
-#: Without a name a piece is bone if it is so large, and darker by this factor below this depth
-#: in mm than the bright quarter of its outer layer.
-_LEAST_UNNAMED_MM3, _HOLLOW_SHARE, _INSIDE_MM = 500.0, 0.8, 2.0
 #: Usual volumes in mm3 above which a bone is a middle, a proximal phalanx, a metacarpal.
 _USUAL_MM3 = (
     (2500.0, Bone.METACARPAL),
@@ -124,21 +121,6 @@ class RoughBones:
             if has_marrow(mask, image.array[box], image.grid):
                 found[box][mask] = self.kinds.label_map[box][mask]
         return found
-
-
-def has_marrow(mask: BoolArray, hu: NDArray[np.float32], grid: Grid) -> bool:
-    """Whether a piece of mineral is large, and its inside darker than its outer layer.
-
-    `mask`, with its holes filled, and `hu` are of the piece's own box in an image of `grid`.
-    """
-    if mask.sum() * grid.voxel_mm3 < _LEAST_UNNAMED_MM3:
-        return False
-    padded = np.pad(mask, 1)
-    depth = ndimage.distance_transform_edt(padded, sampling=grid.spacing)[1:-1, 1:-1, 1:-1]
-    inside, outside = depth > _INSIDE_MM, mask & (depth <= _INSIDE_MM)
-    if not inside.any():
-        return False
-    return bool(hu[inside].mean() < _HOLLOW_SHARE * np.percentile(hu[outside], 75))
 
 
 def split_bones(image: Image, left_out: BoolArray | None = None) -> RoughBones:

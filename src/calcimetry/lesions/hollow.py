@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from calcimetry.bone.marrow import filled_bone
-from calcimetry.bone.pieces import has_marrow
+from calcimetry.bone.marrow import filled_bone, has_marrow
 from calcimetry.lesions.grow import GrownLesions
 from calcimetry.lesions.leave_out import without
 from calcimetry.model import Grid

@@ -9,7 +9,7 @@ from calcimetry.lesions.grow import GrownLesions
 from calcimetry.lesions.hollow import without_bones
 from calcimetry.lesions.metal import without_metal
 from calcimetry.lesions.nails import without_nails
-from calcimetry.lesions.support import without_supports
+from calcimetry.lesions.support import without_patches, without_supports
 from calcimetry.model.image import Image
 
 
@@ -55,5 +55,11 @@ def without_imitators(
         told.append(
             f"{support_cm3:.0f} cm3 that go on past the hand on several sides, like a plate under "
             "it, are not measured."
+        )
+    grown, patches = without_patches(image, grown)
+    if patches:
+        told.append(
+            f"{patches} patches no brighter than what lies around them, like a plate under the "
+            "hand, are not measured."
         )
     return grown, told
