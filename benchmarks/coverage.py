@@ -33,7 +33,7 @@ from calcimetry.phantom.hand_settings import PLAIN_HAND, HandSettings
 from calcimetry.phantom.picture import FingerPicture, finger_picture
 from calcimetry.phantom.truth import true_bones
 from calcimetry.phantom.volume import finger_volume, hand_volume
-from calcimetry.plausible.picture import picture_doubts, refuse_unusable
+from calcimetry.plausible.picture import picture_doubts, refuse_unusable, ring_mask
 from calcimetry.plausible.volume import metal_mask, refuse_unusable_volume, volume_doubts
 
 #: A phalanx counts as whole where the picture shows so much of its length.
@@ -218,7 +218,9 @@ def tell_times() -> None:
     digits = [(digit, hand.laterality) for digit in list(Digit)[1:]]
     steps = {
         "picture: refusing": lambda: refuse_unusable(made.image),
-        "picture: doubts": lambda: picture_doubts(made.image, report.bones),
+        "picture: doubts": lambda: picture_doubts(
+            made.image, report.bones, ring_mask(made.image, report.bones)
+        ),
         "picture: coverage": lambda: phalanx_coverage(report.bones, report.lesion_map),
         "hand: refusing": lambda: refuse_unusable_volume(image),
         "hand: doubts": lambda: volume_doubts(image, metal_mask(image)),

@@ -10,7 +10,7 @@ from calcimetry.model import Grid, Image, Segmentation
 from calcimetry.pipeline import measure
 from calcimetry.plausible.scale import length_warning
 from calcimetry.settings import Settings
-from tests.drawing import BONES, ellipse, finger
+from tests.drawing import BONES, ellipse, finger, rectangle
 
 KMEANS = Settings(method="kmeans")
 DEPOSITS = (
@@ -53,6 +53,16 @@ def test_a_healthy_finger_has_no_lesion():
         "area_interval": "no lesion was found; what may have been missed has no interval"
     }
     assert report.status == "complete"
+
+
+def test_a_ring_is_left_out_and_told_and_a_deposit_farther_off_is_measured():
+    bars = tuple((rectangle(5.0, 2.0, centre=(18.0, side * 12.0)), 3000.0) for side in (-1, 1))
+    report = measure(finger(deposits=(*bars, DEPOSITS[0]))[0], KMEANS)
+    (lesion,) = report.lesions
+    assert lesion.area_mm2 == pytest.approx(np.pi * 3.0, rel=0.1)
+    assert any("as a metal ring's do: they and what" in text for text in report.warnings)
+    one_bar = measure(finger(deposits=(bars[0], DEPOSITS[0]))[0], KMEANS)
+    assert len(one_bar.lesions) == 2
 
 
 def test_a_missing_phalanx_makes_the_result_partial():

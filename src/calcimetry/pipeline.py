@@ -17,6 +17,7 @@ from calcimetry.fingers.locate import Box, locate_hands
 from calcimetry.lesions.cut_off import without_cut_off
 from calcimetry.lesions.grow import GrownLesions, grow_lesions
 from calcimetry.lesions.imitators import without_imitators
+from calcimetry.lesions.metal import without_metal
 from calcimetry.lesions.outside import without_outside
 from calcimetry.lesions.reclaim import reclaim_solid
 from calcimetry.lesions.settle import settle_claims
@@ -31,7 +32,7 @@ from calcimetry.model import DualEnergyImage, Hand, Laterality, Lesion, PhalanxC
 from calcimetry.model.image import Image
 from calcimetry.model.report import Report
 from calcimetry.model.segmentation import Segmentation
-from calcimetry.plausible.picture import picture_doubts, refuse_unusable
+from calcimetry.plausible.picture import picture_doubts, refuse_unusable, ring_mask
 from calcimetry.plausible.scale import length_warning, spacing_warning
 from calcimetry.plausible.volume import (
     BEYOND_DEPOSITS_HU,
@@ -102,6 +103,8 @@ def _measure_picture(image: Image, settings: Settings) -> Report:
     evidence, grown, _ = _find_lesions(image, evidence, settings)
     grown, outside = without_outside(image, evidence.bones, grown)
     grown, cut_off = without_cut_off(evidence.bones, grown)
+    ring = ring_mask(image, evidence.bones)
+    grown, _ = without_metal(grown, ring)
     lesions = measure_lesions(
         image, evidence.bones, grown.lesion_map, grown.mineral_fraction, settings.area_error
     )
@@ -114,7 +117,7 @@ def _measure_picture(image: Image, settings: Settings) -> Report:
         f"{cut_off} bright things beside bone that the picture's border cuts are taken for bone."
         if cut_off
         else "",
-        *picture_doubts(image, evidence.bones),
+        *picture_doubts(image, evidence.bones, ring),
     )
     found = (evidence.bones, grown.lesion_map, lesions)
     return _report(shown, evidence.method, found, coverage, warnings, settings)

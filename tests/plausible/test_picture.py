@@ -5,7 +5,7 @@ import pytest
 
 from calcimetry.errors import NotMeasurable
 from calcimetry.model import Grid, Image, Segmentation
-from calcimetry.plausible.picture import picture_doubts, refuse_unusable
+from calcimetry.plausible.picture import picture_doubts, refuse_unusable, ring_mask
 from tests.drawing import finger, rectangle
 
 WINDOW = (-300.0, 1200.0)
@@ -16,20 +16,21 @@ def picture(hu, spacing_mm=0.4) -> Image:
 
 
 def doubts(image: Image, bones: Segmentation | None = None):
-    return picture_doubts(image, finger()[1] if bones is None else bones)
+    bones = finger()[1] if bones is None else bones
+    return picture_doubts(image, bones, ring_mask(image, bones))
 
 
 def test_a_finger_is_neither_refused_nor_doubted():
     image, bones = finger()
     refuse_unusable(image)
-    assert picture_doubts(image, bones) == ()
+    assert doubts(image, bones) == ()
 
 
 def test_a_finger_on_a_cushion_is_not_refused():
     image, bones = finger()
     on_cushion = picture(np.maximum(image.array[0], -150.0))
     refuse_unusable(on_cushion)
-    assert picture_doubts(on_cushion, bones) == ()
+    assert doubts(on_cushion, bones) == ()
 
 
 def gradients() -> np.ndarray:
@@ -95,14 +96,18 @@ def test_a_ring_lies_bare_on_both_sides():
     # Soft tissue is about 22 mm wide, half way down.
     bars = tuple((rectangle(5.0, 2.0, centre=(18.0, side * 12.0)), 3000.0) for side in (-1, 1))
     image, bones = finger(deposits=bars)
-    (told,) = picture_doubts(image, bones)
-    assert "bare on both sides of the finger, as a metal ring" in told
+    (told,) = doubts(image, bones)
+    assert "bare on both sides of the finger, as a metal ring's do: they and what" in told
+    hidden = ring_mask(image, bones)
+    assert hidden is not None
+    assert hidden[image.array >= 1200.0].any()
+    assert not hidden[bones.mask].all()
     image, bones = finger(deposits=bars[:1])
-    assert picture_doubts(image, bones) == ()
+    assert doubts(image, bones) == ()
 
 
 def test_motion_is_told():
     image, bones = finger()
     hu = image.array[0]
-    (told,) = picture_doubts(picture(0.5 * (hu + np.roll(hu, (6, 5), (0, 1)))), bones)
+    (told,) = doubts(picture(0.5 * (hu + np.roll(hu, (6, 5), (0, 1)))), bones)
     assert "Contours are double, 3." in told

@@ -1,4 +1,4 @@
-"""Metal in a volume grows like a dense deposit and is none; beside it nothing can be told."""
+"""Metal grows like a dense deposit and is none; beside it nothing can be told."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from calcimetry.lesions.grow import GrownLesions
 from calcimetry.lesions.leave_out import without
+from calcimetry.regions import sample_size
 
 #: So much of a lesion lies in metal or in what it hides.
 _SHARE = 0.5
@@ -20,17 +21,17 @@ def without_metal(
     Parameters
     ----------
     grown : GrownLesions
-        Of a volume.
+        Of a picture or a volume.
     hidden : array of bool, shape of its grid, or None
         Where metal and what lies just around it hide everything
-        (`calcimetry.plausible.volume.metal_mask`).
+        (`calcimetry.plausible.volume.metal_mask`, `calcimetry.plausible.picture.ring_mask`).
 
     Returns
     -------
     grown : GrownLesions
         The rest, numbered from 1 without gaps.
-    left_out_mm3 : float
-        Volume of what was left out.
+    left_out : float
+        Size of what was left out, mm2 or mm3.
     """
     labels = grown.lesion_map.label_map
     if hidden is None or not (hidden & (labels > 0)).any():
@@ -38,4 +39,4 @@ def without_metal(
     sizes = np.bincount(labels.ravel())
     inside = np.bincount(labels[hidden], minlength=len(sizes))
     numbers = [n for n in range(1, len(sizes)) if inside[n] > 0 and inside[n] >= _SHARE * sizes[n]]
-    return without(grown, numbers), float(sizes[numbers].sum()) * grown.lesion_map.grid.voxel_mm3
+    return without(grown, numbers), float(sizes[numbers].sum()) * sample_size(grown.lesion_map.grid)

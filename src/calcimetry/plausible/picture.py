@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from calcimetry.errors import NotMeasurable
 from calcimetry.model.image import Image
 from calcimetry.model.segmentation import Segmentation
 from calcimetry.plausible.motion import double_contour_mm
+from calcimetry.plausible.volume import AROUND_METAL_MM
 
 BoolArray = NDArray[np.bool_]
 Array = NDArray[np.floating[Any]]
@@ -107,8 +109,46 @@ def _refuse_other_things(smooth: Array, image: Image, doing: str) -> None:
         )
 
 
-def picture_doubts(image: Image, bones: Segmentation) -> tuple[str, ...]:
+def picture_doubts(image: Image, bones: Segmentation, ring: BoolArray | None) -> tuple[str, ...]:
     """What about a picture gives reason to doubt its measurement.
+
+    Parameters
+    ----------
+    image : Image
+        A picture that `refuse_unusable` lets pass.
+    bones : Segmentation
+        Its bones.
+    ring : array of bool or None
+        What `ring_mask` gives.
+
+    Returns
+    -------
+    tuple of str
+        Warnings: a wrong window, a ring of metal, motion.
+    """
+    hu = image.array[0]
+    doubts = [_window_doubt(image, bones.mask[0])]
+    if ring is not None:
+        doubts.append(
+            "Saturated bars lie bare on both sides of the finger, as a metal ring's do: they and "
+            f"what lies within {AROUND_METAL_MM:g} mm of them are not measured, and streaks "
+            "farther off may look like calcium."
+        )
+    box = ndimage.find_objects((hu > BODY_HU).astype(np.uint8))[0]
+    apart = double_contour_mm(hu[box], image.grid.spacing[1:])
+    if apart is not None:
+        doubts.append(
+            f"Contours are double, {apart:.1f} mm apart, as after motion during the scan: areas "
+            "and outlines may be wrong."
+        )
+    return tuple(filter(None, doubts))
+
+
+def ring_mask(image: Image, bones: Segmentation) -> BoolArray | None:
+    """Where a metal ring and what lies just around it hide everything.
+
+    Saturated pieces that lie bare on both sides of the finger, with the finger between, are a
+    ring's; bone under thin skin is none of them.
 
     Parameters
     ----------
@@ -119,25 +159,33 @@ def picture_doubts(image: Image, bones: Segmentation) -> tuple[str, ...]:
 
     Returns
     -------
-    tuple of str
-        Warnings: a wrong window, a ring of metal, motion.
+    array of bool, shape of the grid, or None
+        None where there is no ring, or no window that shows what is saturated.
     """
-    hu, spacing = image.array[0], image.grid.spacing[1]
-    doubts = [_window_doubt(image, bones.mask[0])]
-    end = None if image.clipped_hu is None else image.clipped_hu[1]
-    if end is not None and _wears_ring(hu, spacing, end, bones.mask[0]):
-        doubts.append(
-            "Saturated bars lie bare on both sides of the finger, as a metal ring's do: it is no "
-            "calcium, and streaks around it may look like some."
-        )
-    box = ndimage.find_objects((hu > BODY_HU).astype(np.uint8))[0]
-    apart = double_contour_mm(hu[box], image.grid.spacing[1:])
-    if apart is not None:
-        doubts.append(
-            f"Contours are double, {apart:.1f} mm apart, as after motion during the scan: areas "
-            "and outlines may be wrong."
-        )
-    return tuple(filter(None, doubts))
+    if image.clipped_hu is None:
+        return None
+    hu, spacing_mm = image.array[0], image.grid.spacing[1]
+    body = hu > BODY_HU
+    near = 2 * max(1, round(BARE_MM / spacing_mm)) + 1
+    bare = (hu >= image.clipped_hu[1]) & (ndimage.minimum_filter(hu, near) <= BODY_HU)
+    bare &= ~ndimage.binary_dilation(bones.mask[0], np.ones((3, 3)))
+    pieces, count = ndimage.label(bare, np.ones((3, 3)))
+    sizes = np.bincount(pieces.ravel())[1:] * spacing_mm**2
+    large = np.flatnonzero(sizes >= BARE_MM2) + 1
+    places = [np.array(p) for p in ndimage.center_of_mass(bare, pieces, large)] if count else []
+    bars = set()
+    for (first, one), (second, other) in itertools.combinations(
+        zip(large.tolist(), places, strict=True), 2
+    ):
+        if RING_MM[0] <= float(np.linalg.norm(one - other)) * spacing_mm <= RING_MM[1]:
+            line = one + np.linspace(0.1, 0.9, 33)[:, None] * (other - one)
+            rows, columns = np.rint(line).astype(np.intp).T
+            if bool(body[rows, columns].all()):
+                bars |= {first, second}
+    if not bars:
+        return None
+    away = ndimage.distance_transform_edt(~np.isin(pieces, list(bars))) * spacing_mm
+    return np.asarray(away <= AROUND_METAL_MM)[None]
 
 
 def _window_doubt(image: Image, bone: BoolArray) -> str:
@@ -188,30 +236,6 @@ def _thickness_mm(body: BoolArray, spacing_mm: float) -> float:
     step = max(1, int(1.2 / spacing_mm))
     depth = ndimage.distance_transform_edt(np.pad(body[::step, ::step], 1))
     return float(2.0 * depth.max() * step * spacing_mm)
-
-
-def _wears_ring(hu: Array, spacing_mm: float, brightest_hu: float, bone: BoolArray) -> bool:
-    """Whether saturated pieces lie bare on both sides of the finger, and the finger between.
-
-    Bone under thin skin is none of them.
-    """
-    body = hu > BODY_HU
-    near = 2 * max(1, round(BARE_MM / spacing_mm)) + 1
-    bare = (hu >= brightest_hu) & (ndimage.minimum_filter(hu, near) <= BODY_HU)
-    bare &= ~ndimage.binary_dilation(bone, np.ones((3, 3)))
-    pieces, count = ndimage.label(bare, np.ones((3, 3)))
-    sizes = np.bincount(pieces.ravel())[1:] * spacing_mm**2
-    large = np.flatnonzero(sizes >= BARE_MM2) + 1
-    places = [np.array(p) for p in ndimage.center_of_mass(bare, pieces, large)] if count else []
-    for number, one in enumerate(places):
-        for other in places[:number]:
-            apart = float(np.linalg.norm(one - other)) * spacing_mm
-            if RING_MM[0] <= apart <= RING_MM[1]:
-                line = one + np.linspace(0.1, 0.9, 33)[:, None] * (other - one)
-                rows, columns = np.rint(line).astype(np.intp).T
-                if bool(body[rows, columns].all()):
-                    return True
-    return False
 
 
 def _neighbour_correlation(hu: Array) -> float:
