@@ -51,6 +51,24 @@ def test_only_the_solid_piece_is_taken():
     assert found.bone_fraction[0, 4, 30] == 1.0
 
 
+def test_the_middle_of_a_shaft_of_several_names_stays_bone_and_its_end_does_not():
+    # Saturated and without marrow throughout, as a shaft of thick cortex is.
+    labels = np.zeros((80, 60), np.uint16)
+    labels[5:25, 22:38], labels[25:55, 22:38], labels[55:75, 22:38] = 1, 4, 1
+    hu = np.where(labels > 0, 1200.0, 40.0)
+    hu[5:25, 25:35] = hu[55:75, 25:35] = 500.0  # both ends have marrow
+    image = Image(hu, GRID)
+
+    def left(label_map):
+        bones = Segmentation(label_map, GRID, {1: bone_name(1), 4: bone_name(4)})
+        evidence = BoneEvidence(bones, bones.mask.astype(np.float32), None, "drawn")
+        return reclaim_solid(image, evidence).bones.labels
+
+    assert left(labels) == (1, 4)
+    labels[55:] = 0
+    assert left(labels) == (1,)
+
+
 def test_a_piece_that_the_border_cuts_stays_bone():
     whole = disc(4.0)
     column = np.flatnonzero(whole.any(axis=0))[0] + 3

@@ -31,7 +31,7 @@ def test_lesions_of_a_picture_are_refused():
 
 
 def test_a_faint_lesion_and_one_at_bone_are_less_sure():
-    model = VolumeErrorModel()
+    model = VolumeErrorModel(faint_low=0.2, faint_high=0.4, contact_high=1.0)
     bright = model.interval(50.0, 65.0, mean_hu=900.0)
     faint = model.interval(50.0, 65.0, mean_hu=300.0)
     at_bone = model.interval(50.0, 65.0, 0.3, 900.0)

@@ -16,6 +16,8 @@ FloatArray = NDArray[np.float64]
 
 #: How far a bone's fraction fades beyond its mask.
 _BORDER_MM = 1.5
+#: Where a shaft goes on it is at least so wide.
+_SHAFT_MM = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ def reclaim_solid(
                 continue
             piece = pieces[box] == number
             mostly = solid[box][piece].mean() >= settings.solid_share
-            if mostly and deepest[blobs[box][piece]].max() > settings.deepest_mm:
+            deep = deepest[blobs[box][piece]].max() > settings.deepest_mm
+            if mostly and deep and not _goes_on_twice(pieces == number, evidence.bones):
                 taken[box] |= piece
     return give_back(evidence, taken)
 
@@ -109,6 +112,19 @@ def give_back(
         np.where(around, whole, claimed),
         evidence.method,
     )
+
+
+def _goes_on_twice(piece: NDArray[np.bool_], bones: Segmentation) -> bool:
+    """Whether a piece of a picture's bone goes on at both its ends in bone of another name.
+
+    Then it is the middle of a shaft that got several names.
+    """
+    if bones.grid.shape[0] > 1:
+        return False
+    beside = ndimage.binary_dilation(piece, np.ones((1, 3, 3))) & bones.mask & ~piece
+    ends, _ = connected_components(beside)
+    wide = np.bincount(ends.ravel())[1:] * bones.grid.spacing[1] >= _SHAFT_MM
+    return int(wide.sum()) >= 2
 
 
 def _deepest_mm(solid: NDArray[np.bool_], grid: Grid) -> tuple[NDArray[np.int32], FloatArray]:

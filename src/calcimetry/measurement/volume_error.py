@@ -35,16 +35,16 @@ class VolumeErrorModel(ErrorModel):
     Interval(low=10.0, high=20.0)
     """
 
-    relative_low: float = 0.224
-    relative_high: float = 0.167
-    boundary_low_mm: float = 0.118
-    boundary_high_mm: float = 0.442
+    relative_low: float = 0.105
+    relative_high: float = 0.097
+    boundary_low_mm: float = 0.421
+    boundary_high_mm: float = 0.395
     contact_low: float = 0.0
-    contact_high: float = 2.0
-    false_size: float = 38.3
-    missed_size: float = 84.1
-    faint_low: float = 0.169
-    faint_high: float = 0.674
+    contact_high: float = 1.212
+    false_size: float = 59.5
+    missed_size: float = 45.7
+    faint_low: float = 0.0
+    faint_high: float = 0.364
 
     def interval(
         self, size: float, border: float, contact: float = 0.0, mean_hu: float | None = None
