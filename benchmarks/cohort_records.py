@@ -40,7 +40,7 @@ Labels = NDArray[np.generic]
 REPORT_SEEDS: dict[Kind, int] = {"pictures": 61, "volumes": 63}
 #: Seeds to calibrate with, and how many images of each.
 CALIBRATION: dict[Kind, tuple[tuple[int, int], ...]] = {
-    "pictures": ((62, 500),),
+    "pictures": ((62, 1500),),
     "volumes": ((62, 60), (61, 44)),
 }
 #: Lesions of a cohort's pictures, mm2.

@@ -38,9 +38,11 @@ BESIDE_MM, BESIDE_HU, MOST_AIR = (1.2, 3.0), (-160.0, 160.0), 0.6
 #: The brightest twentieth of all bone is at least so bright; and at most a part of the body is
 #: as bright as the window's end.
 LEAST_BONE_HU, MOST_SATURATED = 550.0, 0.25
-#: A ring lies bare on both sides of a finger: saturated, within this of air, so large at least
-#: on each side, and so far apart.
-BARE_MM, BARE_MM2, RING_MM = 1.2, 1.5, (10.0, 35.0)
+#: JPEG darkens saturated pixels by up to this part of the window.
+JPEG_SHARE = 0.05
+#: A ring lies bare on both sides of a finger: saturated, so much of it within this of air, so
+#: large at least on each side, and so far apart.
+BARE_SHARE, BARE_MM, BARE_MM2, RING_MM = 0.6, 1.2, 1.5, (10.0, 35.0)
 
 
 def refuse_unusable(image: Image) -> None:
@@ -167,12 +169,15 @@ def ring_mask(image: Image, bones: Segmentation) -> BoolArray | None:
     hu, spacing_mm = image.array[0], image.grid.spacing[1]
     body = hu > BODY_HU
     near = 2 * max(1, round(BARE_MM / spacing_mm)) + 1
-    bare = (hu >= image.clipped_hu[1]) & (ndimage.minimum_filter(hu, near) <= BODY_HU)
-    bare &= ~ndimage.binary_dilation(bones.mask[0], np.ones((3, 3)))
-    pieces, count = ndimage.label(bare, np.ones((3, 3)))
-    sizes = np.bincount(pieces.ravel())[1:] * spacing_mm**2
-    large = np.flatnonzero(sizes >= BARE_MM2) + 1
-    places = [np.array(p) for p in ndimage.center_of_mass(bare, pieces, large)] if count else []
+    low_hu, high_hu = image.clipped_hu
+    bright = hu >= high_hu - JPEG_SHARE * (high_hu - low_hu)
+    bright &= ~ndimage.binary_dilation(bones.mask[0], np.ones((3, 3)))
+    pieces, count = ndimage.label(bright, np.ones((3, 3)))
+    sizes = np.bincount(pieces.ravel(), minlength=count + 1)
+    by_air = pieces[ndimage.minimum_filter(hu, near) <= BODY_HU]
+    bare = np.bincount(by_air, minlength=count + 1) >= BARE_SHARE * sizes
+    large = np.flatnonzero(bare[1:] & (sizes[1:] * spacing_mm**2 >= BARE_MM2)) + 1
+    places = [np.array(p) for p in ndimage.center_of_mass(bright, pieces, large)] if count else []
     bars = set()
     for (first, one), (second, other) in itertools.combinations(
         zip(large.tolist(), places, strict=True), 2
