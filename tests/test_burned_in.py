@@ -71,7 +71,7 @@ def test_without_a_window_nothing_is_called_bright():
 
 
 def test_the_same_is_measured_with_a_frame_and_the_report_says_so():
-    made = finger_picture(np.random.default_rng((31, 4))).image
+    made = finger_picture(np.random.default_rng((31, 7))).image
     hu = np.pad(made.array[0], 6, mode="edge")  # room, so that the frame hides nothing
     plain, inside = (cm.measure(picture(framed(hu, wide=wide))) for wide in (0, 1))
     assert FRAME_WARNING in inside.warnings

@@ -21,8 +21,11 @@ def pictures():
 def test_bones_are_found_on_simulated_fingers(pictures):
     overlaps = []
     for picture in pictures:
+        if not picture.bone_map.any():  # the plane misses all of it
+            continue
         evidence = PictureNetwork("unet").segment(picture.image)
         overlaps.append(dice(evidence.bones.mask[0], picture.bone_map > 0))
+    assert len(overlaps) >= 7
     assert np.mean(overlaps) > 0.93
 
 

@@ -12,7 +12,10 @@ from calcimetry.model import Interval
 from tests.fakes import lesion
 
 #: Nothing missed: ends above are those of the lesions alone.
-SURE = {"volume_error": VolumeErrorModel(missed_size=0.0)}
+SURE = {
+    "area_error": AreaErrorModel(missed_size=0.0),
+    "volume_error": VolumeErrorModel(missed_size=0.0),
+}
 
 
 def solid(number=1, **changes):
@@ -32,7 +35,7 @@ def test_half_widths_add_in_quadrature_but_for_what_masses_share():
     assert (total.lesion_count, total.urate_count) == (2, 0)
     assert total.area_mm2 == pytest.approx(2.88)
     assert total.area_interval.high == pytest.approx(2.88 + 0.4 * 2**0.5)
-    assert total.area_interval == total_area([solid(1), solid(2)])[1]
+    assert total.area_interval == total_area([solid(1), solid(2)], SURE["area_error"])[1]
     assert total.volume_mm3 == pytest.approx(20.0)
     assert total.volume_interval.high == pytest.approx(25.0)
     assert total.volume_interval.low == 0.0, "some of it may be no lesion"

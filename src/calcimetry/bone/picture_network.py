@@ -37,7 +37,6 @@ NAMELESS = ("other", "bone", "deposit")
 BONE_ONLY = ("other", "bone")
 #: A network's bones hold their marrow, so those filled evenly are bones all the same.
 _WITH_MARROW = PieceSettings(solid_share=1.0)
-_BOTH_ENDS_UP: tuple[tuple[int, ...], ...] = ((), (0, 1))
 
 
 class PictureNetwork:
@@ -88,10 +87,10 @@ class PictureNetwork:
                 "pictures with one that was trained on pictures, such as the default."
             )
         picture, grid = image.array[0], image.grid
-        view = working_grid(picture, grid)
-        seen = ask_ways(network, show_to_network(picture, grid, view), _BOTH_ENDS_UP)
-        fractions = np.concatenate([resample_image(part[None], view, grid) for part in seen[1:]])
-        fractions = np.clip(fractions, 0.0, 1.0)
+        # Turned before the view is laid, not after: the view begins at the finger's one end, and
+        # where it begins decides what is nearly even. So a turned picture gets the turned answer.
+        first, second = (_answer(network, one, grid) for one in (picture, np.rot90(picture, 2)))
+        fractions = np.clip((first + np.rot90(second, 2, axes=(1, 2))) / 2.0, 0.0, 1.0)
         if network.materials == NAMED:
             fractions = settle_sesamoids(fractions, grid)
         if network.materials != BONE_ONLY:
@@ -138,6 +137,13 @@ class PictureNetwork:
                 f"expected {'; or '.join(', '.join(one) for one in known)}."
             )
         return network, f"{self.name} {stated_fingerprint(weights)}"
+
+
+def _answer(network: Network, picture: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
+    """What fills each pixel of a picture but "other", (materials - 1, rows, columns)."""
+    view = working_grid(picture, grid)
+    seen = ask_ways(network, show_to_network(picture, grid, view), ((),))
+    return np.concatenate([resample_image(part[None], view, grid) for part in seen[1:]])
 
 
 def _named(parts: NDArray[np.float32], grid: Grid) -> Segmentation:
