@@ -20,7 +20,7 @@ from calcimetry.bone.cluster_rule import body_of
 from calcimetry.bone.islands import settle_islands
 from calcimetry.bone.method import BoneEvidence, require_picture
 from calcimetry.bone.names import name_bones, part_metacarpal
-from calcimetry.bone.network import WEIGHTS, Network, ask_ways, load_network, stated_fingerprint
+from calcimetry.bone.network import WEIGHTS, Network, load_network, stated_fingerprint
 from calcimetry.bone.picture_bones import PieceSettings, phalanges
 from calcimetry.bone.picture_sesamoids import settle_sesamoids
 from calcimetry.bone.planes import segment_fingers
@@ -142,7 +142,7 @@ class PictureNetwork:
 def _answer(network: Network, picture: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
     """What fills each pixel of a picture but "other", (materials - 1, rows, columns)."""
     view = working_grid(picture, grid)
-    seen = ask_ways(network, show_to_network(picture, grid, view), ((),))
+    seen = network(show_to_network(picture, grid, view)[None, None])[0]
     return np.concatenate([resample_image(part[None], view, grid) for part in seen[1:]])
 
 
