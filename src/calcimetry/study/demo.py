@@ -17,7 +17,7 @@ from calcimetry.study.sources import EnergyPair
 
 #: Seeds chosen for what they show: deposits on bone, in flesh and under the skin;
 #: straight and bent fingers, the tip up and down.
-_SEEDS = {"straight": 113, "bent": 119, "tip-down": 133, "crooked": 232}
+_SEEDS = {"straight": 188, "bent": 167, "tip-down": 260, "crooked": 293}
 #: A finger in CT with three deposits, one of them on bone, and nothing else out of the ordinary.
 _VOLUME_SEED = (77, 6)
 
