@@ -3,8 +3,9 @@
 The network gives, for every pixel, the part that each phalanx, the metacarpal and
 calcium deposits fill (soft targets instead of labels, so that blurred borders and thin
 deposits keep their area). The picture is shown as it is and with the other end up, and
-the two answers are averaged: which way up a finger came then changes nothing. A network that was asked for bone alone tells no deposits. Bones that it does not
-name are parted at joints and named by their order, as those of the clustering methods are.
+the two answers are averaged: which way up a finger came then changes nothing. A network
+that was asked for bone alone tells no deposits. Bones that it does not name are parted at
+joints and named by their order, as those of the clustering methods are.
 """
 
 from __future__ import annotations
