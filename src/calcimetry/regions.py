@@ -133,6 +133,19 @@ def components_near(
     return np.bincount(labels[asked], near, minlength=int(labels.max()) + 1) > 0
 
 
+def wider(box: tuple[slice, ...], spacing: tuple[float, ...], reach_mm: float) -> tuple[slice, ...]:
+    """A box with so much more on every side; what lies past an array's end it does not hold.
+
+    >>> wider((slice(1, 3), slice(5, 6)), (1.0, 0.5), 1.2)
+    (slice(0, 5, None), slice(2, 9, None))
+    """
+    room = np.ceil(reach_mm / np.array(spacing)).astype(int).tolist()
+    return tuple(
+        slice(max(part.start - more, 0), part.stop + more)
+        for part, more in zip(box, room, strict=True)
+    )
+
+
 def component_sizes(labels: LabelArray, grid: Grid) -> NDArray[np.float64]:
     """Size of every label, at the label's own position (0 is the background).
 

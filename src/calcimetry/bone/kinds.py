@@ -136,8 +136,8 @@ def _deposits(
     """
     sizes = np.bincount(pieces[deposit], minlength=len(sure)) * image.grid.voxel_mm3
     chosen = sure & (sizes >= _LEAST_DEPOSIT_MM3)
+    boxes = ndimage.find_objects(pieces)
     for number in np.flatnonzero(chosen):
-        own = pieces == number
-        (box,) = ndimage.find_objects(own.astype(np.uint8))
-        chosen[number] = not has_marrow(own[box], image.array[box], image.grid)
+        box = boxes[number - 1]
+        chosen[number] = not has_marrow(pieces[box] == number, image.array[box], image.grid)
     return np.where(chosen, np.cumsum(chosen), 0).astype(np.uint16)[pieces]

@@ -14,6 +14,7 @@ from calcimetry.fingers.rod import FloatArray
 from calcimetry.fingers.voxels import bounding_box
 from calcimetry.model.geometry import Grid
 from calcimetry.model.image import Image
+from calcimetry.regions import wider
 
 BoolArray = NDArray[np.bool_]
 
@@ -201,11 +202,7 @@ def _size(own: BoolArray, spacing: FloatArray) -> str:
 
 def _soft_share(own: BoolArray, coarse: FloatArray, spacing: FloatArray) -> float:
     """Share of soft tissue in what lies just around a part, 0 to 1."""
-    reach = np.ceil(WRAP_MM / spacing).astype(int)
-    box = tuple(
-        slice(max(part.start - n, 0), part.stop + n)
-        for part, n in zip(bounding_box(own), reach, strict=True)
-    )
+    box = wider(bounding_box(own), tuple(spacing), WRAP_MM)
     away = ndimage.distance_transform_edt(~own[box], sampling=spacing)
     around = coarse[box][(away > 0) & (away <= WRAP_MM)]
     soft = (around > SOFT_TISSUE_HU[0]) & (around < SOFT_TISSUE_HU[1])

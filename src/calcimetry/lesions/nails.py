@@ -9,6 +9,7 @@ from scipy import ndimage
 from calcimetry.lesions.grow import GrownLesions
 from calcimetry.lesions.leave_out import without
 from calcimetry.model.image import Image
+from calcimetry.regions import wider
 
 #: A nail is no brighter than this in the mean; keratin has about 150 HU at the scanner's blur.
 _BRIGHTEST_HU = 220.0
@@ -55,11 +56,7 @@ def _lies_on_skin(
     spacing: tuple[float, float, float],
 ) -> bool:
     """True where nearly all of a lesion lies within a nail's reach of air."""
-    margins = [int(np.ceil(2.0 * _DEEPEST_MM / step)) for step in spacing]
-    wide = tuple(
-        slice(max(part.start - margin, 0), part.stop + margin)
-        for part, margin in zip(box, margins, strict=True)
-    )
+    wide = wider(box, spacing, 2.0 * _DEEPEST_MM)
     if not air[wide].any():
         return False
     depth = ndimage.distance_transform_edt(~air[wide], sampling=spacing)

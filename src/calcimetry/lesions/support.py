@@ -12,6 +12,7 @@ from scipy import ndimage
 from calcimetry.lesions.grow import GrownLesions
 from calcimetry.lesions.leave_out import without
 from calcimetry.model.image import Image
+from calcimetry.regions import wider
 
 #: It reaches so many of the six sides of what is looked at, which is 10 mm more than bones and
 #: bright deposits take, and is so large.
@@ -71,15 +72,11 @@ def without_patches(image: Image, grown: GrownLesions) -> tuple[GrownLesions, in
         How many were left out.
     """
     labels, spacing = grown.lesion_map.label_map, image.grid.spacing
-    room = np.ceil(_AROUND_MM[1] / np.array(spacing)).astype(int)
     patches = []
     for number, start in enumerate(ndimage.find_objects(labels), 1):
         if start is None:
             continue
-        box = tuple(
-            slice(max(part.start - more, 0), part.stop + more)
-            for part, more in zip(start, room, strict=True)
-        )
+        box = wider(start, spacing, _AROUND_MM[1])
         hu, own = image.array[box], labels[box] == number
         away = ndimage.distance_transform_edt(~own, sampling=spacing)
         around = (away > _AROUND_MM[0]) & (away <= _AROUND_MM[1]) & (hu > _AIR_HU)

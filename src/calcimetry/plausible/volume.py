@@ -11,6 +11,7 @@ from scipy import ndimage
 from calcimetry.errors import NotMeasurable
 from calcimetry.model.image import Image
 from calcimetry.plausible.motion import double_contour_mm
+from calcimetry.regions import wider
 
 BoolArray = NDArray[np.bool_]
 Array = NDArray[np.floating[Any]]
@@ -118,13 +119,9 @@ def metal_mask(image: Image, above_hu: float = METAL_HU) -> BoolArray | None:
     if float(metal.sum()) * image.grid.voxel_mm3 < LEAST_METAL_MM3:
         return None
     around = np.zeros(metal.shape, bool)
-    reach = np.ceil(AROUND_METAL_MM / np.array(image.grid.spacing)).astype(int)
     pieces, _ = ndimage.label(metal, np.ones((3, 3, 3)))
     for number, own in enumerate(ndimage.find_objects(pieces), 1):
-        box = tuple(
-            slice(max(part.start - more, 0), part.stop + more)
-            for part, more in zip(own, reach, strict=True)
-        )
+        box = wider(own, image.grid.spacing, AROUND_METAL_MM)
         away = ndimage.distance_transform_edt(pieces[box] != number, sampling=image.grid.spacing)
         around[box] |= away <= AROUND_METAL_MM
     return around
