@@ -54,6 +54,19 @@ def test_shapes_come_in_the_published_proportions(lumps):
     assert {"stone", "plate", "net", "pasty"} == {lump.deposit.shape for lump in lumps}
 
 
+def test_a_hand_may_have_more_plates_and_half_are_sheets():
+    rng = np.random.default_rng(4)
+    parts = draw_hand(rng)
+    drawn = [one.deposit for _ in range(10) for one in draw_lumps(rng, parts, 30, plates=0.5)]
+    plates = [one for one in drawn if one.shape == "plate"]
+    assert len(plates) / len(drawn) == pytest.approx(0.5, abs=0.08)
+    sheets = [one for one in plates if one.squareness > 2.0]
+    assert len(sheets) / len(plates) == pytest.approx(0.5, abs=0.12)
+    # Half as thick as this, so that the thinnest still fill half a millimetre.
+    assert min(one.half_axes.min() for one in sheets) >= 0.25
+    assert all(one.squareness == 2.0 for one in drawn if one.shape != "plate")
+
+
 def test_every_published_site_occurs(lumps):
     sites = {lump.site for lump in lumps}
     assert sites == {

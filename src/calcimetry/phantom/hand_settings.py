@@ -9,6 +9,7 @@ import numpy as np
 
 from calcimetry.errors import SettingsError
 from calcimetry.phantom.bones import SIZE_SPREAD
+from calcimetry.phantom.lumps import PLATES
 
 Sex = Literal["female", "male"]
 Pose = Literal["flat", "relaxed", "bent", "contracture"]
@@ -32,6 +33,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "subluxations": (0, 14),
     "ankyloses": (0, 14),
     "deposits": (0, 200),
+    "plates": (0.0, 1.0),
     "tophi": (0, 20),
     "vessels": (0, 20),
     "calluses": (0, 10),
@@ -80,6 +82,8 @@ class HandSettings:
     deposits : int, optional
         Calcium deposits tried: negative binomial, mean 6.3 and standard deviation 6.5 as
         published; 12% of hands have none.
+    plates : float, optional
+        Share of the deposits that are plates; as published, not drawn.
     tophi, vessels, calluses, foreign_bodies, metals : int, optional
         Things that are no calcinosis: urate tophi (3% of hands: 1 + Poisson(1)), calcified
         stretches of arteries (10%: 1 + Poisson(1)), healing fractures (3%: 1), splinters of
@@ -115,6 +119,7 @@ class HandSettings:
     ankyloses: int | None = None
     fat_mm: float | None = None
     deposits: int | None = None
+    plates: float | None = None
     tophi: int | None = None
     vessels: int | None = None
     calluses: int | None = None
@@ -163,6 +168,7 @@ PLAIN_HAND = HandSettings(
     subluxations=0,
     ankyloses=0,
     deposits=3,
+    plates=PLATES,
     tophi=0,
     vessels=0,
     calluses=0,
@@ -204,6 +210,7 @@ def _draw(rng: np.random.Generator, sex: Sex | None) -> dict[str, Any]:
         "ankyloses": _some(rng, 0.06, 0.0),
         "fat_mm": rng.uniform(0.5, 3.5),
         "deposits": min(int(rng.negative_binomial(number, number / (number + _LESIONS_MEAN))), 200),
+        "plates": PLATES,
         "tophi": _some(rng, 0.03, 1.0),
         "vessels": _some(rng, 0.1, 1.0),
         "calluses": _some(rng, 0.03, 0.0),

@@ -26,7 +26,11 @@ _MEDIAN_MM3, _SIGMA, _CUT_MM3 = 66.24, 2.5535, (0.014, 20000.0)
 #: whose share is chosen.
 _SHAPES: tuple[Shape, ...] = ("stone", "plate", "net", "pasty")
 _PASTY = 0.08
-_SHARES = (0.914 * (1 - _PASTY), 0.048 * (1 - _PASTY), 0.038 * (1 - _PASTY), _PASTY)
+_PUBLISHED = (0.914, 0.048, 0.038)
+#: As published; a hand may have more.
+PLATES = _PUBLISHED[1] * (1 - _PASTY)
+#: Part of the plates that are sheets of even thickness, as thin as this (half of it, mm) at least.
+_SHEETS, _THINNEST_MM = 0.5, 0.25
 #: Bone and skin take about a third of what large deposits would fill.
 _LOST = 1.45
 _TRIES = 8
@@ -77,7 +81,9 @@ class Lump:
     site: str
 
 
-def draw_lumps(rng: np.random.Generator, parts: list[Part], number: int) -> list[Lump]:
+def draw_lumps(
+    rng: np.random.Generator, parts: list[Part], number: int, plates: float = PLATES
+) -> list[Lump]:
     """Deposits of a hand, apart from each other where there is room.
 
     Parameters
@@ -88,11 +94,17 @@ def draw_lumps(rng: np.random.Generator, parts: list[Part], number: int) -> list
         The bones they lie beside.
     number : int
         How many to try; one that finds no place is left out.
+    plates : float
+        Share of plates; stones, nets and the pasty kind keep theirs of the rest.
     """
+    stones, _, nets = (share * (1 - _PASTY) for share in _PUBLISHED)
+    shares = np.array([stones, 0.0, nets, _PASTY])
+    shares *= (1.0 - plates) / shares.sum()
+    shares[1] = plates
     lumps: list[Lump] = []
     balls: list[tuple[Array, float]] = []
     for _ in range(number):
-        shape: Shape = str(rng.choice(_SHAPES, p=_SHARES))  # type: ignore[assignment]
+        shape: Shape = str(rng.choice(_SHAPES, p=shares))  # type: ignore[assignment]
         radius = float(np.cbrt(_draw_volume(rng) * 0.75 / np.pi))
         for _ in range(_TRIES):
             place = find_place(rng, parts, radius)
@@ -142,15 +154,24 @@ def draw_lump(rng: np.random.Generator, shape: Shape, radius: float, place: Plac
     )
     low, high = (120.0, 300.0) if pasty else (120.0, 1200.0)
     cloudy = rng.uniform(0.8, 2.0) if pasty else rng.choice([0.0, rng.uniform(0.2, 0.8)])
+    rough = rng.uniform(0.1, 0.35) * (radius if shape != "net" else 0.2)
+    density = float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    squareness = 2.0
+    # Drawn last, so that hands without plates stay what they were.
+    if shape == "plate" and rng.random() < _SHEETS:
+        squareness, rough = float(rng.uniform(3.0, 10.0)), 0.08 * radius
+        thinner = rng.uniform(1.0, 2.5)
+        halves = np.maximum(halves * [[thinner**0.5, thinner**0.5, 1 / thinner]], _THINNEST_MM)
     return Deposit(
         shape=shape,
         centres=place.centre + offsets @ frame,
         half_axes=halves,
         axes=frame,
-        roughness_mm=float(rng.uniform(0.1, 0.35) * (radius if shape != "net" else 0.2)),
+        roughness_mm=float(rough),
         waves=waves,
-        density=float(np.exp(rng.uniform(np.log(low), np.log(high)))),
+        density=density,
         cloudiness_mm=float(min(cloudy, radius)),
+        squareness=squareness,
     )
 
 

@@ -237,7 +237,7 @@ def simulate(
     drawn = (settings or HandSettings()).settled(rng)
     fat_mm = float(drawn.fat_mm or 0.0)
     waves = draw_waves(rng)
-    lumps = draw_lumps(rng, parts, drawn.deposits or 0)
+    lumps = draw_lumps(rng, parts, drawn.deposits or 0, drawn.plates or 0.0)
     # A texture takes as many random numbers as it has samples: where visits must agree in all
     # else, nothing else may come from the same generator after it.
     texture_rng = flesh_rng = bone_rng = thing_rng = rng

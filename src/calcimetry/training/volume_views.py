@@ -56,6 +56,8 @@ _ORDERS = {
 _SAMPLES_MM = (0.45, 0.85)
 #: Part of the hands without deposits, and how many more than four the others have on average.
 _DEPOSITS = {"plane": (0.2, 14.0), "section": (0.2, 14.0), "slab": (0.2, 14.0), "block": (0.3, 6.0)}
+#: Share of their deposits that are plates: more than patients have, for on bone they are hard.
+_PLATES = 0.25
 #: Part of the views laid around a deposit where there is one; the others are around bone.
 _AROUND_DEPOSIT = 0.55
 #: The nearest bone of a sample is looked for on so coarse a grid.
@@ -131,7 +133,9 @@ def _hand(rng: np.random.Generator, none: float, further: float) -> HandVolume:
     drawn = HandSettings().settled(rng)
     count = 0 if rng.random() < none else 4 + int(rng.poisson(further))
     pits, spurs = int(rng.poisson(1.0)), int(rng.poisson(2.0))
-    drawn = replace(drawn, deposits=count, erosions=pits, osteophytes=spurs)
+    drawn = replace(
+        drawn, deposits=count, plates=_PLATES, erosions=pits, osteophytes=spurs
+    )
     return hand_volume(rng, float(rng.uniform(*_SAMPLES_MM)), drawn)
 
 
