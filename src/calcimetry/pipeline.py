@@ -177,7 +177,7 @@ def _measure_volume(
         tell("finding lesions")
         evidence, grown, blur_mm = _find_lesions(part, evidence, settings.for_volumes())
         hidden = None if surely_metal is None else surely_metal[box.slices]
-        grown, left_out = without_imitators(part, grown, hidden)
+        grown, left_out = without_imitators(part, evidence.bones, grown, named.hands, hidden)
         warnings |= dict.fromkeys(left_out)
         tell("measuring lesions")
         found = measure_volume_lesions(

@@ -29,7 +29,8 @@ def test_metal_is_left_out_and_the_rest_numbered_anew():
     assert left_out == pytest.approx(8 * 4 * 16 * 0.125)
     assert kept.lesion_map.labels == (1,)
     np.testing.assert_array_equal(kept.lesion_map.mask, grown.lesion_map.label_map == 2)
-    _, told = without_imitators(image, grown, metal_mask(image))
+    no_bones = Segmentation(np.zeros(GRID.shape, np.uint16), GRID, {})
+    _, told = without_imitators(image, no_bones, grown, (), metal_mask(image))
     assert told == ["64 mm3 of metal, or of what it hides, look like lesions and are not measured."]
 
 

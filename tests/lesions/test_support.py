@@ -11,6 +11,7 @@ from calcimetry.model import Grid, Image, Segmentation
 GRID = Grid((60, 50, 40), np.diag([1.0, 1.0, 1.0, 1.0]))
 PLATE = np.s_[:, 40:46, :]
 LESION = np.s_[30:34, 20:24, 20:24]
+NO_BONES = Segmentation(np.zeros(GRID.shape, np.uint16), GRID, {})
 
 
 def grown(*places):
@@ -44,7 +45,7 @@ def test_lesions_stay(place):
 
 def test_what_was_left_out_is_said():
     flesh = Image(np.full(GRID.shape, 200.0, np.float32), GRID)
-    _, told = without_imitators(flesh, grown(PLATE))
+    _, told = without_imitators(flesh, NO_BONES, grown(PLATE), ())
     assert told == [
         "14 cm3 that go on past the hand on several sides, like a plate under it, are not measured."
     ]
@@ -61,7 +62,7 @@ def test_a_patch_of_a_plate_is_left_out_and_a_faint_lesion_in_flesh_is_not():
     kept, patches = without_patches(image, both)
     assert patches == 1
     np.testing.assert_array_equal(kept.lesion_map.mask, both.lesion_map.label_map == 2)
-    _, told = without_imitators(image, both)
+    _, told = without_imitators(image, NO_BONES, both, ())
     assert len(told) == 1
     assert "1 patches no brighter than what lies around them" in told[0]
 

@@ -2,7 +2,7 @@
 
 The network gives, for every pixel, the part that each phalanx, the metacarpal and
 calcium deposits fill (soft targets instead of labels, so that blurred borders and thin
-deposits keep their area). The picture is shown as it is and with the other end up, and
+deposits keep their area). The finger's view is shown as it is and with the other end up, and
 the two answers are averaged: which way up a finger came then changes nothing. A network
 that was asked for bone alone tells no deposits. Bones that it does not name are parted at
 joints and named by their order, as those of the clustering methods are.
@@ -24,7 +24,7 @@ from calcimetry.bone.network import WEIGHTS, Network, load_network, stated_finge
 from calcimetry.bone.picture_bones import PieceSettings, phalanges
 from calcimetry.bone.picture_sesamoids import settle_sesamoids
 from calcimetry.bone.planes import segment_fingers
-from calcimetry.bone.working_view import show_to_network, working_grid
+from calcimetry.bone.working_view import AIR_HU, show_to_network, working_grid
 from calcimetry.errors import ModelError, NotMeasurable
 from calcimetry.model import Grid, Hand, Image, Segmentation, bone_name
 from calcimetry.resample import resample_image
@@ -35,6 +35,8 @@ NAMED = ("other", "proximal", "middle", "distal", "metacarpal", "sesamoid", "dep
 WITHOUT_SESAMOIDS = ("other", "proximal", "middle", "distal", "metacarpal", "deposit")
 NAMELESS = ("other", "bone", "deposit")
 BONE_ONLY = ("other", "bone")
+#: A network halves a view's size four times.
+_MULTIPLE = 16
 #: A network's bones hold their marrow, so those filled evenly are bones all the same.
 _WITH_MARROW = PieceSettings(solid_share=1.0)
 
@@ -86,21 +88,17 @@ class PictureNetwork:
                 f"blocks of {network.dimensions} dimensions and measures volumes only. Measure "
                 "pictures with one that was trained on pictures, such as the default."
             )
-        picture, grid = image.array[0], image.grid
-        # Turned before the view is laid, not after: the view begins at the finger's one end, and
-        # where it begins decides what is nearly even. So a turned picture gets the turned answer.
-        first, second = (_answer(network, one, grid) for one in (picture, np.rot90(picture, 2)))
-        fractions = np.clip((first + np.rot90(second, 2, axes=(1, 2))) / 2.0, 0.0, 1.0)
+        fractions = _answer(network, image.array[0], image.grid)
         if network.materials == NAMED:
-            fractions = settle_sesamoids(fractions, grid)
+            fractions = settle_sesamoids(fractions, image.grid)
         if network.materials != BONE_ONLY:
             fractions = settle_islands(fractions)
         if network.materials in (NAMELESS, BONE_ONLY):
             bone, *deposit = fractions
-            bones = phalanges(bone >= 0.5, bone, body_of(image.array)[0], grid, _WITH_MARROW)
+            bones = phalanges(bone >= 0.5, bone, body_of(image.array)[0], image.grid, _WITH_MARROW)
             return BoneEvidence(bones, bone[None], np.array(deposit) if deposit else None, made_by)
         parts = fractions[:-1]
-        bones = _named(parts, grid)
+        bones = _named(parts, image.grid)
         bone = np.clip(parts.sum(axis=0), 0.0, 1.0)
         return BoneEvidence(bones, bone[None], fractions[-1:], made_by)
 
@@ -142,8 +140,19 @@ class PictureNetwork:
 def _answer(network: Network, picture: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
     """What fills each pixel of a picture but "other", (materials - 1, rows, columns)."""
     view = working_grid(picture, grid)
-    seen = network(show_to_network(picture, grid, view)[None, None])[0]
-    return np.concatenate([resample_image(part[None], view, grid) for part in seen[1:]])
+    seen = show_to_network(picture, grid, view)
+    other_end_up = _ask(network, np.rot90(seen, 2))
+    both = (_ask(network, seen) + np.rot90(other_end_up, 2, axes=(1, 2))) / 2.0
+    parts = [resample_image(part[None], view, grid) for part in both[1:]]
+    return np.clip(np.concatenate(parts), 0.0, 1.0)
+
+
+def _ask(network: Network, seen: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Fractions (materials, rows, columns) of a view, which is shown with air after its end."""
+    rows, columns = seen.shape
+    air = ((0, -rows % _MULTIPLE), (0, -columns % _MULTIPLE))
+    shown = np.pad(seen, air, constant_values=AIR_HU)
+    return network(shown[None, None])[0][:, :rows, :columns]
 
 
 def _named(parts: NDArray[np.float32], grid: Grid) -> Segmentation:

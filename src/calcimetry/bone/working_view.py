@@ -25,8 +25,8 @@ MINERAL_HU = 1200.0
 
 _FLESH_HU = -200.0  # anything brighter is the finger
 _MARGIN_MM = 4.0
-_MULTIPLE = 16  # the network halves the size four times
 _ELONGATED = 2.0  # a finger this much longer than wide has an axis worth turning to
+_TIE = 1e-6  # halves are rounded up, whatever rounding has left of them
 _TURN_STEP = np.deg2rad(15.0)  # the network copes with half a step either way
 
 
@@ -43,7 +43,7 @@ def working_grid(picture: NDArray[np.float32], grid: Grid) -> Grid:
     Returns
     -------
     Grid
-        One slice of square 0.4 mm pixels; rows and columns are multiples of 16.
+        One slice of square 0.4 mm pixels around the finger's middle.
         A picture without flesh is taken whole.
     """
     spacing = np.array(grid.spacing[1:])
@@ -54,11 +54,14 @@ def working_grid(picture: NDArray[np.float32], grid: Grid) -> Grid:
     down, right = np.array([cos, sin]), np.array([-sin, cos])  # in picture millimetres
     seen = points @ np.stack([down, right]).T
     low, high = seen.min(axis=0) - _MARGIN_MM, seen.max(axis=0) + _MARGIN_MM
-    size = np.ceil((high - low) / SPACING_MM / _MULTIPLE).astype(int) * _MULTIPLE
+    # As many pixels as it takes, around the middle: so the view of a picture turned by half is
+    # this one turned, and pixels of 0.4 mm that are not turned come to lie on the picture's own.
+    size = np.floor((high - low) / SPACING_MM + 0.5 + _TIE).astype(int) + 1
+    first = (low + high) / 2.0 - (size - 1) / 2.0 * SPACING_MM
     to_picture = np.eye(4)
     to_picture[1:3, 1] = down * SPACING_MM / spacing
     to_picture[1:3, 2] = right * SPACING_MM / spacing
-    to_picture[1:3, 3] = (low[0] * down + low[1] * right) / spacing
+    to_picture[1:3, 3] = (first[0] * down + first[1] * right) / spacing
     return Grid((1, int(size[0]), int(size[1])), grid.affine @ to_picture)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,12 +11,18 @@ from calcimetry.lesions.grow import GrownLesions
 from calcimetry.lesions.hollow import without_bones
 from calcimetry.lesions.metal import without_metal
 from calcimetry.lesions.nails import without_nails
+from calcimetry.lesions.sesamoids import without_sesamoids
 from calcimetry.lesions.support import without_patches, without_supports
+from calcimetry.model import Hand, Segmentation
 from calcimetry.model.image import Image
 
 
 def without_imitators(
-    image: Image, grown: GrownLesions, hidden: NDArray[np.bool_] | None = None
+    image: Image,
+    bones: Segmentation,
+    grown: GrownLesions,
+    hands: Sequence[Hand],
+    hidden: NDArray[np.bool_] | None = None,
 ) -> tuple[GrownLesions, list[str]]:
     """Leave metal, missed bones, fingernails and what the hand lies on out of grown lesions.
 
@@ -22,8 +30,12 @@ def without_imitators(
     ----------
     image : Image
         The part of a volume that holds a hand, in HU.
+    bones : Segmentation
+        Its bones.
     grown : GrownLesions
         On the image's grid.
+    hands : sequence of Hand
+        Whose bones they are.
     hidden : array of bool, shape of the grid, or None
         Where metal and what lies just around it hide everything.
 
@@ -46,6 +58,12 @@ def without_imitators(
         told.append(
             f"{missed_cm3:.1f} cm3 of mineral with marrow inside are bone that was not "
             "recognised, and are not measured: look at the overlay."
+        )
+    grown, sesamoids = without_sesamoids(image, bones, grown, hands)
+    if sesamoids:
+        told.append(
+            f"{sesamoids} small bright things on the palmar side of knuckles, where sesamoids lie, "
+            "are not measured."
         )
     grown, nails = without_nails(image, grown)
     if nails:

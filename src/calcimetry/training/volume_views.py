@@ -133,9 +133,7 @@ def _hand(rng: np.random.Generator, none: float, further: float) -> HandVolume:
     drawn = HandSettings().settled(rng)
     count = 0 if rng.random() < none else 4 + int(rng.poisson(further))
     pits, spurs = int(rng.poisson(1.0)), int(rng.poisson(2.0))
-    drawn = replace(
-        drawn, deposits=count, plates=_PLATES, erosions=pits, osteophytes=spurs
-    )
+    drawn = replace(drawn, deposits=count, plates=_PLATES, erosions=pits, osteophytes=spurs)
     return hand_volume(rng, float(rng.uniform(*_SAMPLES_MM)), drawn)
 
 
