@@ -11,6 +11,7 @@ from calcimetry.bone.planes import (
     _PLANES,
     _as_far_as_most_say,
     _named,
+    _near_wrist,
     _to_wrist_mm,
     _view,
     segment_fingers,
@@ -145,6 +146,17 @@ def test_near_the_wrist_nothing_is_told_from_bone():
     assert not near[8].any()
     fingers = Segmentation(np.where(labels == 124, labels, 0), bones.grid, {124: "metacarpal"})
     assert not (_to_wrist_mm(fingers) <= 4.0).any()
+
+
+def test_what_goes_on_from_the_wrist_is_of_it_and_a_deposit_that_comes_near_is_not():
+    to_wrist = np.broadcast_to(np.arange(20.0)[:, None, None], (20, 12, 3))
+    deposit = np.zeros(to_wrist.shape, np.float32)
+    deposit[2:8, 1:3, 1] = 0.8  # the base of a metacarpal, 3 of 6 samples in reach
+    deposit[4:16, 6:10, 1] = 0.8  # one of 12
+    near = _near_wrist(to_wrist, deposit)
+    assert near[2:8, 1:3, 1].all()
+    assert not near[5:, 6:10].any()
+    assert near[:5].all()
 
 
 def test_numbers_of_lumps_may_have_gaps():

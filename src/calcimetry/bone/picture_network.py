@@ -144,7 +144,7 @@ def _answer(network: Network, picture: NDArray[np.float32], grid: Grid) -> NDArr
     other_end_up = _ask(network, np.rot90(seen, 2))
     both = (_ask(network, seen) + np.rot90(other_end_up, 2, axes=(1, 2))) / 2.0
     parts = [resample_image(part[None], view, grid) for part in both[1:]]
-    return np.clip(np.concatenate(parts), 0.0, 1.0)
+    return np.asarray(np.clip(np.concatenate(parts), 0.0, 1.0), np.float32)
 
 
 def _ask(network: Network, seen: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -152,7 +152,7 @@ def _ask(network: Network, seen: NDArray[np.float32]) -> NDArray[np.float32]:
     rows, columns = seen.shape
     air = ((0, -rows % _MULTIPLE), (0, -columns % _MULTIPLE))
     shown = np.pad(seen, air, constant_values=AIR_HU)
-    return network(shown[None, None])[0][:, :rows, :columns]
+    return np.asarray(network(shown[None, None])[0][:, :rows, :columns])
 
 
 def _named(parts: NDArray[np.float32], grid: Grid) -> Segmentation:

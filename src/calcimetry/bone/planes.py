@@ -56,8 +56,8 @@ _LUMPS = 1000
 _LUMP_MARGIN_MM = 8.0
 #: So near to a bone of the wrist the network, which has not learnt those, takes the bases of
 #: metacarpals for deposits: nothing is told from bone there, and this far from it no set of planes
-#: is outvoted.
-_NEAR_WRIST_MM, _UNANIMOUS_MM = 4.0, 10.0
+#: is outvoted. What lies there with so great a part of it goes on from there.
+_NEAR_WRIST_MM, _UNANIMOUS_MM, _GOES_ON = 4.0, 10.0, 0.25
 #: Blur of the border of bones that no finger's grid is laid along: no network draws them.
 _OTHERS_BLUR_MM = 0.4
 
@@ -139,7 +139,7 @@ def segment_fingers(
     # A deposit that bone surrounds is bone: dense trabeculae, or a slip of the network.
     sigma = _SURROUNDED_MM / np.array(image.grid.spacing)
     share = ndimage.gaussian_filter((bone >= 0.5).astype(np.float32), sigma)
-    no_deposit = (share > _SURROUNDED_SHARE) | ((to_wrist <= _NEAR_WRIST_MM) & ~of_lumps)
+    no_deposit = (share > _SURROUNDED_SHARE) | (_near_wrist(to_wrist, deposit) & ~of_lumps)
     bone[no_deposit] = np.minimum(bone + deposit, 1.0)[no_deposit]
     deposit[no_deposit] = 0.0
     found = _named(bone >= 0.5, nearest, bones)
@@ -173,6 +173,16 @@ def _to_wrist_mm(bones: Segmentation) -> NDArray[np.float64]:
     if not wrist.any():
         return np.full(wrist.shape, np.inf)
     return np.asarray(ndimage.distance_transform_edt(~wrist, sampling=bones.grid.spacing))
+
+
+def _near_wrist(to_wrist_mm: NDArray[np.float64], deposit: FloatArray) -> NDArray[np.bool_]:
+    """Where nothing is told from bone: near the wrist, and what goes on from there."""
+    near = to_wrist_mm <= _NEAR_WRIST_MM
+    parts, count = connected_components(deposit >= _REACHED)
+    inside = np.bincount(parts[near], minlength=count + 1)
+    goes_on = inside >= _GOES_ON * np.bincount(parts.ravel(), minlength=count + 1)
+    goes_on[0] = False
+    return np.asarray(near | goes_on[parts])
 
 
 def _around(mask: NDArray[np.bool_], grid: Grid, along: Grid) -> Grid:
