@@ -87,3 +87,19 @@ def test_spacing_that_is_not_positive_is_refused():
 def test_an_array_of_another_shape_is_refused():
     with pytest.raises(InputError, match="not the source grid's"):
         resample_image(np.zeros((1, 2, 2)), GRID, GRID)
+
+
+@pytest.mark.parametrize("order", [0, 1])
+def test_some_samples_are_read_as_all_would_be_and_the_others_hold_fill(order):
+    rng = np.random.default_rng(4)
+    source = Grid((8, 9, 7), np.diag([1.0, 0.5, 0.5, 1.0]))
+    values = rng.normal(size=source.shape).astype(np.float32)
+    turned = np.eye(4)
+    turned[1:3, 1:3] = [[0.8, -0.6], [0.6, 0.8]]
+    target = Grid((9, 6, 6), turned @ np.diag([0.9, 0.7, 0.7, 1.0]))
+    where = rng.random(target.shape) < 0.3
+    whole = resample_image(values, source, target, order, fill=-5.0)
+    some = resample_image(values, source, target, order, fill=-5.0, where=where)
+    assert (whole == -5.0).any(), "some of it lies outside"
+    np.testing.assert_allclose(some, np.where(where, whole, -5.0), atol=1e-6)
+    assert some.dtype == whole.dtype

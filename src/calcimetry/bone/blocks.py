@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from calcimetry.bone.finger_view import read_back, show_finger
 from calcimetry.bone.network import Network
-from calcimetry.bone.working_view import AIR_HU, BLOCK_SPACING_MM
+from calcimetry.bone.working_view import BLOCK_SPACING_MM
 from calcimetry.model import Grid
-from calcimetry.resample import box_around, resample_image
 
 FloatArray = NDArray[np.float32]
 Box = tuple[slice, slice, slice]
@@ -55,8 +55,7 @@ def ask_block(
         The part of each sample that they fill, 0 to 1.
     """
     view = _view(along)
-    seen = np.asarray(resample_image(shown, grid, view, fill=AIR_HU), np.float32)
-    seen[resample_image(own.astype(np.uint8), grid, view, order=0) == 0] = AIR_HU
+    seen = show_finger(shown, grid, own, view)
     bone, deposit = np.zeros_like(seen), np.zeros_like(seen)
     part = _part_with(seen > _BRIGHT_HU)
     if part is not None:
@@ -64,9 +63,7 @@ def ask_block(
         (answer,) = network(np.ascontiguousarray(block[None, None]))
         bone[part] = np.flip(answer[1:-1].sum(axis=0), flipped)
         deposit[part] = np.flip(answer[-1], flipped)
-    box, place = box_around(along, grid)
-    back = (np.clip(resample_image(one, view, place), 0.0, 1.0) for one in (bone, deposit))
-    return box, next(back), next(back)
+    return read_back((bone, deposit), view, shown, grid, own, along)
 
 
 def _view(grid: Grid) -> Grid:

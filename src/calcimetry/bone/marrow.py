@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -39,23 +41,25 @@ def filled_bone(mask: BoolArray, spacing: tuple[float, float, float]) -> BoolArr
         Not filled is the thin gap of a joint that a plane happens to enclose.
     """
     holes = np.zeros_like(mask)
-    for axis in range(3):
-        holes |= _enclosed_in_planes(mask, axis)
+    for plane in itertools.combinations(range(3), 2):
+        holes |= _enclosed(mask, plane)
     steps = max(1, round(_JOINT_HALF_MM / float(np.prod(spacing)) ** (1.0 / 3.0)))
     marrow = ndimage.binary_opening(holes, iterations=steps)
-    return np.asarray(ndimage.binary_fill_holes(mask) | marrow)
+    return np.asarray(mask | _enclosed(mask, (0, 1, 2)) | marrow)
 
 
-def _enclosed_in_planes(mask: BoolArray, axis: int) -> BoolArray:
-    """Gaps that the mask encloses in the planes across an axis, all planes at once."""
-    in_plane = np.moveaxis(ndimage.generate_binary_structure(3, 1), axis, 0).copy()
-    in_plane[[0, 2]] = False
-    gaps, count = ndimage.label(~mask, np.moveaxis(in_plane, 0, axis))
+def _enclosed(mask: BoolArray, axes: tuple[int, ...]) -> BoolArray:
+    """Gaps that the mask encloses in space, or in all planes along two axes at once."""
+    neighbours = np.zeros((3, 3, 3), bool)
+    neighbours[1, 1, 1] = True
+    for axis in axes:
+        np.moveaxis(neighbours, axis, 0)[:, 1, 1] = True
+    gaps, count = ndimage.label(~mask, neighbours)
     enclosed = np.ones(count + 1, bool)
     enclosed[0] = False
-    planes = np.moveaxis(gaps, axis, 0)
-    for edge in (planes[:, 0], planes[:, -1], planes[:, :, 0], planes[:, :, -1]):
-        enclosed[edge] = False
+    for axis in axes:
+        ends = np.moveaxis(gaps, axis, 0)
+        enclosed[ends[0]] = enclosed[ends[-1]] = False
     return np.asarray(enclosed[gaps])
 
 

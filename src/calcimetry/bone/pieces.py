@@ -215,25 +215,34 @@ class _Parting:
     def parts(self) -> NDArray[np.int32]:
         """Numbers of the parts from 1, shape of the box; 0 outside the piece."""
         cores = np.zeros(self.mask.shape, np.int32)
-        count = self._part(self.mask, 0, cores, 0)
+        everything = tuple(slice(0, side) for side in self.mask.shape)
+        count = self._part(self.mask, everything, 0, cores, 0)
         if count < 2:
             return self.mask.astype(np.int32)
         parts = np.asarray(watershed(-self.steps[0][0], cores, mask=self.mask), np.int32)
         return _without_cuts(parts, self.hu, self.spacing)
 
-    def _part(self, region: BoolArray, first: int, cores: NDArray[np.int32], count: int) -> int:
-        """Write the cores of a region, numbered after `count`; gives the last number."""
+    def _part(
+        self, region: BoolArray, box: Box, first: int, cores: NDArray[np.int32], count: int
+    ) -> int:
+        """Write the cores of a region of a box, numbered after `count`; gives the last number."""
         for number, (depth, depth_mm) in enumerate(self.steps[first:], first):
-            labels, found = connected_components(region & (depth > depth_mm))
+            labels, found = connected_components(region & (depth[box] > depth_mm))
             if not found:
                 break
             sizes = np.bincount(labels.ravel())[1:]
             large = np.flatnonzero(sizes >= self.least) + 1
             if len(large) > 1:
+                inner = ndimage.find_objects(labels)
                 for one in large:
-                    count = self._part(labels == one, number + 1, cores, count)
+                    here = inner[one - 1]
+                    place = tuple(
+                        slice(outer.start + part.start, outer.start + part.stop)
+                        for outer, part in zip(box, here, strict=True)
+                    )
+                    count = self._part(labels[here] == one, place, number + 1, cores, count)
                 return count
-        cores[region] = count + 1
+        cores[box][region] = count + 1
         return count + 1
 
 

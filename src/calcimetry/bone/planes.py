@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from calcimetry.bone.blocks import WAYS, ask_block
+from calcimetry.bone.finger_view import read_back, show_finger
 from calcimetry.bone.method import BoneEvidence
 from calcimetry.bone.network import Network
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM
 from calcimetry.model import Grid, Hand, Image, Segmentation
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 from calcimetry.regions import ALL_NEIGHBOURS, connected_components
-from calcimetry.resample import box_around, resample_image
 
 FloatArray = NDArray[np.float32]
 Box = tuple[slice, slice, slice]
@@ -207,18 +207,14 @@ def _ask(
 ) -> tuple[Box, FloatArray, FloatArray]:
     """A box around a finger, and the fractions of bone and of deposit of its samples."""
     view = _view(along, order)
-    seen = np.asarray(resample_image(shown, grid, view, fill=AIR_HU), np.float32)
-    # Other fingers beside it would look like more bones of this one.
-    seen[resample_image(own.astype(np.uint8), grid, view, order=0) == 0] = AIR_HU
+    seen = show_finger(shown, grid, own, view)
     bone, deposit = np.zeros_like(seen), np.zeros_like(seen)
     planes = np.flatnonzero((seen > _BRIGHT_HU).any(axis=(1, 2)))
     for start in range(0, len(planes), _BATCH):
         some = planes[start : start + _BATCH]
         answer = network(seen[some][:, None])
         bone[some], deposit[some] = answer[:, 1:-1].sum(axis=1), answer[:, -1]
-    box, part = box_around(along, grid)
-    back = (np.clip(resample_image(one, view, part), 0.0, 1.0) for one in (bone, deposit))
-    return box, next(back), next(back)
+    return read_back((bone, deposit), view, shown, grid, own, along)
 
 
 def _view(grid: Grid, order: tuple[int, int, int]) -> Grid:
