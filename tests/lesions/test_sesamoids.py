@@ -29,8 +29,7 @@ def thumb(*things, digit=Digit.THUMB, reason="", known=()):
         bones[tuple(slice(at - 1, at + 2) for at in middle)] = 15
     meanings = {n: f"calcification {n}" for n in range(1, len(things) + 1)}
     grown = GrownLesions(Segmentation(lesions, GRID, meanings), (lesions > 0).astype(np.float32))
-    labels = (*BONES, 15) if known else tuple(BONES)
-    finger = Finger(digit, Laterality.RIGHT, GRID, labels, reason)
+    finger = Finger(digit, Laterality.RIGHT, GRID, tuple(BONES), reason)
     hand = Hand(Laterality.RIGHT, (finger,), GRID)
     segmentation = Segmentation(bones, GRID, {n: str(n) for n in np.unique(bones) if n})
     return Image(hu, GRID), segmentation, grown, (hand,)

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from calcimetry.lesions.grow import GrownLesions
 from calcimetry.lesions.leave_out import without
-from calcimetry.model import Bone, Digit, Finger, Hand, Segmentation
+from calcimetry.model import Bone, Digit, Finger, Hand, Phalanx, Segmentation
 from calcimetry.model.image import Image
 from calcimetry.regions import distance_to
 
@@ -105,8 +105,9 @@ def without_sesamoids(
 
 def _sesamoids(bones: Segmentation, finger: Finger) -> list[Array]:
     """Middles of a finger's known sesamoids, in mm."""
-    labels = [label for label in finger.labels if label % 10 == Bone.SESAMOID]
-    parts, count = ndimage.label(np.isin(bones.label_map, labels))
+    # They are not among the labels of the finger's own, which are its long bones.
+    label = Phalanx(finger.digit, Bone.SESAMOID, finger.laterality).label
+    parts, count = ndimage.label(bones.label_map == label)
     middles = ndimage.center_of_mass(parts > 0, parts, range(1, count + 1))
     return [bones.grid.index_to_mm(np.array(one)) for one in middles]
 
