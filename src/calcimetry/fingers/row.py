@@ -23,6 +23,8 @@ MOST_EVIDENCE = 2.0
 MOST_VOTES = 3.0
 #: So much evidence makes a thumb, and so much more than the next digit has.
 LEAST_EVIDENCE, LEAST_LEAD = 0.5, 1.0
+#: Of several that have about as much, one stands like a thumb by so much more than the next.
+LEAST_STANCE_LEAD = 2.0
 #: Distance between neighbouring knuckles over the longest metacarpal, or over the longest
 #: proximal phalanx; from LEFT_OUT times as much on, a digit in between is missing.
 KNUCKLE_STEP = {Bone.METACARPAL: 0.29, Bone.PROXIMAL_PHALANX: 0.45}
@@ -155,18 +157,30 @@ def _outward(chains: list[Chain], wrist: FloatArray | None) -> FloatArray | None
 
 
 def _find_thumb(chains: list[Chain], outward: FloatArray | None) -> Chain | None:
-    """The chain that is a thumb by its bones, its direction and its place; None: none clearly."""
-    evidence = [_thumb_evidence(chain, chains, outward) for chain in chains]
-    order = np.argsort(evidence)[::-1]
-    best, second = evidence[order[0]], evidence[order[1]]
-    if best < LEAST_EVIDENCE or best - second < LEAST_LEAD:
+    """The chain that is a thumb by its bones, its direction and its place; None: none clearly.
+
+    Two joined bones make a thumb of any finger. So where several may be one, that which stands
+    and points like a thumb is, if it does so far more than the others.
+    """
+    evidence = np.array([_thumb_evidence(chain, chains, outward) for chain in chains])
+    total = evidence.sum(axis=1)
+    first, second = np.argsort(total)[::-1][:2]
+    if total[first] < LEAST_EVIDENCE:
         return None
-    return chains[int(order[0])]
+    if total[first] - total[second] >= LEAST_LEAD:
+        return chains[int(first)]
+    rivals = np.flatnonzero(total > total[first] - LEAST_LEAD)
+    stance = evidence[rivals, 1]
+    best, next_best = np.sort(stance)[::-1][:2]
+    return chains[int(rivals[stance.argmax()])] if best - next_best >= LEAST_STANCE_LEAD else None
 
 
-def _thumb_evidence(chain: Chain, chains: list[Chain], outward: FloatArray | None) -> float:
+def _thumb_evidence(
+    chain: Chain, chains: list[Chain], outward: FloatArray | None
+) -> tuple[float, float]:
+    """What speaks for a thumb: the number of its bones, and its direction and place."""
     if chain.as_thumb is None:
-        return -np.inf
+        return -np.inf, 0.0
     own = posture_of(chain.as_thumb, outward)
     others = [posture_of(other.as_finger, outward) for other in chains if other is not chain]
     votes = np.clip(chain.as_thumb.score - chain.as_finger.score, -MOST_VOTES, MOST_VOTES)
@@ -174,7 +188,7 @@ def _thumb_evidence(chain: Chain, chains: list[Chain], outward: FloatArray | Non
     angle = np.degrees(np.arccos(np.clip(own.root @ common, -1.0, 1.0)))
     behind = np.median([_place(other) @ common for other in others]) - _place(own) @ common
     cues = [(angle - ANGLE_DEG[0]) / ANGLE_DEG[1], (behind - KNUCKLE_MM[0]) / KNUCKLE_MM[1]]
-    return float(votes + np.clip(cues, -MOST_EVIDENCE, MOST_EVIDENCE).sum())
+    return float(votes), float(np.clip(cues, -MOST_EVIDENCE, MOST_EVIDENCE).sum())
 
 
 def _across(digits: list[Posture], distal: FloatArray) -> FloatArray:
