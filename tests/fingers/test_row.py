@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import calcimetry.fingers.row as row_module
 from calcimetry.fingers.bones import find_single_bones
 from calcimetry.fingers.chain import find_chains
 from calcimetry.fingers.row import name_row
@@ -35,6 +36,27 @@ def test_the_wrist_tells_the_ends_of_one_bone(wrist):
 
 def test_one_bone_alone_has_no_ends():
     assert row((3,), keep=(4,)).distal is None
+
+
+@pytest.mark.parametrize(
+    ("evidence", "thumb", "why"),
+    [
+        ([(0.2, 3.1), (3.0, -0.1), (-np.inf, 0.0)], 0, "two joined bones are no thumb elsewhere"),
+        ([(3.0, -0.1), (0.2, 3.1), (-np.inf, 0.0)], 1, "in any order"),
+        ([(3.0, 2.0), (0.2, 1.0), (-np.inf, 0.0)], 0, "by far the most evidence"),
+        ([(1.5, 1.0), (1.0, 1.6), (-np.inf, 0.0)], None, "neither stands apart clearly"),
+        ([(-3.0, 3.0), (-np.inf, 0.0), (-np.inf, 0.0)], None, "too little speaks for it"),
+    ],
+)
+def test_where_several_may_be_the_thumb_the_one_that_stands_like_one_is(
+    monkeypatch, evidence, thumb, why
+):
+    labels, grid = draw([s for s in sticks(10.0, (2, 3, 4)) if s.label % 10 in (1, 4)])
+    chains = find_chains(find_single_bones(types(labels, grid)))
+    given = dict(zip(map(id, chains), evidence, strict=True))
+    monkeypatch.setattr(row_module, "_thumb_evidence", lambda chain, _all, _out: given[id(chain)])
+    found = row_module._find_thumb(chains, None)
+    assert found is (None if thumb is None else chains[thumb]), why
 
 
 def test_metacarpals_alone_spread_towards_the_fingers():
