@@ -38,7 +38,7 @@ _SITES = (
     _Site(Digit.LITTLE, Bone.METACARPAL, Bone.PROXIMAL_PHALANX, 1),
 )
 #: The larger ones are found before anything grows (`calcimetry.rough_hand`).
-_MOST_MM3 = 60.0
+_MOST_MM3 = 110.0
 #: Bone, however small, is so bright in the mean in spite of its blurred border; faint ones are
 #: deposits.
 _LEAST_HU = 400.0
