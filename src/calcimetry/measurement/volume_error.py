@@ -35,16 +35,16 @@ class VolumeErrorModel(ErrorModel):
     Interval(low=10.0, high=20.0)
     """
 
-    relative_low: float = 0.105
-    relative_high: float = 0.097
-    boundary_low_mm: float = 0.421
-    boundary_high_mm: float = 0.395
+    relative_low: float = 0.261
+    relative_high: float = 0.171
+    boundary_low_mm: float = 0.354
+    boundary_high_mm: float = 0.652
     contact_low: float = 0.0
-    contact_high: float = 1.212
-    false_size: float = 59.5
-    missed_size: float = 45.7
-    faint_low: float = 0.0
-    faint_high: float = 0.364
+    contact_high: float = 0.0
+    false_size: float = 5.98
+    missed_size: float = 30.9
+    faint_low: float = 0.249
+    faint_high: float = 0.163
 
     def interval(
         self, size: float, border: float, contact: float = 0.0, mean_hu: float | None = None
