@@ -16,7 +16,7 @@ from calcimetry.study.phantom_truth import truth_of
 
 SEED, SPACING_MM = 10, 1.0
 LABELS = "993463fb6c4b947c"
-TRUTH = "fe4cb33ada74b37a"
+TRUTH = "40e449d77c060e17"
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ from calcimetry.measurement.volume_error import VolumeErrorModel, total_volume
 from calcimetry.model import Interval
 from tests.fakes import lesion
 
-#: Nothing missed: ends above are those of the lesions alone.
+#: Nothing missed: ends above are those of the lesions alone. All of it may be no lesion.
 SURE = {
     "area_error": AreaErrorModel(missed_size=0.0),
-    "volume_error": VolumeErrorModel(missed_size=0.0),
+    "volume_error": VolumeErrorModel(missed_size=0.0, false_size=60.0),
 }
 
 
