@@ -78,8 +78,7 @@ def box_around(view: Grid, grid: Grid, margin: int = 0) -> tuple[Box, Grid]:
     >>> box, part.shape
     ((slice(0, 1, None), slice(0, 2, None), slice(0, 2, None)), (1, 2, 2))
     """
-    ends = np.array(list(itertools.product((0, 1), repeat=3))) * (np.array(view.shape) - 1)
-    corners = grid.mm_to_index(view.index_to_mm(ends))
+    corners = grid.mm_to_index(view.index_to_mm(_corners(view)))
     shape = np.array(grid.shape)
     low = np.clip(np.floor(corners.min(axis=0)).astype(int) - margin, 0, shape - 1)
     high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 1 + margin, low + 1, shape)
@@ -170,15 +169,19 @@ def _inside(
     """Which samples of `target` lie within the outer edges of `source`."""
     inside = np.ones(target.shape, dtype=bool)
     index = np.ogrid[tuple(slice(n) for n in target.shape)]
-    last = np.array(target.shape) - 1
+    corners = _corners(target)
     for axis, size in enumerate(source.shape):
         # Half a sample beyond the last centre is still inside; rounding may not decide.
         low, high = -0.5 - 1e-6, size - 0.5 + 1e-6
-        ends = (
-            offset[axis] + np.array(list(itertools.product((0, 1), repeat=3))) * last @ linear[axis]
-        )
+        ends = offset[axis] + corners @ linear[axis]
         if ends.min() >= low and ends.max() <= high:
             continue
         place = offset[axis] + sum(linear[axis, k] * index[k] for k in range(3))
         inside &= (place >= low) & (place <= high)
     return inside
+
+
+def _corners(grid: Grid) -> NDArray[np.intp]:
+    """Indices of a grid's eight outermost samples, (8, 3)."""
+    ends = np.array(list(itertools.product((0, 1), repeat=3)))
+    return np.asarray(ends * (np.array(grid.shape) - 1))

@@ -5,13 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from calcimetry.bone.finger_view import read_back, show_finger
+from calcimetry.bone.finger_view import Box, FloatArray, read_back, show_finger
 from calcimetry.bone.network import Network
 from calcimetry.bone.working_view import BLOCK_SPACING_MM
 from calcimetry.model import Grid
-
-FloatArray = NDArray[np.float32]
-Box = tuple[slice, slice, slice]
 
 #: The axes along which a block is flipped before it is shown: as it is, and all of them.
 WAYS: tuple[tuple[int, ...], ...] = ((), (0, 1, 2))

@@ -21,16 +21,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from calcimetry.bone.blocks import WAYS, ask_block
-from calcimetry.bone.finger_view import read_back, show_finger
+from calcimetry.bone.finger_view import Box, FloatArray, read_back, show_finger
 from calcimetry.bone.method import BoneEvidence
 from calcimetry.bone.network import Network
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM
 from calcimetry.model import Grid, Hand, Image, Segmentation
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 from calcimetry.regions import ALL_NEIGHBOURS, connected_components
-
-FloatArray = NDArray[np.float32]
-Box = tuple[slice, slice, slice]
 
 #: Distance of the planes that the network is shown.
 _PLANES_MM = 1.0

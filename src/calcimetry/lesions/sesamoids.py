@@ -88,11 +88,10 @@ def without_sesamoids(
     if not small:
         return grown, 0
     taken: list[int] = []
-    for finger in (one for hand in hands for one in hand.fingers):
-        known = _sesamoids(bones, finger)
-        for site in _SITES:
-            if site.digit is not finger.digit or finger.reason:
-                continue
+    for finger in (one for hand in hands for one in hand.fingers if not one.reason):
+        sites = [site for site in _SITES if site.digit is finger.digit]
+        known = _sesamoids(bones, finger) if sites else []
+        for site in sites:
             joint = _joint(bones, finger, site)
             if joint is None:
                 continue
