@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from calcimetry.regions import wider
+
 #: Specks of bone below this area are noise.
 _SMALLEST_BONE_MM2 = 1.0
 #: No proximal phalanx is longer; metacarpals and it together are (published lengths: 33 to 51 mm,
@@ -35,20 +37,23 @@ def name_bones(parts: NDArray[np.float32], pixel_area_mm2: float) -> NDArray[np.
     label_map = np.where(bone, parts.argmax(axis=0) + 1, 0).astype(np.uint16)
     for _ in range(len(parts)):
         pieces, owner, area = _pieces(label_map, len(parts))
+        boxes = ndimage.find_objects(pieces)
         changed = False
         for piece in np.argsort(area[1:]) + 1:
-            here = pieces == piece
-            around = ndimage.binary_dilation(here, np.ones((3, 3))) & ~here & (pieces > 0)
+            box = wider(boxes[piece - 1], (1.0, 1.0), 1.0)
+            near = pieces[box]
+            here = near == piece
+            around = ndimage.binary_dilation(here, np.ones((3, 3))) & ~here & (near > 0)
             if not around.any():
                 if area[piece] * pixel_area_mm2 < _SMALLEST_BONE_MM2:
-                    label_map[here] = 0
+                    label_map[box][here] = 0
                 continue
-            touching, contact = np.unique(pieces[around], return_counts=True)
+            touching, contact = np.unique(near[around], return_counts=True)
             neighbour = int(touching[contact.argmax()])
             if area[piece] < _MINORITY * area[neighbour] and contact.max() * 2 >= np.sqrt(
                 area[piece]
             ):
-                label_map[here] = owner[neighbour]
+                label_map[box][here] = owner[neighbour]
                 changed = True
                 break
         if not changed:

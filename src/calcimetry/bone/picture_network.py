@@ -27,7 +27,7 @@ from calcimetry.bone.planes import segment_fingers
 from calcimetry.bone.working_view import AIR_HU, show_to_network, working_grid
 from calcimetry.errors import ModelError, NotMeasurable
 from calcimetry.model import Grid, Hand, Image, Segmentation, bone_name
-from calcimetry.resample import resample_image
+from calcimetry.resample import box_around, resample_image
 
 #: What a network's channels may stand for: its bones by name, bone as one, or bone alone.
 NAMED = ("other", "proximal", "middle", "distal", "metacarpal", "sesamoid", "deposit")
@@ -37,6 +37,8 @@ NAMELESS = ("other", "bone", "deposit")
 BONE_ONLY = ("other", "bone")
 #: A network halves a view's size four times.
 _MULTIPLE = 16
+#: So small a part of a pixel says nothing; so many pixels around more than that are read.
+_NOTHING, _AROUND = 1e-5, 3
 #: A network's bones hold their marrow, so those filled evenly are bones all the same.
 _WITH_MARROW = PieceSettings(solid_share=1.0)
 
@@ -141,18 +143,39 @@ def _answer(network: Network, picture: NDArray[np.float32], grid: Grid) -> NDArr
     """What fills each pixel of a picture but "other", (materials - 1, rows, columns)."""
     view = working_grid(picture, grid)
     seen = show_to_network(picture, grid, view)
-    other_end_up = _ask(network, np.rot90(seen, 2))
-    both = (_ask(network, seen) + np.rot90(other_end_up, 2, axes=(1, 2))) / 2.0
-    parts = [resample_image(part[None], view, grid) for part in both[1:]]
-    return np.asarray(np.clip(np.concatenate(parts), 0.0, 1.0), np.float32)
+    as_it_is, other_end_up = _ask(network, [seen, np.rot90(seen, 2)])
+    both = (as_it_is + np.rot90(other_end_up, 2, axes=(1, 2))) / 2.0
+    return np.stack([_carried_back(part, view, grid) for part in both[1:]])
 
 
-def _ask(network: Network, seen: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Fractions (materials, rows, columns) of a view, which is shown with air after its end."""
-    rows, columns = seen.shape
-    air = ((0, -rows % _MULTIPLE), (0, -columns % _MULTIPLE))
-    shown = np.pad(seen, air, constant_values=AIR_HU)
-    return np.asarray(network(shown[None, None])[0][:, :rows, :columns])
+def _carried_back(part: NDArray[np.float32], view: Grid, grid: Grid) -> NDArray[np.float32]:
+    """One material's part of each pixel of the view, at the picture's own pixels.
+
+    Each material fills a corner of the view: only the pixels around that are read.
+    """
+    filled = np.nonzero(part > _NOTHING)
+    carried = np.zeros(grid.shape, np.float32)
+    if len(filled[0]):
+        low = np.array([0, *(np.maximum(places.min() - _AROUND, 0) for places in filled)])
+        rows, columns = (
+            slice(first, places.max() + 1 + _AROUND)
+            for first, places in zip(low[1:], filled, strict=True)
+        )
+        held = part[rows, columns][None]
+        affine = view.affine.copy()
+        affine[:3, 3] = view.index_to_mm(low)
+        corner = Grid(held.shape, affine)
+        box, around = box_around(corner, grid)
+        carried[box] = np.clip(resample_image(held, corner, around), 0.0, 1.0)
+    return carried[0]
+
+
+def _ask(network: Network, seen: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Fractions (views, materials, rows, columns) of views, shown with air after their ends."""
+    rows, columns = seen[0].shape
+    air = ((0, 0), (0, 0), (0, -rows % _MULTIPLE), (0, -columns % _MULTIPLE))
+    shown = np.pad(np.stack(seen)[:, None], air, constant_values=AIR_HU)
+    return np.asarray(network(shown)[:, :, :rows, :columns])
 
 
 def _named(parts: NDArray[np.float32], grid: Grid) -> Segmentation:

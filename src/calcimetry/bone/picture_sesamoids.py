@@ -50,11 +50,14 @@ def settle_sesamoids(parts: Array, grid: Grid) -> Array:
     pieces = connected_components((both >= 0.5)[None])[0]
     more = np.bincount(pieces.ravel(), (parts[-2] - parts[-1]).ravel())
     small = component_sizes(pieces, grid) <= _MOST_MM2
-    allowed = small & (more > 0.0) & _at_knuckle(pieces, parts[:-2], grid)
+    allowed = small & (more > 0.0)
     allowed[0] = False
+    if allowed.any():  # in most pictures nothing is, and looking for knuckles takes its time
+        allowed &= _at_knuckle(pieces, parts[:-2], grid)
     sesamoid = allowed[pieces]
-    beside = pieces == 0
-    sesamoid[beside] = np.isfinite(distance_to(sesamoid, grid, beside, _BORDER_MM))
+    if allowed.any():
+        beside = pieces == 0
+        sesamoid[beside] = np.isfinite(distance_to(sesamoid, grid, beside, _BORDER_MM))
     settled = parts.copy()
     settled[-2], settled[-1] = np.where(sesamoid[0], both, 0.0), np.where(sesamoid[0], 0.0, both)
     return settled
