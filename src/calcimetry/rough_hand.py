@@ -15,7 +15,7 @@ from calcimetry.fingers.bones import LONG_BONES
 from calcimetry.fingers.name import NamedBones, name_fingers
 from calcimetry.fingers.sesamoids import SIZE_MM3
 from calcimetry.model import Bone, Image, Laterality, Segmentation, bone_name
-from calcimetry.model.anatomy import CARPAL
+from calcimetry.model.anatomy import CARPAL, LEFT_HAND_OFFSET
 from calcimetry.regions import (
     ALL_NEIGHBOURS,
     component_sizes,
@@ -31,6 +31,9 @@ _LEAST_METACARPAL_MM3 = 1000.0
 _LEAST_TOLD_MM3 = 125.0
 #: A sesamoid lies so close to both bones of its joint.
 _SESAMOID_REACH_MM = 8.0
+#: Names that go against what the network of kinds told in more than the rest of their samples
+#: are those of a hand put together wrongly, however many bones have one.
+_AGREES = 0.75
 #: So many pieces more that belong to nothing are no reason to try another way.
 _FEW = 3
 
@@ -55,7 +58,8 @@ def find_rough_hands(
     Returns
     -------
     RoughBones, NamedBones
-        Of the ways tried the one that names more bones.
+        Of the ways tried the one that names more bones, if their names are the kinds that the
+        network told.
     """
     if method not in NETWORKS:
         rough = split_bones(image)
@@ -84,7 +88,7 @@ def find_rough_hands(
     if _is_whole(by_kind):
         return rough, by_kind
     by_shape = name_fingers(typed(shape.kinds.label_map), laterality, rough.pieces)
-    if _is_whole(by_shape) or _worth(by_shape) > _worth(by_kind):
+    if _is_whole(by_shape) or (_worth(by_shape) > _worth(by_kind) and _agree(by_shape, told.types)):
         best = shape, by_shape
     else:
         best = rough, by_kind
@@ -93,7 +97,7 @@ def find_rough_hands(
     # What was taken for the wrist may be what is missing.
     alone = split_bones(image)
     without = name_fingers(alone.kinds, laterality, alone.pieces)
-    if _worth(without) > _worth(best[1]):
+    if _worth(without) > _worth(best[1]) and _agree(without, told.types):
         return replace(alone, deposits=told.deposits), without
     return best
 
@@ -170,6 +174,14 @@ def _is_whole(bones: NamedBones) -> bool:
     with_names = sum(any(finger.digit for finger in hand.fingers) for hand in bones.hands)
     known, every = _named(bones)
     return with_names > 0 and known == _WHOLE_HAND * with_names and every - known <= _FEW
+
+
+def _agree(bones: NamedBones, told: Segmentation) -> bool:
+    """Whether most of what is named a long bone is what the network of kinds told there."""
+    names = bones.bones.label_map % LEFT_HAND_OFFSET
+    asked = (names > 0) & (names < CARPAL) & told.mask
+    alike = names[asked] % 10 == told.label_map[asked]
+    return not alike.size or float(alike.mean()) >= _AGREES
 
 
 def _worth(bones: NamedBones) -> tuple[int, int]:

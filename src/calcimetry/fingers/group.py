@@ -21,6 +21,10 @@ MOST_DIGITS = 5
 DIGIT_SHARE = 0.4
 #: A chain is a thumb beyond doubt where that fits better by so much (a logarithm).
 CERTAIN_THUMB = 2.0
+#: A thumb's proximal phalanx is at most so long beside the longest of the fingers (published means:
+#: 0.71; Buryanov and Kotiuk, Int J Morphol 2010;28:755). A longer one is that of a finger whose
+#: bones did not come apart, which has as few of them as a thumb.
+THUMB_PROXIMAL_SHARE = 0.9
 #: Bones that a digit starts with; without any of them a chain is only the end of a finger.
 ROOTS = (Bone.PROXIMAL_PHALANX, Bone.METACARPAL)
 
@@ -103,7 +107,8 @@ def _crowded(chains: list[Chain]) -> bool:
     """True for more digits, or more thumbs, than a hand has."""
     volumes = np.array([chain.volume_mm3 for chain in chains])
     whole = int((volumes > DIGIT_SHARE * np.median(volumes)).sum())
-    return whole > MOST_DIGITS or sum(is_certain_thumb(chain) for chain in chains) > 1
+    thumbs = [one for one in chains if is_certain_thumb(one) and may_be_thumb(one, chains)]
+    return whole > MOST_DIGITS or len(thumbs) > 1
 
 
 def is_rooted(chain: Chain) -> bool:
@@ -119,3 +124,13 @@ def is_certain_thumb(chain: Chain) -> bool:
         and len(thumb.bones) == 3
         and thumb.score - chain.as_finger.score > CERTAIN_THUMB
     )
+
+
+def may_be_thumb(chain: Chain, chains: list[Chain]) -> bool:
+    """False for a chain that has too long a proximal phalanx for a thumb of its hand."""
+    own = None if chain.as_thumb is None else chain.as_thumb.get(Bone.PROXIMAL_PHALANX)
+    fingers = [one.as_finger.get(Bone.PROXIMAL_PHALANX) for one in chains if one is not chain]
+    whole = [bone.rod.length_mm for bone in fingers if bone is not None and not bone.at_border]
+    if own is None or len(whole) < 2:  # one alone may be cut short by disease
+        return chain.as_thumb is not None
+    return own.rod.length_mm <= THUMB_PROXIMAL_SHARE * max(whole)

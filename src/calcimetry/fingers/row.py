@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calcimetry.fingers.chain import Chain
-from calcimetry.fingers.group import is_rooted
+from calcimetry.fingers.group import is_rooted, may_be_thumb
 from calcimetry.fingers.posture import Posture, posture_of
 from calcimetry.fingers.rod import FloatArray
 from calcimetry.model.anatomy import Bone, Digit
@@ -165,6 +165,10 @@ def _find_thumb(chains: list[Chain], outward: FloatArray | None) -> Chain | None
     evidence = np.array([_thumb_evidence(chain, chains, outward) for chain in chains])
     total = evidence.sum(axis=1)
     first, second = np.argsort(total)[::-1][:2]
+    # One of five digits is the thumb, however its bones were taken apart.
+    only = len(chains) == len(FINGERS) + 1 and not np.isfinite(total[second])
+    if only and evidence[first, 1] >= LEAST_EVIDENCE:
+        return chains[int(first)]
     if total[first] < LEAST_EVIDENCE:
         return None
     if total[first] - total[second] >= LEAST_LEAD:
@@ -179,7 +183,7 @@ def _thumb_evidence(
     chain: Chain, chains: list[Chain], outward: FloatArray | None
 ) -> tuple[float, float]:
     """What speaks for a thumb: the number of its bones, and its direction and place."""
-    if chain.as_thumb is None:
+    if chain.as_thumb is None or not may_be_thumb(chain, chains):
         return -np.inf, 0.0
     own = posture_of(chain.as_thumb, outward)
     others = [posture_of(other.as_finger, outward) for other in chains if other is not chain]
