@@ -52,6 +52,13 @@ def sticks(bend: float = 10.0, digits: tuple[int, ...] = (1, 2, 3, 4, 5)) -> lis
     return found
 
 
+def fused(bones: list[Stick], outer: int, inner: int) -> list[Stick]:
+    """The same, but two bones that follow each other did not come apart: both are the inner one."""
+    both = {bone.label: bone for bone in bones if bone.label in (outer, inner)}
+    one = Stick(inner, both[inner].base, both[outer].tip)
+    return [*(bone for bone in bones if bone.label not in both), one]
+
+
 def draw(bones: list[Stick], spacing: float = 1.0, margin: float = 12.0) -> tuple[Floats, Grid]:
     """Label map of bones, and its grid: slices to the thumb, rows to the tips, columns palmar."""
     ends = np.concatenate([[bone.base, bone.tip] for bone in bones])

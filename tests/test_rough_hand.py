@@ -35,11 +35,11 @@ class Ways:
     def __init__(self, monkeypatch, wrist):
         self.answers, self.tried = {}, []
         types = np.zeros(GRID.shape, np.uint16)
-        types[0] = CARPAL * wrist
+        if wrist:
+            types[0], types[1] = CARPAL, Bone.PROXIMAL_PHALANX
         self.deposits = np.ones(GRID.shape, np.uint16)
-        told = KindsOfBone(
-            Segmentation(types, GRID, {CARPAL: bone_name(CARPAL)} if wrist else {}), self.deposits
-        )
+        meanings = {int(n): bone_name(int(n)) for n in np.unique(types) if n}
+        told = KindsOfBone(Segmentation(types, GRID, meanings), self.deposits)
         monkeypatch.setattr(rough_hand, "tell_kinds", lambda _image: told)
         monkeypatch.setattr(rough_hand, "split_bones", self.split)
         monkeypatch.setattr(rough_hand, "name_fingers", self.name)
@@ -112,6 +112,22 @@ def test_of_ways_that_name_as_much_the_one_with_little_left_over_is_taken(ways):
     ways.answers["kinds"] = replace(hand, hands=(*hand.hands, *other.hands))
     ways.answers |= {"size": hand, "shape": hand}
     assert find_rough_hands(IMAGE, "unet")[1] is hand
+
+
+@pytest.mark.parametrize("way", ["size", "shape"])
+@pytest.mark.parametrize("told", [Bone.PROXIMAL_PHALANX, CARPAL])
+@pytest.mark.parametrize("share", [0.7, 0.8])
+def test_a_way_that_goes_against_the_kinds_that_are_told_is_none(ways, way, told, share):
+    label_map = np.zeros(GRID.shape, np.uint16)
+    place = label_map[0 if told == CARPAL else 1].reshape(-1)
+    place[:] = 132  # a left middle finger's middle phalanx
+    place[: round(20 * share)] = 131
+    bones = Segmentation(label_map, GRID, {n: bone_name(n) for n in (131, 132)})
+    ways.answers |= {"kinds": named(3), "size": named(3), "shape": named(3)}
+    ways.answers[way] = replace(named(3, 4), bones=bones)
+    found = find_rough_hands(IMAGE, "unet")[1]
+    taken = told != CARPAL and share > 0.75
+    assert found is ways.answers[way if taken else "kinds"]
 
 
 def test_without_a_wrist_shape_alone_would_be_the_same_again(monkeypatch):

@@ -4,9 +4,9 @@ import numpy as np
 
 from calcimetry.fingers.bones import find_single_bones
 from calcimetry.fingers.chain import find_chains
-from calcimetry.fingers.group import group_hands, is_certain_thumb, is_rooted
+from calcimetry.fingers.group import group_hands, is_certain_thumb, is_rooted, may_be_thumb
 from calcimetry.model import Grid
-from tests.hands import draw, sticks, types
+from tests.hands import draw, fused, sticks, types
 
 
 def chains(labels, grid):
@@ -43,3 +43,19 @@ def test_ends_of_fingers_go_to_the_nearest_hand():
     tips = np.where(np.isin(labels, (31, 34)), 0, labels)
     (hand,) = group_hands(chains(tips, grid))
     assert sorted(map(is_rooted, hand)) == [False, True, True, True, True]
+
+
+def test_a_finger_whose_bones_did_not_come_apart_is_no_second_thumb():
+    labels, grid = draw(fused(sticks(0.0), 52, 51))
+    found = chains(labels, grid)
+    assert sum(map(is_certain_thumb, found)) == 2
+    (thumb,) = [one for one in found if is_certain_thumb(one) and may_be_thumb(one, found)]
+    assert len(thumb.best.bones) == 3
+    (hand,) = group_hands(found)
+    assert len(hand) == 5
+
+
+def test_one_finger_beside_it_does_not_say_how_long_a_thumb_may_be():
+    labels, grid = draw(fused(sticks(0.0, (4, 5)), 52, 51))
+    found = chains(labels, grid)
+    assert any(is_certain_thumb(one) and may_be_thumb(one, found) for one in found)

@@ -167,7 +167,7 @@ def _carried_back(part: NDArray[np.float32], view: Grid, grid: Grid) -> NDArray[
         corner = Grid(held.shape, affine)
         box, around = box_around(corner, grid)
         carried[box] = np.clip(resample_image(held, corner, around), 0.0, 1.0)
-    return carried[0]
+    return np.asarray(carried[0])
 
 
 def _ask(network: Network, seen: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calcimetry.fingers.chain import Chain
+from calcimetry.fingers.chain import Chain, Naming
 from calcimetry.fingers.group import is_rooted, may_be_thumb
 from calcimetry.fingers.posture import Posture, posture_of
 from calcimetry.fingers.rod import FloatArray
@@ -231,10 +231,17 @@ def _count_on(thumb: Posture, fingers: list[Posture]) -> tuple[list[Digit], str]
 
 
 def _last_is_little(fingers: list[Posture]) -> bool | None:
-    """Whether the last of four fingers is the shorter of the outer two; None: neither clearly."""
+    """Whether the last of four fingers is the shorter of the outer two; None: neither clearly.
+
+    Fingers that are seen from tip to metacarpal are compared whole: a joint that did not come apart
+    makes two bones one. Others are compared bone by bone, those that both show.
+    """
     first, last = fingers[0].naming, fingers[-1].naming
-    lengths = []
-    for name, bone in first.bones:
+    lengths: list[tuple[float, float]] = []
+    if _is_seen_whole(first) and _is_seen_whole(last):
+        a, b = (sum(bone.rod.length_mm for _, bone in one.bones) for one in (first, last))
+        lengths.append((a, b))
+    for name, bone in () if lengths else first.bones:
         other = last.get(name)
         if other is not None and not (bone.at_border or other.at_border):
             lengths.append((bone.rod.length_mm, other.rod.length_mm))
@@ -244,6 +251,13 @@ def _last_is_little(fingers: list[Posture]) -> bool | None:
     if min(first_mm, last_mm) > LITTLE_OVER_INDEX * max(first_mm, last_mm):
         return None
     return bool(last_mm < first_mm)
+
+
+def _is_seen_whole(naming: Naming) -> bool:
+    """Whether a finger begins with a distal phalanx by its votes and ends with a metacarpal."""
+    bones = [bone for _, bone in naming.bones]
+    ends = (bones[0].kind, bones[-1].kind) == (Bone.DISTAL_PHALANX, Bone.METACARPAL)
+    return ends and not any(bone.at_border for bone in bones)
 
 
 def _longest(fingers: list[Posture], name: Bone) -> float:
