@@ -33,10 +33,9 @@ class Ways:
     """What each way names, to be set; and which were tried."""
 
     def __init__(self, monkeypatch, wrist):
-        self.answers, self.tried = {}, []
+        self.answers, self.tried, self.wrist = {}, [], wrist
         types = np.zeros(GRID.shape, np.uint16)
-        if wrist:
-            types[0], types[1] = CARPAL, Bone.PROXIMAL_PHALANX
+        types[0], types[1] = CARPAL * wrist, Bone.PROXIMAL_PHALANX
         self.deposits = np.ones(GRID.shape, np.uint16)
         meanings = {int(n): bone_name(int(n)) for n in np.unique(types) if n}
         told = KindsOfBone(Segmentation(types, GRID, meanings), self.deposits)
@@ -50,7 +49,7 @@ class Ways:
 
     def name(self, kinds, _laterality, parts=None, pieces=None):
         way = "kinds" if parts is None else {1: "size", 2: "shape"}[int(parts.max())]
-        assert (way == "shape") or CARPAL in kinds.labels or not kinds.labels
+        assert (way == "shape") or CARPAL in kinds.labels or not self.wrist
         assert way != "kinds" or pieces.max() == 1
         self.tried.append(way)
         return self.answers[way]
@@ -128,6 +127,14 @@ def test_a_way_that_goes_against_the_kinds_that_are_told_is_none(ways, way, told
     found = find_rough_hands(IMAGE, "unet")[1]
     taken = told != CARPAL and share > 0.75
     assert found is ways.answers[way if taken else "kinds"]
+
+
+def test_without_a_wrist_the_kinds_that_are_told_do_not_judge(monkeypatch):
+    ways = Ways(monkeypatch, wrist=False)
+    label_map = np.full(GRID.shape, 132, np.uint16)
+    bones = Segmentation(label_map, GRID, {132: bone_name(132)})
+    ways.answers |= {"kinds": named(3), "size": replace(named(3, 4), bones=bones)}
+    assert find_rough_hands(IMAGE, "unet")[1] is ways.answers["size"]
 
 
 def test_without_a_wrist_shape_alone_would_be_the_same_again(monkeypatch):
