@@ -59,3 +59,10 @@ def test_one_finger_beside_it_does_not_say_how_long_a_thumb_may_be():
     labels, grid = draw(fused(sticks(0.0, (4, 5)), 52, 51))
     found = chains(labels, grid)
     assert any(is_certain_thumb(one) and may_be_thumb(one, found) for one in found)
+
+
+def test_a_thumb_whose_phalanges_did_not_come_apart_may_be_one():
+    labels, grid = draw(fused(sticks(0.0), 13, 11))
+    found = chains(labels, grid)
+    (thumb,) = [one for one in found if len(one.best.bones) == 2]
+    assert may_be_thumb(thumb, found)

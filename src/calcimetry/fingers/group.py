@@ -9,7 +9,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import squareform
 
-from calcimetry.fingers.chain import Chain
+from calcimetry.fingers.chain import THUMB, Chain
 from calcimetry.fingers.rod import FloatArray
 from calcimetry.model.anatomy import Bone
 
@@ -121,16 +121,22 @@ def is_certain_thumb(chain: Chain) -> bool:
     thumb = chain.as_thumb
     return (
         thumb is not None
-        and len(thumb.bones) == 3
+        and len(thumb.bones) == len(THUMB)
         and thumb.score - chain.as_finger.score > CERTAIN_THUMB
     )
 
 
 def may_be_thumb(chain: Chain, chains: list[Chain]) -> bool:
-    """False for a chain that has too long a proximal phalanx for a thumb of its hand."""
-    own = None if chain.as_thumb is None else chain.as_thumb.get(Bone.PROXIMAL_PHALANX)
+    """False for a chain that has a thumb's three bones, and too long a proximal phalanx for one.
+
+    A thumb with two has a long one too, where it is its phalanges that did not come apart.
+    """
+    thumb = chain.as_thumb
     fingers = [one.as_finger.get(Bone.PROXIMAL_PHALANX) for one in chains if one is not chain]
     whole = [bone.rod.length_mm for bone in fingers if bone is not None and not bone.at_border]
-    if own is None or len(whole) < 2:  # one alone may be cut short by disease
-        return chain.as_thumb is not None
+    own = None if thumb is None else thumb.get(Bone.PROXIMAL_PHALANX)
+    if thumb is None or own is None:
+        return thumb is not None
+    if len(thumb.bones) < len(THUMB) or len(whole) < 2:  # one alone may be cut short by disease
+        return True
     return own.rod.length_mm <= THUMB_PROXIMAL_SHARE * max(whole)
