@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from calcimetry.bone.cluster_rule import body_of
 from calcimetry.bone.islands import settle_islands
@@ -27,6 +28,7 @@ from calcimetry.bone.planes import segment_fingers
 from calcimetry.bone.working_view import AIR_HU, show_to_network, working_grid
 from calcimetry.errors import ModelError, NotMeasurable
 from calcimetry.model import Grid, Hand, Image, Segmentation, bone_name
+from calcimetry.regions import wider
 from calcimetry.resample import box_around, resample_image
 
 #: What a network's channels may stand for: its bones by name, bone as one, or bone alone.
@@ -38,7 +40,7 @@ BONE_ONLY = ("other", "bone")
 #: A network halves a view's size four times.
 _MULTIPLE = 16
 #: So small a part of a pixel says nothing; so many pixels around more than that are read.
-_NOTHING, _AROUND = 1e-5, 3
+_NOTHING, _AROUND = 1e-5, 3.0
 #: A network's bones hold their marrow, so those filled evenly are bones all the same.
 _WITH_MARROW = PieceSettings(solid_share=1.0)
 
@@ -153,17 +155,12 @@ def _carried_back(part: NDArray[np.float32], view: Grid, grid: Grid) -> NDArray[
 
     Each material fills a corner of the view: only the pixels around that are read.
     """
-    filled = np.nonzero(part > _NOTHING)
     carried = np.zeros(grid.shape, np.float32)
-    if len(filled[0]):
-        low = np.array([0, *(np.maximum(places.min() - _AROUND, 0) for places in filled)])
-        rows, columns = (
-            slice(first, places.max() + 1 + _AROUND)
-            for first, places in zip(low[1:], filled, strict=True)
-        )
+    for filled in ndimage.find_objects((part > _NOTHING).astype(np.uint8)):  # one or none
+        rows, columns = wider(filled, (1.0, 1.0), _AROUND)
         held = part[rows, columns][None]
         affine = view.affine.copy()
-        affine[:3, 3] = view.index_to_mm(low)
+        affine[:3, 3] = view.index_to_mm((0, rows.start, columns.start))
         corner = Grid(held.shape, affine)
         box, around = box_around(corner, grid)
         carried[box] = np.clip(resample_image(held, corner, around), 0.0, 1.0)

@@ -131,12 +131,12 @@ def may_be_thumb(chain: Chain, chains: list[Chain]) -> bool:
 
     A thumb with two has a long one too, where it is its phalanges that did not come apart.
     """
-    thumb = chain.as_thumb
+    if chain.as_thumb is None:
+        return False
+    own = chain.as_thumb.get(Bone.PROXIMAL_PHALANX)
+    if own is None or len(chain.as_thumb.bones) < len(THUMB):
+        return True
     fingers = [one.as_finger.get(Bone.PROXIMAL_PHALANX) for one in chains if one is not chain]
     whole = [bone.rod.length_mm for bone in fingers if bone is not None and not bone.at_border]
-    own = None if thumb is None else thumb.get(Bone.PROXIMAL_PHALANX)
-    if thumb is None or own is None:
-        return thumb is not None
-    if len(thumb.bones) < len(THUMB) or len(whole) < 2:  # one alone may be cut short by disease
-        return True
-    return own.rod.length_mm <= THUMB_PROXIMAL_SHARE * max(whole)
+    # One alone may be cut short by disease.
+    return len(whole) < 2 or own.rod.length_mm <= THUMB_PROXIMAL_SHARE * max(whole)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calcimetry.fingers.chain import Chain, Naming
-from calcimetry.fingers.group import is_rooted, may_be_thumb
+from calcimetry.fingers.group import MOST_DIGITS, is_rooted, may_be_thumb
 from calcimetry.fingers.posture import Posture, posture_of
 from calcimetry.fingers.rod import FloatArray
 from calcimetry.model.anatomy import Bone, Digit
@@ -166,7 +166,7 @@ def _find_thumb(chains: list[Chain], outward: FloatArray | None) -> Chain | None
     total = evidence.sum(axis=1)
     first, second = np.argsort(total)[::-1][:2]
     # One of five digits is the thumb, however its bones were taken apart.
-    only = len(chains) == len(FINGERS) + 1 and not np.isfinite(total[second])
+    only = len(chains) == MOST_DIGITS and not np.isfinite(total[second])
     if only and evidence[first, 1] >= LEAST_EVIDENCE:
         return chains[int(first)]
     if total[first] < LEAST_EVIDENCE:
@@ -237,14 +237,15 @@ def _last_is_little(fingers: list[Posture]) -> bool | None:
     makes two bones one. Others are compared bone by bone, those that both show.
     """
     first, last = fingers[0].naming, fingers[-1].naming
-    lengths: list[tuple[float, float]] = []
     if _is_seen_whole(first) and _is_seen_whole(last):
-        a, b = (sum(bone.rod.length_mm for _, bone in one.bones) for one in (first, last))
-        lengths.append((a, b))
-    for name, bone in () if lengths else first.bones:
-        other = last.get(name)
-        if other is not None and not (bone.at_border or other.at_border):
-            lengths.append((bone.rod.length_mm, other.rod.length_mm))
+        lengths = [[sum(bone.rod.length_mm for _, bone in one.bones) for one in (first, last)]]
+    else:
+        both = [(bone, last.get(name)) for name, bone in first.bones]
+        lengths = [
+            [bone.rod.length_mm, other.rod.length_mm]
+            for bone, other in both
+            if other is not None and not (bone.at_border or other.at_border)
+        ]
     if not lengths:
         return None
     first_mm, last_mm = np.sum(lengths, axis=0)

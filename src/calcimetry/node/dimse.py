@@ -21,7 +21,7 @@ from pydicom.uid import (
 )
 from pynetdicom import AE, AllStoragePresentationContexts, _handlers, evt
 from pynetdicom.dimse_primitives import C_STORE
-from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
+from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]  # made on import
 
 from calcimetry.errors import Refused, SettingsError
 from calcimetry.node.configuration import DicomSettings, LimitSettings

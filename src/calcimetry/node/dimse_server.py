@@ -155,7 +155,7 @@ class LimitedServer(ThreadedAssociationServer):
         finally:
             self._count(-1)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base's
         """Tell of a connection that could not be served."""
         kind, error, _ = sys.exc_info()
         name = kind.__name__ if kind else "nothing"

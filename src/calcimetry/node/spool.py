@@ -225,7 +225,8 @@ class Incoming:
             self._file.flush()
             os.fsync(self._file.fileno())
             content = self._hash.hexdigest()
-            path = self._spool._place(self._path, identity, content, self.size)  # noqa: SLF001
+            place = self._spool._place  # noqa: SLF001 - one class in two parts
+            path = place(self._path, identity, content, self.size)
         except OSError as error:
             raise disk_failed(error) from error
         finally:
