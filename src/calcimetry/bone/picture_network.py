@@ -25,7 +25,7 @@ from calcimetry.bone.network import WEIGHTS, Network, load_network, stated_finge
 from calcimetry.bone.picture_bones import PieceSettings, phalanges
 from calcimetry.bone.picture_sesamoids import settle_sesamoids
 from calcimetry.bone.planes import segment_fingers
-from calcimetry.bone.working_view import AIR_HU, show_to_network, working_grid
+from calcimetry.bone.working_view import AIR_HU, SIDES, show_to_network, working_grid
 from calcimetry.errors import ModelError, NotMeasurable
 from calcimetry.model import Grid, Hand, Image, Segmentation, bone_name
 from calcimetry.regions import wider
@@ -37,8 +37,6 @@ NAMED = ("other", "proximal", "middle", "distal", "metacarpal", "sesamoid", "dep
 WITHOUT_SESAMOIDS = ("other", "proximal", "middle", "distal", "metacarpal", "deposit")
 NAMELESS = ("other", "bone", "deposit")
 BONE_ONLY = ("other", "bone")
-#: A network halves a view's size four times.
-_MULTIPLE = 16
 #: So small a part of a pixel says nothing; so many pixels around more than that are read.
 _NOTHING, _AROUND = 1e-5, 3.0
 #: A network's bones hold their marrow, so those filled evenly are bones all the same.
@@ -170,7 +168,7 @@ def _carried_back(part: NDArray[np.float32], view: Grid, grid: Grid) -> NDArray[
 def _ask(network: Network, seen: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     """Fractions (views, materials, rows, columns) of views, shown with air after their ends."""
     rows, columns = seen[0].shape
-    air = ((0, 0), (0, 0), (0, -rows % _MULTIPLE), (0, -columns % _MULTIPLE))
+    air = ((0, 0), (0, 0), (0, -rows % SIDES), (0, -columns % SIDES))
     shown = np.pad(np.stack(seen)[:, None], air, constant_values=AIR_HU)
     return np.asarray(network(shown)[:, :, :rows, :columns])
 

@@ -24,15 +24,13 @@ from calcimetry.bone.blocks import WAYS, ask_block
 from calcimetry.bone.finger_view import Box, FloatArray, read_back, show_finger
 from calcimetry.bone.method import BoneEvidence
 from calcimetry.bone.network import Network
-from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SPACING_MM
+from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SIDES, SPACING_MM
 from calcimetry.model import Grid, Hand, Image, Segmentation
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET, WRIST_BONES
 from calcimetry.regions import ALL_NEIGHBOURS, connected_components
 
 #: Distance of the planes that the network is shown.
 _PLANES_MM = 1.0
-#: The network halves a picture's size four times.
-_MULTIPLE = 16
 #: Planes without anything this bright hold no bone and no deposit.
 _BRIGHT_HU = 200.0
 #: Fingers resampled at once; the network has threads of its own.
@@ -219,7 +217,7 @@ def _view(grid: Grid, order: tuple[int, int, int]) -> Grid:
     wanted = np.array([_PLANES_MM, SPACING_MM, SPACING_MM])
     old = np.array([grid.spacing[axis] for axis in order])
     size = np.ceil(np.array([grid.shape[axis] for axis in order]) * old / wanted)
-    size[1:] = np.ceil(size[1:] / _MULTIPLE) * _MULTIPLE
+    size[1:] = np.ceil(size[1:] / SIDES) * SIDES
     affine = grid.affine[:, [*order, 3]].copy()
     affine[:3, :3] *= wanted / old
     return Grid((int(size[0]), int(size[1]), int(size[2])), affine)

@@ -16,6 +16,8 @@ from calcimetry.model import Grid
 from calcimetry.resample import resample_image
 
 SPACING_MM = 0.4
+#: Rows and columns of what they see are multiples of this: it is halved four times.
+SIDES = 16
 #: Of the blocks that networks of three dimensions see.
 BLOCK_SPACING_MM = 0.6
 #: What lies outside the picture, and the lowest value shown to a network: air.

@@ -12,7 +12,7 @@ from lightning import LightningDataModule
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
-from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, show_to_network, working_grid
+from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SIDES, show_to_network, working_grid
 from calcimetry.errors import InputError
 from calcimetry.model import Grid
 from calcimetry.phantom.picture import DEPOSIT
@@ -29,7 +29,6 @@ _VALIDATION_SEED_OFFSET = 1
 _HELD_OUT_SHARE = 0.2
 #: Labels that a frame is laid around.
 _PHALANGES = (1, 2, 3)
-_MULTIPLE = 16  # networks halve the size four times
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -163,7 +162,7 @@ def _size(recipe: Recipe, pictures: Sequence[TrainingPicture]) -> tuple[int, int
         rows, columns = recipe.data.frame
         return rows, columns
     largest = np.max([_upright(picture).shape[1:] for picture in pictures], axis=0)
-    rows, columns = (-(-int(n) // _MULTIPLE) * _MULTIPLE for n in largest)
+    rows, columns = (-(-int(n) // SIDES) * SIDES for n in largest)
     return rows, columns
 
 

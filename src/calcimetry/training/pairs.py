@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcimetry.errors import InputError
+from calcimetry.phantom.picture import DEPOSIT
 from calcimetry.training.marked import Cut, Marked
 from calcimetry.training.mask_values import Reading, Rule, readings_of, told_rules
-from calcimetry.training.picture import DEPOSIT, TrainingPicture
+from calcimetry.training.picture import TrainingPicture
 from calcimetry.training.sources import find_training_sources
 
 __all__ = ["TrainingData", "TrainingPicture", "read_training_pictures"]

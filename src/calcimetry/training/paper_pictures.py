@@ -9,13 +9,14 @@ import numpy as np
 from calcimetry.model import Image, Report
 from calcimetry.phantom.chosen import choose_drawing
 from calcimetry.phantom.cohort import PAPER_GROUPS, Cohort, PlannedFinger, Stream, plan_cohort
+from calcimetry.phantom.picture import DEPOSIT
 from calcimetry.phantom.reformat import QUALITIES, FingerReformat
 from calcimetry.phantom.scanner import Scanner
 from calcimetry.phantom.truth import true_report
 from calcimetry.phantom.visits import scan_finger
 from calcimetry.phantom.volume import HandVolume
 from calcimetry.training.mask_values import label_class
-from calcimetry.training.picture import DEPOSIT, TrainingPicture
+from calcimetry.training.picture import TrainingPicture
 
 #: Of the simulated samples, and the thickness that pictures are averaged over, in mm: what
 #: `calcimetry phantom cohort` takes where nothing else is asked for.

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from calcimetry.errors import InputError
 from calcimetry.model import Image
 from calcimetry.model.geometry import read_only_copy
-
-#: Highest class of a pixel, that of a deposit; 0 is neither bone nor deposit.
-DEPOSIT = 6
+from calcimetry.phantom.picture import DEPOSIT
 
 
 @dataclass(frozen=True, eq=False, slots=True)

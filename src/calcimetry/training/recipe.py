@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from calcimetry.bone.hand_view import KINDS
 from calcimetry.bone.picture_network import BONE_ONLY, NAMED, NAMELESS
+from calcimetry.bone.working_view import SIDES
 from calcimetry.errors import SettingsError
 from calcimetry.phantom.placement import USUAL, DepositMix
 from calcimetry.training.architectures import check_network
@@ -157,9 +158,9 @@ class Recipe:
         if min(self.seed, training.patience, *counts) < 0:
             raise _refused("numbers of pictures, the seed and patience must not be negative")
         if data.frame and (
-            len(data.frame) != 2 or min(data.frame) < 16 or any(n % 16 for n in data.frame)
+            len(data.frame) != 2 or min(data.frame) < SIDES or any(n % SIDES for n in data.frame)
         ):
-            raise _refused("data.frame must be rows and columns, both multiples of 16")
+            raise _refused(f"data.frame must be rows and columns, both multiples of {SIDES}")
         if data.source == "simulator":
             kinds = list(data.simulated.values())
             if not kinds or min(kinds) < training.batch_size or data.validation < 1:
