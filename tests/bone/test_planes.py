@@ -86,6 +86,30 @@ def test_a_network_that_learnt_sections_is_shown_three_sets_of_planes():
     assert counts[1] == counts[0] + 1
 
 
+class Bright:
+    """A network to which cortex is bone, and marrow brighter than muscle a deposit."""
+
+    dimensions, sections = 2, False
+
+    def __call__(self, batch):
+        answer = np.zeros((len(batch), 6, *batch.shape[2:]), np.float32)
+        hu = batch[:, 0]
+        answer[:, 4], answer[:, 5] = hu > 350.0, (hu > 120.0) & (hu <= 350.0)
+        return answer
+
+
+def test_what_a_bone_encloses_is_that_bone(finger):
+    bones = true_bones(finger)
+    hands = hands_of(bones, finger.laterality)
+    lumps = np.zeros(bones.grid.shape, np.uint16)
+    found = segment_fingers(finger.image.mixed, bones, hands, lumps, Bright(), "bright")
+    inside = ndimage.binary_erosion(bones.mask, iterations=3)
+    assert (finger.image.mixed.array[inside] > 350.0).mean() < 0.1
+    assert (found.bone_fraction[inside] >= 0.5).mean() > 0.97
+    assert found.calcification_fraction[inside].mean() < 0.01
+    assert (found.bones.label_map == bones.label_map)[inside].mean() > 0.97
+
+
 def test_deposits_are_claimed_and_flesh_is_not(finger, evidence):
     claimed = evidence.calcification_fraction
     flesh = (finger.image.mixed.array > -150) & (

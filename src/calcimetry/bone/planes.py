@@ -22,6 +22,7 @@ from scipy import ndimage
 
 from calcimetry.bone.blocks import WAYS, ask_block
 from calcimetry.bone.finger_view import Box, FloatArray, read_back, show_finger
+from calcimetry.bone.marrow import filled_bone
 from calcimetry.bone.method import BoneEvidence
 from calcimetry.bone.network import Network
 from calcimetry.bone.working_view import AIR_HU, MINERAL_HU, SIDES, SPACING_MM
@@ -138,6 +139,9 @@ def segment_fingers(
     bone[no_deposit] = np.minimum(bone + deposit, 1.0)[no_deposit]
     deposit[no_deposit] = 0.0
     found = _named(bone >= 0.5, nearest, bones)
+    marrow = _marrow(found)
+    bone[marrow > 0], deposit[marrow > 0] = 1.0, 0.0
+    found = Segmentation(np.where(marrow > 0, marrow, found.label_map), found.grid, found.meanings)
     # Bone fades within a sample of its border; a little of it further off is doubt, not bone.
     bone[~ndimage.binary_dilation(found.mask, ALL_NEIGHBOURS)] = 0.0
     return BoneEvidence(found, bone, np.minimum(deposit, 1.0 - bone), version)
@@ -221,6 +225,16 @@ def _view(grid: Grid, order: tuple[int, int, int]) -> Grid:
     affine = grid.affine[:, [*order, 3]].copy()
     affine[:3, :3] *= wanted / old
     return Grid((int(size[0]), int(size[1]), int(size[2])), affine)
+
+
+def _marrow(found: Segmentation) -> NDArray[np.uint16]:
+    """What each bone encloses and is no bone yet, by that bone's label."""
+    marrow = np.zeros(found.label_map.shape, np.uint16)
+    for label, box in enumerate(ndimage.find_objects(found.label_map), 1):
+        if box is not None:
+            own = filled_bone(found.label_map[box] == label, found.grid.spacing)
+            marrow[box][own & (found.label_map[box] == 0)] = label
+    return marrow
 
 
 def _named(
