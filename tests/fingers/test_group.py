@@ -4,9 +4,15 @@ import numpy as np
 
 from calcimetry.fingers.bones import find_single_bones
 from calcimetry.fingers.chain import find_chains
-from calcimetry.fingers.group import group_hands, is_certain_thumb, is_rooted, may_be_thumb
+from calcimetry.fingers.group import (
+    THUMB_PROXIMAL_SHARE,
+    group_hands,
+    is_certain_thumb,
+    is_rooted,
+    may_be_thumb,
+)
 from calcimetry.model import Grid
-from tests.hands import draw, fused, sticks, types
+from tests.hands import Stick, draw, fused, sticks, types
 
 
 def chains(labels, grid):
@@ -65,4 +71,19 @@ def test_a_thumb_whose_phalanges_did_not_come_apart_may_be_one():
     labels, grid = draw(fused(sticks(0.0), 13, 11))
     found = chains(labels, grid)
     (thumb,) = [one for one in found if len(one.best.bones) == 2]
+    assert may_be_thumb(thumb, found)
+
+
+def test_a_thumb_whose_phalanges_came_apart_too_far_out_may_be_one():
+    bones = {bone.label: bone for bone in sticks(0.0)}
+    distal, proximal = bones[13], bones[11]
+    border = distal.base + 0.6 * (distal.tip - distal.base)
+    moved = [Stick(13, border + 0.1 * (distal.tip - border), distal.tip)]
+    moved.append(Stick(11, proximal.base, border))
+    labels, grid = draw([*(bones[n] for n in bones if n not in (11, 13)), *moved])
+    found = chains(labels, grid)
+    (thumb,) = [one for one in found if is_certain_thumb(one)]
+    lengths = [bone.rod.length_mm for _, bone in thumb.as_thumb.bones]
+    longest = max(bone.rod.length_mm for one in found for n, bone in one.as_finger.bones if n == 1)
+    assert lengths[1] > THUMB_PROXIMAL_SHARE * longest
     assert may_be_thumb(thumb, found)

@@ -9,7 +9,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import squareform
 
-from calcimetry.fingers.chain import THUMB, Chain
+from calcimetry.fingers.chain import THUMB, Chain, Naming
 from calcimetry.fingers.rod import FloatArray
 from calcimetry.model.anatomy import Bone
 
@@ -21,10 +21,11 @@ MOST_DIGITS = 5
 DIGIT_SHARE = 0.4
 #: A chain is a thumb beyond doubt where that fits better by so much (a logarithm).
 CERTAIN_THUMB = 2.0
-#: A thumb's proximal phalanx is at most so long beside the longest of the fingers (published means:
-#: 0.71; Buryanov and Kotiuk, Int J Morphol 2010;28:755). A longer one is that of a finger whose
-#: bones did not come apart, which has as few of them as a thumb.
-THUMB_PROXIMAL_SHARE = 0.9
+#: A thumb's proximal phalanx is at most so long beside the longest of the fingers, or its phalanges
+#: together beside a finger's (published means: 0.71 and 0.60, a little finger's 0.76; Buryanov and
+#: Kotiuk, Int J Morphol 2010;28:755). Longer ones are those of a finger whose bones did not come
+#: apart, which has as few of them as a thumb.
+THUMB_PROXIMAL_SHARE, THUMB_PHALANGES_SHARE = 0.9, 0.68
 #: Bones that a digit starts with; without any of them a chain is only the end of a finger.
 ROOTS = (Bone.PROXIMAL_PHALANX, Bone.METACARPAL)
 
@@ -127,16 +128,26 @@ def is_certain_thumb(chain: Chain) -> bool:
 
 
 def may_be_thumb(chain: Chain, chains: list[Chain]) -> bool:
-    """False for a chain that has a thumb's three bones, and too long a proximal phalanx for one.
+    """False for a chain that has a thumb's three bones, and too long phalanges for one.
 
-    A thumb with two has a long one too, where it is its phalanges that did not come apart.
+    A thumb with two has long ones too, where it is its phalanges that did not come apart. One whose
+    border between them lies too far out has a long proximal phalanx, but not more of both.
     """
     if chain.as_thumb is None:
         return False
     own = chain.as_thumb.get(Bone.PROXIMAL_PHALANX)
     if own is None or len(chain.as_thumb.bones) < len(THUMB):
         return True
-    fingers = [one.as_finger.get(Bone.PROXIMAL_PHALANX) for one in chains if one is not chain]
+    others = [one.as_finger for one in chains if one is not chain]
+    fingers = [one.get(Bone.PROXIMAL_PHALANX) for one in others]
     whole = [bone.rod.length_mm for bone in fingers if bone is not None and not bone.at_border]
-    # One alone may be cut short by disease.
-    return len(whole) < 2 or own.rod.length_mm <= THUMB_PROXIMAL_SHARE * max(whole)
+    if len(whole) < 2:  # one alone may be cut short by disease
+        return True
+    return own.rod.length_mm <= THUMB_PROXIMAL_SHARE * max(whole) or _phalanges_mm(
+        chain.as_thumb
+    ) <= THUMB_PHALANGES_SHARE * max(map(_phalanges_mm, others))
+
+
+def _phalanges_mm(naming: Naming) -> float:
+    """Length of a digit's phalanges together."""
+    return sum(bone.rod.length_mm for name, bone in naming.bones if name is not Bone.METACARPAL)
