@@ -122,7 +122,9 @@ def finger_picture(
     in_middle = None
     if abs(view.plane_y) > _GRAZES_MM:
         two = _through_middle(points, step)
-        in_middle = _bones(parts, two, view.spacing_mm, step, gap_mm)[0].mean(axis=0)
+        filled, named = _bones(parts, two, view.spacing_mm, step, gap_mm)[:2]
+        # A metacarpal's head or a sesamoid that the plane misses is no place of calcinosis.
+        in_middle = (filled * (named <= int(Bone.DISTAL_PHALANX))).mean(axis=0)
     place = (points, bone, inside, solids[-1].tip, view.spacing_mm)
     deposits = place_deposits(rng, *place, mix, in_middle)
 

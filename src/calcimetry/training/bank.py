@@ -37,7 +37,7 @@ FRAMES: dict[str, tuple[int, ...]] = {
     "hand": HAND_FRAME,
 }
 #: Raised when samples change, so that an older bank is made again.
-VERSION = 8
+VERSION = 9
 
 
 def sample(kind: str, seed: Sequence[int], mix: DepositMix = USUAL) -> Sample:
