@@ -37,14 +37,14 @@ class AreaErrorModel(ErrorModel):
     Interval(low=4.0, high=12.0)
     """
 
-    relative_low: float = 1.261
+    relative_low: float = 1.188
     relative_high: float = 0.0
     boundary_low_mm: float = 0.0
-    boundary_high_mm: float = 0.894
-    contact_low: float = 0.0
+    boundary_high_mm: float = 0.960
+    contact_low: float = 0.038
     contact_high: float = 0.0
-    false_size: float = 16.5
-    missed_size: float = 3.4
+    false_size: float = 13.5
+    missed_size: float = 3.2
 
 
 def total_area(
