@@ -88,7 +88,7 @@ def segment_fingers(
     -------
     BoneEvidence
         Named bones, on the image's grid. Those of no finger (wrist, sesamoids, bones without a
-        name) stay as they were given.
+        name) stay as they were given, what they enclose filled as in all bones.
     """
     regions = np.where(lumps > 0, lumps + np.uint16(_LUMPS), bones.label_map)
     nearest = _nearest_label(regions, image.grid)
