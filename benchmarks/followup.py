@@ -22,8 +22,17 @@ from followup_judging import fitted, judged, main_rows, rows_of, share
 from followup_records import WAYS, Record, records
 from judging import print_table
 
-from calcimetry.followup.change import ChangeSettings
-from calcimetry.followup.result import QUANTITIES
+from calcimetry.followup.repeat_error import ChangeSettings
+from calcimetry.followup.result import Quantity
+
+#: What settings of change are of: a quantity, measured at each visit alone or together.
+FITTED: tuple[tuple[Quantity, bool], ...] = (
+    ("volume_mm3", False),
+    ("area_mm2", False),
+    ("mass_mg", False),
+    ("volume_mm3", True),
+    ("mass_mg", True),
+)
 
 
 def summary(found: Sequence[Record], settings: ChangeSettings) -> dict[str, str]:
@@ -83,9 +92,10 @@ def main() -> None:
             ]
             columns[f"{name}, {options.way}"] = summary(found, ChangeSettings())
             if options.fit:
-                for quantity in QUANTITIES:
-                    told, matches = fitted(found, quantity)
-                    print(f"{name}, {quantity}: {told}  # {matches} matches")
+                for quantity, together in FITTED:
+                    told, matches = fitted(found, quantity, together)
+                    how = "together" if together else "alone"
+                    print(f"{name}, {quantity} {how}: {told}  # {matches} matches")
     if columns:
         print_table("Simulated hands at two visits", columns)
 

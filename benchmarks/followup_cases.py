@@ -236,10 +236,10 @@ def measured_by_pipeline(scan: Scanned, name: str) -> Visit:
 
 
 def true_visit(scan: Scanned, name: str) -> Visit:
-    """A perfect measurement."""
+    """A perfect measurement, of label maps alone."""
     report = true_report(scan.volume)
     found = (report.bones, report.lesion_map, report.lesions)
-    return visit_of(scan.volume.image, name, found, "truth")
+    return replace(visit_of(scan.volume.image, name, found, "truth"), image=None)
 
 
 def visit_of(
@@ -255,4 +255,5 @@ def visit_of(
         tube_settings=(images.low_setting, images.high_setting),
         calibration="nominal",
         method=method,
+        image=images.mixed,
     )

@@ -75,7 +75,7 @@ def _true_labels(hand: Hand, name: str) -> Visit:
     fraction = lesions.mask.astype(np.float32)
     hands = hands_of(bones, Laterality.RIGHT)
     own = measure_volume_lesions(hand.image.mixed, bones, lesions, fraction, hands)
-    return visit_of(hand.image, name, (bones, lesions, own), "truth")
+    return replace(visit_of(hand.image, name, (bones, lesions, own), "truth"), image=None)
 
 
 def _labels(labels: NDArray[np.uint8], grid: Grid, name: Callable[[int], str]) -> Segmentation:

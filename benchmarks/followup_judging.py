@@ -12,9 +12,10 @@ from scipy.optimize import minimize
 
 from calcimetry.agreement.concordance import concordance
 from calcimetry.errors import NotMeasurable
-from calcimetry.followup.change import ChangeSettings, change_of
+from calcimetry.followup.change import change_of
+from calcimetry.followup.reading import alone, put_together
+from calcimetry.followup.repeat_error import ChangeSettings
 from calcimetry.followup.result import QUANTITIES, Change, Quantity, main_change
-from calcimetry.measurement.burden import counted
 
 Floats = NDArray[np.float64]
 #: Sizes that are reported apart, mm3.
@@ -73,12 +74,12 @@ def judged(found: Sequence[Record], settings: ChangeSettings) -> list[Judged]:
         for group in record.groups:
             if not group.fates or group.mixed or group.kind == "not compared":
                 continue
-            lesions = counted(group.first), counted(group.last)
+            readings = group.readings
             changes = {
                 quantity: change
                 for quantity in QUANTITIES
                 if isinstance(
-                    change := change_of(*lesions, quantity, record.likeness, settings), Change
+                    change := change_of(*readings, quantity, record.likeness, settings), Change
                 )
             }
             pairs.append(Judged(group, changes, record.likeness.other_scan))
@@ -181,8 +182,11 @@ def smallest_called(pairs: Sequence[Judged], quantity: Quantity, low: float, hig
     return f"over {np.expm1(TRIED[-1]):.0%} ({len(errors)})"
 
 
-def fitted(found: Sequence[Record], quantity: Quantity) -> tuple[str, int]:
+def fitted(found: Sequence[Record], quantity: Quantity, together: bool) -> tuple[str, int]:
     """Settings of one quantity's error, and of how many matches they were fitted.
+
+    `together` fits that of what was measured in one region at both visits, otherwise that of what
+    each visit measured alone.
 
     The half width of the 95% interval of a change is the 95% quantile of the error of its
     logarithm, by quantile regression with the pinball loss (Koenker and Bassett 1978).
@@ -191,7 +195,7 @@ def fitted(found: Sequence[Record], quantity: Quantity) -> tuple[str, int]:
         row
         for record in found
         for group in record.groups
-        if not group.mixed and group.fates and (row := _error_row(group, quantity))
+        if not group.mixed and group.fates and (row := _error_row(group, quantity, together))
     ]
     error, border, ratio = np.abs(np.array(rows)).T
 
@@ -216,7 +220,9 @@ def fitted(found: Sequence[Record], quantity: Quantity) -> tuple[str, int]:
     return f"{told}; error 50, 80, 95%: {', '.join(f'{q:.3f}' for q in quantiles)}", len(rows)
 
 
-def _error_row(group: Group, quantity: Quantity) -> tuple[float, float, float] | None:
+def _error_row(
+    group: Group, quantity: Quantity, together: bool
+) -> tuple[float, float, float] | None:
     """Error of the logarithm of the ratio, border over size of both visits, true logarithm."""
     true_mm3 = (group.true_first.volume_mm3, group.true_last.volume_mm3)
     if not (group.first and group.last and min(true_mm3) >= _THERE_MM3):
@@ -226,7 +232,14 @@ def _error_row(group: Group, quantity: Quantity) -> tuple[float, float, float] |
         return None
     name = "mass_mg" if quantity == "mass_mg" else "volume_mm3"
     before, after = (getattr(one, name) for one in (group.true_first, group.true_last))
-    sizes = [sum(getattr(one, quantity) or 0.0 for one in s) for s in (group.first, group.last)]
+    if together and quantity not in group.together:
+        return None
+    sides = (
+        put_together(group.first, group.last, group.together)
+        if together
+        else (alone(group.first), alone(group.last))
+    )
+    sizes = [sum(one.size(quantity) or 0.0 for one in side) for side in sides]
     if min(before, after, *sizes) <= 0.0:
         return None
     true = 0.0 if quantity == "area_mm2" else float(np.log(after / before))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,8 @@ from scipy.spatial import cKDTree
 from calcimetry.errors import CalcimetryError
 from calcimetry.followup.compare import compare_visits
 from calcimetry.followup.likeness import Likeness, likeness_of
-from calcimetry.followup.result import BoneAlignment, FollowUp
+from calcimetry.followup.reading import Reading, put_together
+from calcimetry.followup.result import BoneAlignment, FollowUp, Quantity
 from calcimetry.followup.visit import Visit, boxes_of, points_of
 from calcimetry.model import Lesion
 
@@ -62,6 +63,17 @@ class Group:
     true_last: Lesionlike
     score: float
     same_axes: tuple[float, float, float, float] | None
+    #: Later over first size of what was measured in one region at both visits, by quantity.
+    together: Mapping[Quantity, float]
+
+    @property
+    def readings(self) -> tuple[tuple[Reading, ...], tuple[Reading, ...]]:
+        """Both visits' sizes as they are compared; urate is no calcium."""
+        first, last = put_together(self.first, self.last, self.together)
+        return (
+            tuple(one for one in first if not one.lesion.is_urate),
+            tuple(one for one in last if not one.lesion.is_urate),
+        )
 
 
 @dataclass(frozen=True)
@@ -162,6 +174,7 @@ def judged(pair: Pair, found: FollowUp, measuring: float, comparing: float) -> R
                     axes.short_first_mm,
                     axes.short_last_mm,
                 ),
+                change.together,
             )
         )
     seen = {n for own in shown for numbers in own.values() for n in numbers}

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calcimetry.errors import SettingsError
-from calcimetry.followup.change import ChangeSettings, RepeatError, change_of
+from calcimetry.followup.change import change_of
 from calcimetry.followup.likeness import Likeness
+from calcimetry.followup.reading import Reading, alone
+from calcimetry.followup.repeat_error import ChangeSettings, RepeatError
 from calcimetry.followup.result import Change
 from calcimetry.model import Interval
 from tests.followup.lesions import lesion
@@ -22,7 +24,11 @@ PAIR = 0.1 * math.sqrt(2.0)
 
 def volumes(first: float, last: float, settings=PLAIN, likeness=None, **more) -> Change:
     found = change_of(
-        [lesion(1, first, **more)], [lesion(2, last, **more)], "volume_mm3", likeness, settings
+        alone([lesion(1, first, **more)]),
+        alone([lesion(2, last, **more)]),
+        "volume_mm3",
+        likeness,
+        settings,
     )
     assert isinstance(found, Change)
     return found
@@ -83,7 +89,11 @@ def test_other_scans_share_less():
 
 def mass(first, last, likeness=None):
     return change_of(
-        [lesion(1, mass_mg=first)], [lesion(2, mass_mg=last)], "mass_mg", likeness, PLAIN
+        alone([lesion(1, mass_mg=first)]),
+        alone([lesion(2, mass_mg=last)]),
+        "mass_mg",
+        likeness,
+        PLAIN,
     )
 
 
@@ -97,8 +107,11 @@ def test_masses_where_energies_or_calibrations_differ():
 
 def test_what_was_not_measured_has_its_reason():
     no_mass = lesion(1, mass_mg=None, not_measured={"mass_mg": "urate"})
-    assert change_of([no_mass], [lesion(2)], "mass_mg") == "urate"
-    assert change_of([lesion(1)], [lesion(4, mass_mg=None)], "mass_mg") == "lesion 4 has none"
+    assert change_of(alone([no_mass]), alone([lesion(2)]), "mass_mg") == "urate"
+    assert (
+        change_of(alone([lesion(1)]), alone([lesion(4, mass_mg=None)]), "mass_mg")
+        == "lesion 4 has none"
+    )
     assert change_of([], [], "mass_mg") == "there was nothing at either visit"
 
 
@@ -110,34 +123,36 @@ def test_without_intervals_the_absolute_change_has_none():
 
 def test_what_appeared_and_what_went():
     one = lesion(1, 50.0)
-    came = change_of([], [one], "volume_mm3", settings=PLAIN)
+    came = change_of([], alone([one]), "volume_mm3", settings=PLAIN)
     assert (came.first, came.last, came.absolute) == (0.0, 50.0, 50.0)
     assert came.absolute_interval == pytest.approx(one.volume_interval) or (
         came.absolute_interval.low == pytest.approx(one.volume_interval.low)
     )
     assert came.relative_percent is None
     assert came.category == came.rule_25 == "progression"
-    went = change_of([one], [], "volume_mm3", settings=PLAIN)
+    went = change_of(alone([one]), [], "volume_mm3", settings=PLAIN)
     assert went.relative_percent == -100.0
     assert went.category == went.rule_25 == "improvement"
     assert went.absolute_interval.high == pytest.approx(-one.volume_interval.low)
-    small = change_of([], [lesion(1, 0.8)], "volume_mm3", settings=PLAIN)
+    small = change_of([], alone([lesion(1, 0.8)]), "volume_mm3", settings=PLAIN)
     assert small.category == "below detection"
     assert small.rule_25 == "progression"
-    bare = change_of([], [lesion(1, 50.0, volume_interval=None)], "volume_mm3", settings=PLAIN)
+    bare = change_of(
+        [], alone([lesion(1, 50.0, volume_interval=None)]), "volume_mm3", settings=PLAIN
+    )
     assert bare.absolute_interval is None
 
 
 def test_lesions_together_are_surer_than_alone():
-    alone = volumes(50.0, 60.0)
+    one = volumes(50.0, 60.0)
     four = change_of(
-        [lesion(n, 50.0) for n in range(4)],
-        [lesion(n, 60.0) for n in range(4)],
+        alone([lesion(n, 50.0) for n in range(4)]),
+        alone([lesion(n, 60.0) for n in range(4)]),
         "volume_mm3",
         settings=PLAIN,
     )
     assert four.absolute == pytest.approx(40.0)
-    ratio = math.log1p(alone.detectable_increase_percent / 100) / math.log1p(
+    ratio = math.log1p(one.detectable_increase_percent / 100) / math.log1p(
         four.detectable_increase_percent / 100
     )
     assert ratio == pytest.approx(2.0)
@@ -151,7 +166,7 @@ def test_thin_lesions_are_less_sure():
 
 
 def test_areas_use_their_own_border():
-    found = change_of([lesion(1)], [lesion(2)], "area_mm2", settings=PLAIN)
+    found = change_of(alone([lesion(1)]), alone([lesion(2)]), "area_mm2", settings=PLAIN)
     assert found.quantity == "area_mm2"
     assert found.relative_percent == pytest.approx(0.0)
 
@@ -208,10 +223,41 @@ def test_nothing_has_no_half_width():
 def test_a_low_end_of_nothing_falls_back_on_the_high_one():
     cut = Interval(0.0, 40.0)
     found = change_of(
-        [lesion(1, mass_interval=cut)],
-        [lesion(2, mass_mg=40.0, mass_interval=Interval(0.0, 80.0))],
+        alone([lesion(1, mass_interval=cut)]),
+        alone([lesion(2, mass_mg=40.0, mass_interval=Interval(0.0, 80.0))]),
         "mass_mg",
         settings=PLAIN,
     )
     assert found.absolute_interval.low > 0
     assert found.absolute_interval.high < math.inf
+
+
+def test_what_was_measured_together_has_an_error_of_its_own():
+    surer = replace(PLAIN, volume_together=RepeatError(0.02, 0.0, 0.0, 1.0))
+    together = [Reading(lesion(1, 50.0), {"volume_mm3": 1.1})]
+    found = change_of(together, alone([lesion(2, 60.0)]), "volume_mm3", settings=surer)
+    assert (found.first, found.last) == (pytest.approx(55.0), 60.0)
+    # One visit's error is that of sizes measured together, the other's that of each alone.
+    assert found.detectable_increase_percent == pytest.approx(
+        100 * math.expm1(math.hypot(0.02, 0.1))
+    )
+    alone_there = change_of(together, together, "mass_mg", settings=surer)
+    assert alone_there.detectable_increase_percent == pytest.approx(100 * math.expm1(PAIR))
+
+
+def test_a_sums_limits_are_weighted_by_size():
+    settings = replace(PLAIN, volume_together=RepeatError(0.0, 0.0, 0.8, 20.0))
+    both = [Reading(lesion(1, 9.0), {"volume_mm3": 1.0}), Reading(lesion(2, 3.0))]
+    found = change_of(both, both, "volume_mm3", settings=settings)
+    # (9 * 20 + 3 * 1) / 12 is more than 12.
+    assert found.category == "below detection"
+    random = 0.1 * 3.0 / 12.0 * math.sqrt(2.0)
+    least = random / math.sqrt(1.0 - (0.8 * 9.0 / 12.0) ** 2)
+    assert found.detectable_increase_percent == pytest.approx(100 * math.expm1(least))
+
+
+def test_what_has_no_size_at_the_other_visits_place():
+    none = [Reading(lesion(1), {"area_mm2": 0.0})]
+    assert change_of(none, none, "area_mm2") == (
+        "one visit alone drew it, and its place at the other has no such size"
+    )

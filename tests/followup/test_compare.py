@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from calcimetry.errors import InputError
 from calcimetry.followup.align import AlignmentSettings
 from calcimetry.followup.compare import FollowUpSettings, compare_visits
+from calcimetry.followup.match import MatchSettings
 from calcimetry.followup.rigid import turn_about
 from calcimetry.followup.visit import Visit
 from calcimetry.measurement.volume import measure_volume_lesions
@@ -200,3 +202,79 @@ def test_no_lesion_at_all(finger):
 def test_visits_of_two_patients_are_refused():
     with pytest.raises(InputError, match="one patient"):
         compare_visits(block_visit(patient="a"), block_visit(patient="b"))
+
+
+def shown(visit: Visit, dark: set[int] = frozenset()) -> Visit:
+    """With an image in which bones and lesions are bright, but for the `dark` ones."""
+    seen = np.isin(visit.lesion_map.label_map, sorted(set(visit.lesion_map.labels) - dark))
+    hu = np.where(visit.bones.label_map > 0, 1300.0, np.where(seen, 700.0, 40.0))
+    noise = np.random.default_rng(1).normal(0.0, 10.0, hu.shape)
+    return replace(visit, image=Image(ndimage.gaussian_filter(hu, 0.5) + noise, visit.bones.grid))
+
+
+@pytest.fixture(scope="module")
+def pictured(finger):
+    """Lesions 1 and 2 stay, the second is drawn smaller later; 3 is not drawn later; 4 goes."""
+    there = [(-16.0, 1.6), (-10.0, 2.2), (-2.0, 1.8), (8.0, 1.8)]
+    full = with_lesions(finger[0], there, "first")
+    first = shown(full)
+    less = with_lesions(finger[0], [(-16.0, 1.6), (-10.0, 1.5)], "last")
+    return first, replace(less, image=shown(full, {4}).image)
+
+
+def test_borders_drawn_otherwise_are_no_change_where_images_are_at_hand(pictured):
+    first, last = pictured
+    _, two, *_ = compare_visits(first, last).lesions
+    volume = two.changes["volume_mm3"]
+    assert abs(volume.relative_percent) < 5.0
+    assert two.category == "stable"
+    assert two.together["volume_mm3"] == pytest.approx(volume.last / volume.first)
+    both = first.lesion(2).volume_mm3 + last.lesion(2).volume_mm3
+    assert volume.first + volume.last == pytest.approx(both)
+    _, alone, *_ = compare_visits(replace(first, image=None), last).lesions
+    assert alone.together == {}
+    assert alone.changes["volume_mm3"].relative_percent < -50.0
+
+
+def test_what_one_visit_did_not_draw_is_measured_in_its_place(pictured):
+    found = compare_visits(*pictured)
+    assert [(one.kind, one.baseline, one.later) for one in found.lesions] == [
+        ("persisted", (1,), (1,)),
+        ("persisted", (2,), (2,)),
+        ("seen once", (3,), ()),
+        ("disappeared", (4,), ()),
+    ]
+    three, four = found.lesions[2:]
+    assert three.category == "stable"
+    assert abs(three.changes["volume_mm3"].relative_percent) < 10.0
+    assert "one visit alone drew it" in three.not_measured["area_mm2"]
+    assert four.changes["volume_mm3"].last == 0.0
+    total = found.totals["volume_mm3"]
+    drawn = [one.volume_mm3 for one in found.baseline.lesions]
+    assert total.first - total.last == pytest.approx(drawn[3], rel=0.2)
+    # The other way round it came, and three is there all the same.
+    back = compare_visits(*reversed(pictured))
+    assert [one.kind for one in back.lesions] == [
+        *("persisted", "persisted", "seen once", "appeared")
+    ]
+
+
+def test_the_users_none_is_none(pictured):
+    found = compare_visits(*pictured, pairs=[(3, 0)])
+    assert found.lesions[2].kind == "disappeared"
+    strict = FollowUpSettings(matching=MatchSettings(seen_once=1.5))
+    assert compare_visits(*pictured, strict).lesions[2].kind == "disappeared"
+
+
+def test_other_energies_are_not_measured_together(pictured):
+    first, last = pictured
+    other = compare_visits(
+        replace(first, tube_settings=("80", "Sn150")), replace(last, tube_settings=("120",))
+    )
+    assert [one.together for one in other.lesions] == [{}] * 4
+    assert other.lesions[2].kind == "disappeared"
+
+
+def test_other_rods_leave_volumes_measured_together(pictured):
+    rods = compare_visits(*(replace(v, calibration=c) for v, c in zip(pictured, "ab", strict=True)))
+    assert [sorted(one.together) for one in rods.lesions[:3]] == [["volume_mm3"]] * 3

@@ -86,3 +86,16 @@ def test_calibrations(first, last, refused):
     if first[0] and last[0]:
         assert found.warnings
         assert refused or found.other_gain
+
+
+def test_other_energies_give_other_hu():
+    def hu(first, last, **more):
+        return likeness_of(
+            block_visit("first", tube_settings=first),
+            block_visit("last", tube_settings=last, **more),
+        ).other_hu
+
+    assert not hu(("80", "Sn150"), ("80", "Sn150"), calibration="rods a")
+    assert not hu((), ("80", "Sn150"))
+    assert hu(("80", "Sn150"), ("120",))
+    assert hu(("100",), ("120",))

@@ -110,6 +110,8 @@ def test_pairs_that_make_no_sense_are_refused(pairs, said):
 def test_settings_that_cannot_be_used(wrong):
     with pytest.raises(SettingsError, match=r"matching\.least_overlap"):
         MatchSettings(**wrong)
+    with pytest.raises(SettingsError, match=r"matching\.seen_once above 0, found 0"):
+        MatchSettings(seen_once=0.0)
 
 
 nearness = st.builds(Nearness, st.floats(0.0, 1.0), st.floats(0.0, 4.0), st.floats(0.0, 10.0))

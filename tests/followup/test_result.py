@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from calcimetry.followup.change import change_of
+from calcimetry.followup.reading import alone
 from calcimetry.followup.result import BoneAlignment, main_change
 from tests.followup.lesions import lesion
 
@@ -13,7 +14,7 @@ from tests.followup.lesions import lesion
 def changes_of(first, last):
     found = {}
     for quantity in ("volume_mm3", "area_mm2", "mass_mg"):
-        found[quantity] = change_of(first, last, quantity)
+        found[quantity] = change_of(alone(first), alone(last), quantity)
     return found
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from calcimetry.followup.visit import (
     refuse_unlike,
     shared_labels,
 )
-from calcimetry.model import Grid, Segmentation
+from calcimetry.model import Grid, Image, Segmentation
 from tests.followup.lesions import block_visit, bones_of, lesion
 
 
@@ -89,3 +90,10 @@ def test_a_visit_survives_pickle_and_finds_its_lesions():
     boxes = boxes_of(visit.lesion_map)
     assert set(boxes) == {1, 2}
     assert points_of(visit.lesion_map, 2, boxes[2]).tolist() == [[4.0, 2.0, 2.0]]
+
+
+def test_an_image_must_lie_on_the_maps_grid():
+    visit = block_visit()
+    with pytest.raises(InputError, match="the image on the grid of the bones"):
+        replace(visit, image=Image(np.zeros((6, 6, 5)), Grid((6, 6, 5), np.eye(4))))
+    assert replace(visit, image=Image(np.zeros((6, 6, 6)), visit.bones.grid)).image is not None

@@ -20,6 +20,8 @@ from calcimetry.model import Interval, Lesion, bone_name
 KINDS: tuple[Kind, ...] = (
     *("persisted", "appeared", "disappeared", "merged", "split", "regrouped", "not compared"),
 )
+#: Likewise, with a column that came later.
+LATER_KINDS: tuple[Kind, ...] = ("seen once",)
 #: And what a change means.
 CATEGORIES: tuple[Category, ...] = ("progression", "stable", "improvement", "below detection")
 
@@ -48,7 +50,7 @@ FOLLOWUP_COLUMNS = (
     *("long_axis_mm_first", "long_axis_mm_last", "short_axis_mm_first", "short_axis_mm_last"),
     *("same_long_axis_mm_first", "same_long_axis_mm_last"),
     *("same_short_axis_mm_first", "same_short_axis_mm_last", "axis_turned_deg", "material"),
-    "category_by",
+    *("category_by", "measured_together"),
 )
 FOLLOWUP_FINGER_COLUMNS = (
     *(*_COMPARED, "side", "digit", *_VOLUME, *_MASS, *_AREA),
@@ -61,6 +63,7 @@ FOLLOWUP_PATIENT_COLUMNS = (
     *(f"{category.replace(' ', '_')}_count" for category in CATEGORIES),
     *(*_VOLUME, *_MASS, *_AREA),
     "category_by",
+    *(f"{kind.replace(' ', '_')}_count" for kind in LATER_KINDS),
 )
 ALIGNMENT_COLUMNS = (
     *("patient", "name", "visit_last", "image_first", "image_last", "bone"),
@@ -140,6 +143,7 @@ def lesion_change_row(
         **_axis_cells("last", last),
         **_same_axes_cells(step),
         "material": material,
+        "measured_together": bool(change.together),
     }
 
 
@@ -170,7 +174,7 @@ def patient_change_row(patient: PatientChange) -> dict[str, object]:
         "images_last": "; ".join(patient.images_last),
         "hands": " ".join(patient.hands),
         **_verdict_cells(changes),
-        **_counts(KINDS, patient.kinds),
+        **_counts((*KINDS, *LATER_KINDS), patient.kinds),
         **_counts(CATEGORIES, patient.categories),
         **change_cells(changes),
     }

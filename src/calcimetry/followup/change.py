@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from calcimetry.errors import SettingsError
 from calcimetry.followup.likeness import Likeness
+from calcimetry.followup.reading import Reading
+from calcimetry.followup.repeat_error import ChangeSettings
 from calcimetry.followup.result import Category, Change, Quantity
-from calcimetry.model.lesion import Interval, Lesion
+from calcimetry.model.lesion import Interval
 
 #: The published rule (Valenzuela et al., Semin Arthritis Rheum 2022,
 #: 10.1016/j.semarthrit.2022.151980), in percent.
@@ -17,99 +18,26 @@ PUBLISHED_RULE_PERCENT = 25.0
 
 
 @dataclass(frozen=True, slots=True)
-class RepeatError:
-    """How a size differs between two scans of an unchanged lesion, and of one that changed.
-
-    With x = border / size (1/mm) the half width of the 95% interval of the logarithm of one
-    measured size is ``sqrt(relative**2 + (boundary_mm * x)**2)``: what is random from scan to
-    scan. A logarithm of a ratio is wrong by the part `proportional` of itself besides.
-
-    Parameters
-    ----------
-    relative : float
-    boundary_mm : float
-    proportional : float
-        Below 1.
-    detection_limit : float
-        Of sizes below it nobody can say whether the lesion was missed or was not there.
-
-    Raises
-    ------
-    SettingsError
-        If one is negative, or `proportional` is 1 or more.
-    """
-
-    relative: float
-    boundary_mm: float
-    proportional: float
-    detection_limit: float
-
-    def __post_init__(self) -> None:
-        values = (self.relative, self.boundary_mm, self.proportional, self.detection_limit)
-        if not (min(values) >= 0 and self.proportional < 1 and math.isfinite(sum(values))):
-            raise SettingsError(
-                "Reading settings: errors of change must be 0 or more and their proportional part "
-                f"below 1, found {', '.join(f'{one:g}' for one in values)}."
-            )
-
-    def half_width(self, border: float, size: float) -> float:
-        """Of the logarithm of one size; infinite for none."""
-        if not size > 0:
-            return math.inf
-        return math.hypot(self.relative, self.boundary_mm * border / size)
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeSettings:
-    """Where the intervals and categories of a change come from.
-
-    Fitted to simulated fingers that the whole program measured at two visits
-    (`benchmarks/followup.py --fit`); limits of detection are what is seen at one visit alone
-    though nothing came or went, more than eight times of ten; `unshared` is chosen.
-
-    Raises
-    ------
-    SettingsError
-        If a share lies outside 0 to 1.
-    """
-
-    volume: RepeatError = field(default_factory=lambda: RepeatError(0.0, 0.342, 0.0, 6.0))
-    area: RepeatError = field(default_factory=lambda: RepeatError(0.0, 0.330, 0.230, 3.0))
-    mass: RepeatError = field(default_factory=lambda: RepeatError(0.0, 0.260, 0.290, 5.0))
-    #: Part of a size's own error that another scan does not share where settings differ.
-    unshared: float = 0.2
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.unshared <= 1:
-            raise SettingsError(
-                "Reading settings: change.unshared must lie between 0 and 1, found "
-                f"{self.unshared:g}."
-            )
-
-    def of(self, quantity: Quantity) -> RepeatError:
-        """The error model of one quantity."""
-        errors = {"volume_mm3": self.volume, "area_mm2": self.area, "mass_mg": self.mass}
-        return errors[quantity]
-
-
-@dataclass(frozen=True, slots=True)
 class _Sum:
     """Lesions of one visit taken together.
 
     `random` is the half width of what is random of the logarithm of `size`; `below` and
-    `above` are those of its whole 95% interval, None where one has none.
+    `above` are those of its whole 95% interval, None where one has none. `proportional` and
+    `detection_limit` are those of its lesions' errors, weighted by size.
     """
 
     size: float
     random: float
+    proportional: float
+    detection_limit: float
     below: float | None
     above: float | None
     interval: Interval | None
 
 
 def change_of(
-    first: Sequence[Lesion],
-    last: Sequence[Lesion],
+    first: Sequence[Reading],
+    last: Sequence[Reading],
     quantity: Quantity,
     likeness: Likeness | None = None,
     settings: ChangeSettings | None = None,
@@ -118,7 +46,7 @@ def change_of(
 
     Parameters
     ----------
-    first, last : sequence of Lesion
+    first, last : sequence of Reading
         Of the baseline and the later visit; one may be empty: nothing was there then. Of one
         lesion, of one that merged or split, of a finger or of all.
     quantity : str
@@ -150,28 +78,30 @@ def change_of(
     likeness, settings = likeness or Likeness(), settings or ChangeSettings()
     if quantity == "mass_mg" and likeness.mass_refused:
         return likeness.mass_refused
-    lacking = next((one for one in (*first, *last) if getattr(one, quantity) is None), None)
+    lacking = next((one.lesion for one in (*first, *last) if one.size(quantity) is None), None)
     if lacking is not None:
         return lacking.not_measured.get(quantity, f"lesion {lacking.number} has none")
-    error = settings.of(quantity)
-    before, after = (_summed(lesions, quantity, error) for lesions in (first, last))
+    before, after = (_summed(readings, quantity, settings) for readings in (first, last))
     if not before.size and not after.size:
-        return "there was nothing at either visit"
+        one_visit = "one visit alone drew it, and its place at the other has no such size"
+        return one_visit if first or last else "there was nothing at either visit"
     if not before.size or not after.size:
-        return _one_visit(quantity, before, after, error)
+        return _one_visit(quantity, before, after)
     share = settings.unshared if likeness.other_scan else 0.0
     if quantity == "mass_mg" and likeness.other_gain:
         share = 1.0
-    return _both_visits(quantity, before, after, error, share)
+    return _both_visits(quantity, before, after, share)
 
 
-def _summed(lesions: Sequence[Lesion], quantity: Quantity, error: RepeatError) -> _Sum:
-    sizes = [float(getattr(one, quantity)) for one in lesions]
+def _summed(readings: Sequence[Reading], quantity: Quantity, settings: ChangeSettings) -> _Sum:
+    sizes = [one.size(quantity) or 0.0 for one in readings]
     total = math.fsum(sizes)
     if not total > 0:
-        return _Sum(0.0, 0.0, None, None, None)
+        return _Sum(0.0, 0.0, 0.0, 0.0, None, None, None)
+    errors = [settings.of(quantity, quantity in one.factors) for one in readings]
     parts = []
-    for lesion, size in zip(lesions, sizes, strict=True):
+    for reading, size, error in zip(readings, sizes, errors, strict=True):
+        lesion = reading.lesion
         border, of = (
             (lesion.perimeter_mm, lesion.area_mm2)
             if quantity == "area_mm2"
@@ -179,9 +109,13 @@ def _summed(lesions: Sequence[Lesion], quantity: Quantity, error: RepeatError) -
         )
         parts.append(size * error.half_width(border, of) if size > 0 else 0.0)
     random = math.hypot(*parts) / total
-    intervals = [getattr(one, quantity.rpartition("_")[0] + "_interval") for one in lesions]
-    if any(one is None for one in intervals):
-        return _Sum(total, random, None, None, None)
+    weighted = list(zip(sizes, errors, strict=True))
+    proportional = math.fsum(size * one.proportional for size, one in weighted) / total
+    limit = math.fsum(size * one.detection_limit for size, one in weighted) / total
+    known = [one.interval(quantity) for one in readings]
+    intervals = [one for one in known if one is not None]
+    if len(intervals) < len(known):
+        return _Sum(total, random, proportional, limit, None, None, None)
     reach = [(size - one.low, one.high - size) for size, one in zip(sizes, intervals, strict=True)]
     # Errors that visits share are those that lesions share: they add up.
     below, above = (math.fsum(side) for side in zip(*reach, strict=True))
@@ -189,13 +123,15 @@ def _summed(lesions: Sequence[Lesion], quantity: Quantity, error: RepeatError) -
     return _Sum(
         total,
         random,
+        proportional,
+        limit,
         math.log(total / low) if low > 0 else math.log1p(above / total),
         math.log1p(above / total),
         Interval(low, total + above),
     )
 
 
-def _one_visit(quantity: Quantity, before: _Sum, after: _Sum, error: RepeatError) -> Change:
+def _one_visit(quantity: Quantity, before: _Sum, after: _Sum) -> Change:
     """Something that was there at one visit alone."""
     appeared = not before.size
     there = after if appeared else before
@@ -213,14 +149,15 @@ def _one_visit(quantity: Quantity, before: _Sum, after: _Sum, error: RepeatError
         None,
         None,
         None,
-        "below detection" if there.size < error.detection_limit else category,
+        "below detection" if there.size < there.detection_limit else category,
         category,
     )
 
 
-def _both_visits(
-    quantity: Quantity, before: _Sum, after: _Sum, error: RepeatError, unshared: float
-) -> Change:
+def _both_visits(quantity: Quantity, before: _Sum, after: _Sum, unshared: float) -> Change:
+    # What was measured at each visit alone is the less sure; it decides for a sum of both.
+    proportional = max(before.proportional, after.proportional)
+    limit = max(before.detection_limit, after.detection_limit)
     log_ratio = math.log(after.size / before.size)
     shared = [_shared(one) for one in (before, after)]
     random = math.hypot(
@@ -228,11 +165,11 @@ def _both_visits(
         after.random,
         *(unshared * max(sides) for sides in shared if sides is not None),
     )
-    half = math.hypot(random, error.proportional * log_ratio)
-    least = random / math.sqrt(1.0 - error.proportional**2)
+    half = math.hypot(random, proportional * log_ratio)
+    least = random / math.sqrt(1.0 - proportional**2)
     ends = [math.expm1(log_ratio + side * half) for side in (-1.0, 1.0)]
     category: Category = "stable"
-    if max(before.size, after.size) < error.detection_limit:
+    if max(before.size, after.size) < limit:
         category = "below detection"
     elif abs(log_ratio) > least:
         category = "progression" if log_ratio > 0 else "improvement"

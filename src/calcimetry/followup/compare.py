@@ -13,17 +13,22 @@ from calcimetry.followup.carry import (
     in_view,
     nearness_of,
 )
-from calcimetry.followup.change import ChangeSettings, change_of
+from calcimetry.followup.change import change_of
 from calcimetry.followup.likeness import Likeness, likeness_of
 from calcimetry.followup.match import Match, MatchSettings, Nearness, match_lesions
+from calcimetry.followup.reading import Reading, put_together
+from calcimetry.followup.repeat_error import ChangeSettings
 from calcimetry.followup.result import (
     QUANTITIES,
     BoneAlignment,
     Change,
     FollowUp,
+    Kind,
     LesionChange,
+    Quantity,
     SameAxes,
 )
+from calcimetry.followup.together import Side, ratios_together
 from calcimetry.followup.tracking import tracking_id, tracking_uid
 from calcimetry.followup.visit import Visit, refuse_unlike
 from calcimetry.model import Lesion
@@ -72,7 +77,7 @@ def compare_visits(
     last = carried_lesions(later, alignments, is_baseline=False)
     near = nearness_of(baseline, first, last)
     matches = match_lesions(first.keys(), last.keys(), near, pairs, settings.matching)
-    seen = _Seen(baseline, later, first, last, near, likeness_of(baseline, later), settings.change)
+    seen = _Seen(baseline, later, first, last, near, likeness_of(baseline, later), settings)
     lesions = tuple(_lesion_change(match, seen) for match in matches)
     compared = [one for one in lesions if not one.reason]
     totals, missing = _totals(compared, seen)
@@ -86,7 +91,7 @@ def compare_visits(
             finger: _totals(of_finger, seen)[0]
             for finger, of_finger in _by_finger(compared, seen).items()
         },
-        (*seen.likeness.warnings, *_told(alignments, lesions)),
+        (*seen.likeness.warnings, *_told(seen, alignments, lesions)),
         missing,
     )
 
@@ -101,7 +106,15 @@ class _Seen:
     last: Mapping[int, Carried]
     near: Mapping[tuple[int, int], Nearness]
     likeness: Likeness
-    settings: ChangeSettings
+    settings: FollowUpSettings
+
+    def carrier(self, match: Match) -> BoneAlignment | None:
+        """Of the bone that carries a match's lesions from visit to visit."""
+        carriers = [
+            *(self.first[number].carrier for number in match.baseline[:1]),
+            *(self.last[number].carrier for number in match.later[:1]),
+        ]
+        return next((one for one in carriers if one is not None), None)
 
     def lesions(self, match: Match | LesionChange) -> tuple[list[Lesion], list[Lesion]]:
         """Those of the baseline and of the later visit."""
@@ -121,12 +134,13 @@ def _lesion_change(match: Match, seen: _Seen) -> LesionChange:
         if pair in seen.near
     ]
     reason = _not_seen(match, seen)
-    changes, missing = ({}, {}) if reason else _changes(first, last, seen)
+    ratios = {} if reason else _ratios(match, seen)
+    changes, missing = ({}, {}) if reason else _changes(put_together(first, last, ratios), seen)
     axes, why = (None, reason) if reason else _axes(match, first, last, seen)
     return LesionChange(
         tracking_id=tracking_id(origin.bone, origin.number, visit.name),
         tracking_uid=tracking_uid(visit.key or visit.name, origin.number),
-        kind="not compared" if reason else match.kind,
+        kind=_kind(match, reason, ratios),
         baseline=match.baseline,
         later=match.later,
         bone=origin.bone,
@@ -139,7 +153,38 @@ def _lesion_change(match: Match, seen: _Seen) -> LesionChange:
         axes=axes,
         reason=reason,
         not_measured=missing | ({"axes": why} if why else {}),
+        together=ratios,
     )
+
+
+def _kind(match: Match, reason: str, ratios: Mapping[Quantity, float]) -> Kind:
+    if reason:
+        return "not compared"
+    return match.kind if (match.baseline and match.later) or not ratios else "seen once"
+
+
+def _ratios(match: Match, seen: _Seen) -> dict[Quantity, float]:
+    """Of what was measured in one region at both visits; empty where it could not be."""
+    images = (seen.baseline.image, seen.later.image)
+    carrier = seen.carrier(match)
+    if images[0] is None or images[1] is None or seen.likeness.other_hu or carrier is None:
+        return {}
+    drawn_twice = match.baseline and match.later
+    if match.by_user and not drawn_twice:
+        return {}
+    ratios = ratios_together(
+        Side(seen.baseline, images[0], [seen.first[number] for number in match.baseline]),
+        Side(seen.later, images[1], [seen.last[number] for number in match.later]),
+        carrier,
+    )
+    if ratios and not drawn_twice:
+        shown = ratios["volume_mm3"] ** (1 if match.baseline else -1)
+        if shown < seen.settings.matching.seen_once:
+            return {}
+    # Rods of another scan give the same HU another mass.
+    if seen.likeness.other_gain:
+        ratios.pop("mass_mg", None)
+    return ratios
 
 
 def _not_seen(match: Match, seen: _Seen) -> str:
@@ -158,13 +203,13 @@ def _not_seen(match: Match, seen: _Seen) -> str:
 
 
 def _changes(
-    first: Sequence[Lesion], last: Sequence[Lesion], seen: _Seen
+    readings: tuple[Sequence[Reading], Sequence[Reading]], seen: _Seen
 ) -> tuple[dict[str, Change], dict[str, str]]:
     """Every quantity's change, or why there is none."""
     changes: dict[str, Change] = {}
     missing: dict[str, str] = {}
     for quantity in QUANTITIES:
-        found = change_of(first, last, quantity, seen.likeness, seen.settings)
+        found = change_of(*readings, quantity, seen.likeness, seen.settings.change)
         if isinstance(found, Change):
             changes[quantity] = found
         else:
@@ -177,8 +222,7 @@ def _axes(
 ) -> tuple[SameAxes | None, str]:
     if not (first and last):
         return None, "the lesion shows at one visit alone"
-    carriers = (seen.first[match.baseline[0]].carrier, seen.last[match.later[0]].carrier)
-    carrier = carriers[0] or carriers[1]
+    carrier = seen.carrier(match)
     if carrier is None:
         return None, "no bone near it could be aligned"
     axes = same_axes(
@@ -193,11 +237,27 @@ def _totals(
     compared: Sequence[LesionChange], seen: _Seen
 ) -> tuple[dict[str, Change], dict[str, str]]:
     """Of the calcium lesions among some that were compared; urate is no calcium."""
-    both: tuple[list[Lesion], list[Lesion]] = ([], [])
+    return _changes(calcium_readings(compared, seen.baseline, seen.later), seen)
+
+
+def calcium_readings(
+    compared: Iterable[LesionChange], baseline: Visit, later: Visit
+) -> tuple[tuple[Reading, ...], tuple[Reading, ...]]:
+    """Both visits' readings of the calcium lesions among some that were compared.
+
+    Parameters
+    ----------
+    compared : iterable of LesionChange
+    baseline, later : Visit
+        Whose lesions they are.
+    """
+    both: tuple[list[Reading], list[Reading]] = ([], [])
     for change in compared:
-        for side, lesions in zip(both, seen.lesions(change), strict=True):
-            side += [one for one in lesions if not one.is_urate]
-    return _changes(*both, seen)
+        first = [baseline.lesion(number) for number in change.baseline]
+        last = [later.lesion(number) for number in change.later]
+        for side, own in zip(both, put_together(first, last, change.together), strict=True):
+            side += [one for one in own if not one.lesion.is_urate]
+    return tuple(both[0]), tuple(both[1])
 
 
 def _by_finger(
@@ -212,8 +272,15 @@ def _by_finger(
     return dict(sorted(fingers.items(), key=lambda item: (item[0][0] or "", item[0][1])))
 
 
-def _told(alignments: Sequence[BoneAlignment], lesions: Sequence[LesionChange]) -> Iterable[str]:
-    """What a reader must know of alignment and of what was left out."""
+def _told(
+    seen: _Seen, alignments: Sequence[BoneAlignment], lesions: Sequence[LesionChange]
+) -> Iterable[str]:
+    """What a reader must know of images, of alignment and of what was left out."""
+    if seen.baseline.image is None or seen.later.image is None:
+        yield (
+            "Lesions are compared as each visit alone measured them, for the images are not at "
+            "hand: only larger changes can be told from error."
+        )
     refused = [one for one in alignments if not one.accepted]
     if refused:
         names = ", ".join(f"{bone_name(one.bone)} ({one.reason})" for one in refused)

@@ -26,12 +26,15 @@ class Likeness:
         Whether lesions may look larger or smaller for that alone.
     other_gain : bool
         Whether the same mineral may be of another mass: the energies or the calibration differ.
+    other_hu : bool
+        Whether the same mineral may have other HU: the energies differ.
     """
 
     warnings: tuple[str, ...] = ()
     mass_refused: str = ""
     other_scan: bool = False
     other_gain: bool = False
+    other_hu: bool = False
 
 
 def likeness_of(baseline: Visit, later: Visit) -> Likeness:
@@ -72,7 +75,8 @@ def likeness_of(baseline: Visit, later: Visit) -> Likeness:
     if refused:
         warnings.append(f"Masses are not compared: {refused}.")
     other_gain = other_energies or len(known) > 1
-    return Likeness(tuple(warnings), refused, bool(told), other_gain)
+    other_hu = other_energies or _other_count(baseline, later)
+    return Likeness(tuple(warnings), refused, bool(told), other_gain, other_hu)
 
 
 def _spacing_mm(visit: Visit) -> float:
@@ -85,10 +89,16 @@ def _other_energies(baseline: Visit, later: Visit) -> bool:
     return bool(all(first) and all(last) and first and last and first != last)
 
 
+def _other_count(baseline: Visit, later: Visit) -> bool:
+    """Whether one visit has one energy and the other two."""
+    counts = [len(one.tube_settings) for one in (baseline, later)]
+    return all(counts) and counts[0] != counts[1]
+
+
 def _mass_refused(baseline: Visit, later: Visit) -> str:
     """Why masses cannot be compared; empty where they can."""
-    counts = [len(one.tube_settings) for one in (baseline, later)]
-    if all(counts) and counts[0] != counts[1]:
+    if _other_count(baseline, later):
+        counts = [len(one.tube_settings) for one in (baseline, later)]
         names = ["a single energy" if count == 1 else "two energies" for count in counts]
         return (
             f"the baseline has {names[0]}, the later visit {names[1]}, and by one energy fat and "

@@ -33,6 +33,9 @@ class MatchSettings:
     weaker: float = 2.0
     #: One without any may be the nearest other one without, so far away at most.
     reach_mm: float = 1.5
+    #: A lesion that one visit alone drew is there at the other too if its place shows this part
+    #: of its volume.
+    seen_once: float = 0.5
 
     def __post_init__(self) -> None:
         if not (0 < self.least_overlap <= 1 and self.weaker >= 1 and self.reach_mm >= 0):
@@ -40,6 +43,10 @@ class MatchSettings:
                 "Reading settings: expected matching.least_overlap above 0 and at most 1, weaker "
                 f"of 1 or more and reach_mm of 0 mm or more, found {self.least_overlap:g}, "
                 f"{self.weaker:g} and {self.reach_mm:g} mm."
+            )
+        if not self.seen_once > 0:
+            raise SettingsError(
+                f"Reading settings: expected matching.seen_once above 0, found {self.seen_once:g}."
             )
 
 

@@ -17,7 +17,14 @@ FloatArray = NDArray[np.float64]
 
 #: What became of a lesion.
 Kind = Literal[
-    "persisted", "appeared", "disappeared", "merged", "split", "regrouped", "not compared"
+    "persisted",
+    "appeared",
+    "disappeared",
+    "merged",
+    "split",
+    "regrouped",
+    "not compared",
+    "seen once",
 ]
 #: What a change means.
 Category = Literal["progression", "stable", "improvement", "below detection"]
@@ -79,6 +86,9 @@ class BoneAlignment:
 @dataclass(frozen=True, slots=True)
 class Change:
     """How one quantity changed; docs/measurements.md defines each number.
+
+    `first` and `last` are the sizes that are compared: those of each visit, or, where lesions
+    were measured together, the same sum shared out as the region of both visits says.
 
     A number is None where it does not exist, such as the relative change of what was not there.
     """
@@ -173,6 +183,8 @@ class LesionChange:
         Why it was not compared; empty where it was.
     not_measured : mapping of str to str
         Why a quantity is not among `changes`, or there are no axes, by its name.
+    together : mapping of str to float
+        Later over first size of the quantities that were measured in one region at both visits.
     """
 
     tracking_id: str
@@ -190,6 +202,7 @@ class LesionChange:
     axes: SameAxes | None = None
     reason: str = ""
     not_measured: Mapping[str, str] = field(default_factory=dict)
+    together: Mapping[Quantity, float] = field(default_factory=dict)
 
     @property
     def category(self) -> Category | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from calcimetry.errors import InputError, NotMeasurable
-from calcimetry.model import Lesion
+from calcimetry.model import Image, Lesion
 from calcimetry.model.anatomy import LEFT_HAND_OFFSET
 from calcimetry.model.segmentation import Segmentation
 
@@ -53,13 +53,16 @@ class Visit:
         another; empty where there was none.
     method : str
         Bone method and fingerprint of its weights.
+    image : Image, optional
+        The volume in HU, of two energies their mix, on the maps' grid. With both visits' images
+        lesions are measured together, in one region.
 
     Raises
     ------
     NotMeasurable
         If it is a picture of one slice: a picture has no bones to align in three dimensions.
     InputError
-        If the maps do not share a grid, or a lesion is missing in the map.
+        If the maps and the image do not share a grid, or a lesion is missing in the map.
     """
 
     name: str
@@ -74,6 +77,7 @@ class Visit:
     kernel: str = ""
     calibration: str = ""
     method: str = ""
+    image: Image | None = None
 
     def __post_init__(self) -> None:
         if self.bones.grid.shape[0] == 1:
@@ -85,6 +89,12 @@ class Visit:
             raise InputError(
                 f"Following lesions at visit {self.name!r}: expected bones and lesions on one "
                 f"grid, found shapes {self.bones.grid.shape} and {self.lesion_map.grid.shape} or "
+                "different places."
+            )
+        if self.image is not None and self.image.grid != self.bones.grid:
+            raise InputError(
+                f"Following lesions at visit {self.name!r}: expected the image on the grid of the "
+                f"bones, found shapes {self.image.grid.shape} and {self.bones.grid.shape} or "
                 "different places."
             )
         lacking = sorted({one.number for one in self.lesions} - set(self.lesion_map.labels))

@@ -52,6 +52,8 @@ class Neighbourhood:
         lesion's blur and outside bone; unclipped, so that noise averages out.
     beyond_hu : array, shape (energies, m)
         The same of the soft tissue beyond.
+    drawn_hu : array, shape (energies, k)
+        The same of the lesion's own samples, in the order of its mask.
     voxel_mm3 : float
         Of one sample.
     recovered : float
@@ -72,6 +74,7 @@ class Neighbourhood:
 
     excess_hu: FloatArray
     beyond_hu: FloatArray
+    drawn_hu: FloatArray
     voxel_mm3: float
     recovered: float
     bone_hu_mm3: FloatArray
@@ -143,6 +146,7 @@ class Neighbourhood:
         return cls(
             excess_hu=left[:, within],
             beyond_hu=left[:, beyond],
+            drawn_hu=left[:, own],
             voxel_mm3=voxel,
             recovered=_recovered(own, mineral, reached, bone, away, spacing, sigma),
             bone_hu_mm3=np.array([(c[1] * halo[within]).sum() * voxel for _, c in fits]),

@@ -12,7 +12,9 @@ FOLLOWUP_DEFINITIONS: tuple[Definition, ...] = (
         "",
         "Later minus first, and in percent of the first. Of several lesions that merged or split "
         "the sums are compared. A total holds the calcium lesions that were compared: those whose "
-        "place both visits show.",
+        "place both visits show. Volume and mass are measured together where both images are at "
+        "hand: in one region, which is all that either visit drew. The two sizes here may "
+        "therefore differ a little from those of each visit's own report.",
     ),
     Definition(
         "change_interval",
@@ -49,8 +51,9 @@ FOLLOWUP_DEFINITIONS: tuple[Definition, ...] = (
         "Match",
         "",
         "At both visits, new, gone, merged (several became one), split (one became several), "
-        "regrouped (several became several others). Not compared: its place is not in view at "
-        "the other visit, or no bone near it could be aligned.",
+        "regrouped (several became several others), drawn at one visit (its place at the other "
+        "shows at least half as much and is measured instead). Not compared: its place is not in "
+        "view at the other visit, or no bone near it could be aligned.",
     ),
     Definition(
         "score",

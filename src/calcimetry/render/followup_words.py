@@ -17,6 +17,7 @@ KIND_WORDS: Mapping[str, str] = {
     "split": "split",
     "regrouped": "regrouped",
     "not compared": "not compared",
+    "seen once": "drawn at one visit",
 }
 #: Units of what can change, and how its numbers are written.
 UNITS: Mapping[str, str] = {"volume_mm3": "mm³", "mass_mg": "mg", "area_mm2": "mm²"}

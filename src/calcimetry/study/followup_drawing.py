@@ -178,18 +178,26 @@ def _total_points(course: Course, quantity: Quantity) -> tuple[TimePoint, ...]:
     """All lesions together."""
     changes = [found.totals.get(quantity) for found in course.comparisons]
     first = next(filter(None, changes), None)
-    points = [] if first is None else [TimePoint(0, first.first)]
-    points += [change_point(place, one) for place, one in enumerate(changes, start=1) if one]
-    return tuple(points)
+    if first is None:
+        return ()
+    start = TimePoint(0, first.first)
+    later = [
+        change_point(place, one, start.size) for place, one in enumerate(changes, start=1) if one
+    ]
+    return (start, *later)
 
 
-def change_point(place: int, change: Change) -> TimePoint:
-    """A later size; its interval is that of its change from the first one."""
+def change_point(place: int, change: Change, start: float) -> TimePoint:
+    """A later size; its interval is that of its change from the first one.
+
+    `start` is the first size as it is drawn. Measured together, each later visit shares it out in
+    a region of its own.
+    """
     relative = change.relative_interval
     if relative is None:
         return TimePoint(place, change.last)
-    low, high = (change.first * (1.0 + end / 100.0) for end in (relative.low, relative.high))
-    return TimePoint(place, change.last, Interval(low, high))
+    low, high = (start * (1.0 + end / 100.0) for end in (relative.low, relative.high))
+    return TimePoint(place, start * change.last / change.first, Interval(low, high))
 
 
 def _points(track: Track, quantity: Quantity) -> tuple[TimePoint, ...]:
@@ -203,5 +211,6 @@ def _points(track: Track, quantity: Quantity) -> tuple[TimePoint, ...]:
         before = range(step.until) if step.since == step.until else (step.since,)
         for place in before:
             points.setdefault(place, TimePoint(place, change.first))
-        points[step.until] = change_point(step.until, change)
+        start = points[step.since].size if step.since in points else change.first
+        points[step.until] = change_point(step.until, change, start)
     return tuple(points[place] for place in sorted(points))

@@ -86,8 +86,8 @@ def _changes(
     """Changes of all parts together, and why a quantity has none."""
     if len(parts) == 1:
         return parts[0].totals, []
-    first = [lesion for part in parts for lesion in part.first]
-    last = [lesion for part in parts for lesion in part.last]
+    first = [one for part in parts for one in part.first]
+    last = [one for part in parts for one in part.last]
     likeness = Likeness(
         mass_refused=next(
             (one.likeness.mass_refused for one in parts if one.likeness.mass_refused), ""

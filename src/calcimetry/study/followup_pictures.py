@@ -12,6 +12,7 @@ from calcimetry.files.results import Result
 from calcimetry.followup.change import change_of
 from calcimetry.followup.compare import FollowUpSettings
 from calcimetry.followup.likeness import Likeness
+from calcimetry.followup.reading import alone
 from calcimetry.followup.result import Change, Quantity
 from calcimetry.model import Digit
 from calcimetry.render.followup_page import FollowUpSection, PageFigure, VisitLines
@@ -76,7 +77,8 @@ def compare_pictures(
     lines, rows, parts, records = [], [], {}, []
     for (number, later), since in zip(series.visits[1:], days[1:], strict=True):
         likeness = _likeness(baseline, later)
-        found = change_of(baseline.lesions, later.lesions, _AREA, likeness, settings.change)
+        first, last = alone(baseline.lesions), alone(later.lesions)
+        found = change_of(first, last, _AREA, likeness, settings.change)
         changes: Mapping[str, Change] = {_AREA: found} if isinstance(found, Change) else {}
         reasons = () if changes else (f"area_mm2: {found}",)
         partly = tuple(
@@ -100,8 +102,8 @@ def compare_pictures(
             )
         )
         parts[number] = Part(
-            baseline.lesions,
-            later.lesions,
+            first,
+            last,
             likeness,
             changes,
             reasons=(*reasons, *partly),
@@ -180,8 +182,9 @@ def _figures(
     """The timeline, and each visit's picture as it was measured."""
     last = lines[-1].totals.get(_AREA)
     changes = [one.totals.get(_AREA) for one in lines]
-    points = [TimePoint(0, series.baseline.area_mm2 or 0.0)]
-    points += [change_point(place, one) for place, one in enumerate(changes, start=1) if one]
+    start = series.baseline.area_mm2 or 0.0
+    points = [TimePoint(0, start)]
+    points += [change_point(place, one, start) for place, one in enumerate(changes, start=1) if one]
     chart = draw_timeline(
         f"{series.name.capitalize()}: calcium from visit to visit",
         total_words(last) if last else "The totals could not be compared.",

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from calcimetry.followup.likeness import Likeness
+from calcimetry.followup.reading import Reading
 from calcimetry.followup.result import Change
-from calcimetry.model import Lesion
 from calcimetry.render.followup_page import FollowUpSection
 from calcimetry.study.followup_series import Series
 
@@ -19,13 +19,12 @@ Row = Mapping[str, object]
 class Part:
     """What counts for the patient, of one series by one later visit.
 
-    `first` and `last` are the lesions that were compared; `kinds` and `categories` count what
-    became of them. `reasons` say what is missing,
-    `remark` what else must be known.
+    `first` and `last` are the calcium lesions that were compared; `kinds` and `categories` count
+    what became of them. `reasons` say what is missing, `remark` what else must be known.
     """
 
-    first: tuple[Lesion, ...]
-    last: tuple[Lesion, ...]
+    first: tuple[Reading, ...]
+    last: tuple[Reading, ...]
     likeness: Likeness
     totals: Mapping[str, Change]
     kinds: Mapping[str, int] = field(default_factory=dict)

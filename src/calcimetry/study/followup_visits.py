@@ -98,6 +98,7 @@ def load_visit(
             kernel=kernel,
             calibration=_calibration(saved, result),
             method=result.method,
+            image=image,
         )
     except InputError as error:
         raise InputError(

@@ -15,7 +15,7 @@ from calcimetry.files.followup_columns import (
     lesion_change_row,
 )
 from calcimetry.files.records import to_record
-from calcimetry.followup.compare import FollowUpSettings, compare_visits
+from calcimetry.followup.compare import FollowUpSettings, calcium_readings, compare_visits
 from calcimetry.followup.course import Course, Step, UserPairs, follow_course
 from calcimetry.followup.likeness import likeness_of
 from calcimetry.followup.result import FollowUp
@@ -163,15 +163,7 @@ def _lesions(course: Course, step: Step) -> tuple[list[Lesion], list[Lesion]]:
 def _part(course: Course, place: int, found: FollowUp) -> Part:
     steps = [step for track in course.tracks for step in track.steps if step.until == place]
     compared = [one for one in found.lesions if not one.reason]
-    first, last = (
-        tuple(
-            visit.lesion(number)
-            for one in compared
-            for number in getattr(one, name)
-            if not visit.lesion(number).is_urate
-        )
-        for name, visit in (("baseline", found.baseline), ("later", found.later))
-    )
+    first, last = calcium_readings(compared, found.baseline, found.later)
     refused = [bone_name(one.bone) for one in found.alignments if not one.accepted]
     left_out = sum(step.change.kind == "not compared" for step in steps)
     reasons = []
