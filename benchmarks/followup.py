@@ -7,8 +7,8 @@ go, merge or split; joints bend, the hand lies turned, noise and for half of the
 others. `--way` says what is compared: ``truth`` (label maps without any error: alignment and
 matching alone), ``true-bones`` (lesions grown and measured as by the pipeline, on true bones:
 matching and measuring, but no network) or ``pipeline`` (everything). Settings of change
-were fitted with seeds 62 (30 fingers) and 61 (22; `--fit`); 63 is to report. Whatever is done is
-kept under `--out`: a later run goes on from there.
+were fitted with seeds 62 (30 fingers), 61 (22) and 63 (40; `--fit`); 64 is to report. Whatever is
+done is kept under `--out`: a later run goes on from there.
 """
 
 from __future__ import annotations

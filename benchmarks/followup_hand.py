@@ -91,15 +91,18 @@ WAYS: dict[str, Callable[[Hand, str], Visit]] = {
 
 def summary(found: FollowUp, seconds: float) -> dict[str, str]:
     """One column of the table."""
-    both = [one for one in found.lesions if one.baseline and one.later]
+    drawn_twice = [one for one in found.lesions if one.baseline and one.later]
+    in_place = [one for one in found.lesions if one.kind == "seen once"]
+    both = [*drawn_twice, *in_place]
     rows = {
         "lesions first / later": f"{len(found.baseline.lesions)} / {len(found.later.lesions)}",
-        "matched one to one": str(sum(one.kind == "persisted" for one in both)),
-        "merged, split": str(sum(one.kind != "persisted" for one in both)),
+        "matched one to one": str(sum(one.kind == "persisted" for one in drawn_twice)),
+        "merged, split": str(sum(one.kind != "persisted" for one in drawn_twice)),
+        "drawn at one visit, measured in its place at the other": str(len(in_place)),
         "of one visit alone (mm3)": ", ".join(
             f"{max(one.changes['volume_mm3'].first, one.changes['volume_mm3'].last):.1f}"
             for one in found.lesions
-            if not (one.baseline and one.later) and one.changes
+            if one not in both and one.changes
         )
         or "none",
         "called changed": str(
