@@ -58,6 +58,22 @@ def test_those_that_are_known_take_their_places():
     assert without_sesamoids(*thumb((RIGHT, 1, 900.0), known=(LEFT,)))[1] == 1
 
 
+def test_a_small_bright_piece_on_a_known_sesamoid_is_of_it():
+    beside = (LEFT[0], LEFT[1], LEFT[2] + 2)
+    kept, left_out = without_sesamoids(*thumb((beside, 0, 900.0), known=(LEFT, RIGHT)))
+    assert (left_out, kept.lesion_map.labels) == (1, ())
+    # It takes no other's place: one that lies apart is still the second sesamoid.
+    kept, left_out = without_sesamoids(*thumb((beside, 0, 900.0), (RIGHT, 1, 900.0), known=(LEFT,)))
+    assert left_out == 2
+
+
+@pytest.mark.parametrize(("away", "half", "level"), [(3, 0, 900.0), (3, 1, 900.0), (2, 0, 300.0)])
+def test_what_lies_apart_is_large_or_faint_is_no_piece(away, half, level):
+    middle = (LEFT[0], LEFT[1], LEFT[2] + away)
+    kept, left_out = without_sesamoids(*thumb((middle, half, level), known=(LEFT, RIGHT)))
+    assert (left_out, kept.lesion_map.labels) == (0, (1,))
+
+
 @pytest.mark.parametrize(
     ("thing", "why"),
     [

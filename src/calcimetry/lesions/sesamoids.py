@@ -13,6 +13,7 @@ from scipy import ndimage
 from calcimetry.lesions.grow import GrownLesions
 from calcimetry.lesions.leave_out import without
 from calcimetry.model import Bone, Digit, Finger, Hand, Phalanx, Segmentation
+from calcimetry.model.anatomy import LEFT_HAND_OFFSET
 from calcimetry.model.image import Image
 from calcimetry.regions import distance_to
 
@@ -39,6 +40,8 @@ _SITES = (
 )
 #: The larger ones are found before anything grows (`calcimetry.rough_hand`).
 _MOST_MM3 = 110.0
+#: What touches a sesamoid that is known and is no larger is a part of it that was not recognised.
+_PIECE_MM3 = 20.0
 #: Bone, however small, is so bright in the mean in spite of its blurred border; faint ones are
 #: deposits.
 _LEAST_HU = 400.0
@@ -52,7 +55,7 @@ _JOINT_MM, _GAP_MM = 1.5, 8.0
 def without_sesamoids(
     image: Image, bones: Segmentation, grown: GrownLesions, hands: Sequence[Hand]
 ) -> tuple[GrownLesions, int]:
-    """Leave out small bright things in the places of sesamoids that are still free.
+    """Leave out small bright things in the places of sesamoids that are still free, or on one.
 
     Parameters
     ----------
@@ -75,7 +78,8 @@ def without_sesamoids(
     Notes
     -----
     By looks a sesamoid of a few mm3 and a deposit are one. No more than people have are taken at
-    each joint, those that are known already among them, the largest first.
+    each joint, those that are known already among them, the largest first. Pieces of sesamoids
+    that are known are no further ones.
     """
     lesions = grown.lesion_map
     sizes = np.bincount(lesions.label_map.ravel()) * lesions.grid.voxel_mm3
@@ -87,7 +91,7 @@ def without_sesamoids(
     }
     if not small:
         return grown, 0
-    taken: list[int] = []
+    taken = _pieces(bones, lesions, [n for n in small if sizes[n] <= _PIECE_MM3])
     for finger in (one for hand in hands for one in hand.fingers if not one.reason):
         sites = [site for site in _SITES if site.digit is finger.digit]
         known = _sesamoids(bones, finger) if sites else []
@@ -100,6 +104,18 @@ def without_sesamoids(
             largest_first = sorted(set(here) - set(taken), key=lambda n: -sizes[n])
             taken += largest_first[: max(room, 0)]
     return without(grown, sorted(taken)), len(taken)
+
+
+def _pieces(bones: Segmentation, lesions: Segmentation, numbers: Sequence[int]) -> list[int]:
+    """Those of some lesions that touch a known sesamoid."""
+    known = [label for label in bones.labels if _is_sesamoid(label)]
+    beside = ndimage.binary_dilation(np.isin(bones.label_map, known))
+    return sorted(set(np.unique(lesions.label_map[beside]).tolist()) & set(numbers))
+
+
+def _is_sesamoid(label: int) -> bool:
+    digit, bone = divmod(label % LEFT_HAND_OFFSET, 10)
+    return digit <= Digit.LITTLE and bone == Bone.SESAMOID
 
 
 def _sesamoids(bones: Segmentation, finger: Finger) -> list[Array]:
